@@ -1,0 +1,65 @@
+// From a file, the environment and flags to a `Config`, or to every problem at once. Pure but for
+// reading files.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "penstock/app/config.h"
+
+namespace penstock::app {
+
+enum class Severity : std::uint8_t { error, warning };
+
+struct Problem {
+    Severity severity = Severity::error;
+    std::string file;        // or "environment", "flag"
+    std::uint32_t line = 0;  // 1-based; 0: no place
+    std::uint32_t column = 0;
+    std::string message;      // what is wrong, and with what value
+    std::string hint;         // "did you mean …?"; may be empty
+    std::string source_line;  // the offending line's text
+};
+
+/// `file:line:column: error: …`, the line, a caret, the hint. Several lines of text.
+[[nodiscard]] std::string to_text(const Problem& problem);
+
+/// Where an effective value came from.
+struct Origin {
+    std::string path;    // "server.workers", "pool[0].balance.policy"
+    std::string value;   // as TOML; secrets as ***
+    std::string origin;  // "default", "FILE:LINE", "environment NAME", "flag --NAME"
+};
+
+struct LoadedConfig {
+    Config config;                  // meaningful only without errors
+    std::vector<Problem> problems;  // in order of file and line; warnings among them
+    std::vector<Origin> origins;    // every effective value
+    std::string content_hash;       // of the file's bytes and of the files it names
+    [[nodiscard]] bool ok() const noexcept;
+};
+
+/// `environment`: NAME=value pairs that begin with PENSTOCK_. `flags`: path and value
+/// ("server.workers", "2").
+[[nodiscard]] LoadedConfig load_config(
+    const std::string& file, const std::vector<std::pair<std::string, std::string>>& environment,
+    const std::vector<std::pair<std::string, std::string>>& flags);
+
+/// The same for text that is not in a file; `name` stands for the file in messages. Used by tests,
+/// fuzzing and demo.
+[[nodiscard]] LoadedConfig parse_config(
+    std::string_view text, const std::string& name,
+    const std::vector<std::pair<std::string, std::string>>& environment = {},
+    const std::vector<std::pair<std::string, std::string>>& flags = {});
+
+/// Options that differ between two configs and need a restart ("server.workers"), by path. Empty: a
+/// reload will do.
+[[nodiscard]] std::vector<std::string> needs_restart(const Config& running, const Config& wanted);
+
+/// conf/REFERENCE.md and conf/schema.json, from the option tables.
+[[nodiscard]] std::string reference_document();
+[[nodiscard]] std::string json_schema();
+
+}  // namespace penstock::app

@@ -1,0 +1,24 @@
+// Memory for coroutine frames: free lists by size, one set per thread, so that a request's frames
+// cost no allocation.
+#pragma once
+
+#include <cstddef>
+
+namespace penstock {
+
+class FramePool {
+public:
+    /// A block of at least `size` bytes, aligned for any type. Throws std::bad_alloc. Thread: any
+    /// (own lists each).
+    static void* allocate(std::size_t size);
+
+    /// Gives back a block of `allocate(size)`, on the thread that took it. Each list keeps at most
+    /// `k_kept` blocks.
+    static void release(void* frame, std::size_t size) noexcept;
+
+    static constexpr std::size_t k_class_size = 256;  // bytes between size classes
+    static constexpr std::size_t k_classes = 16;      // frames over 4 KiB come from the heap
+    static constexpr std::size_t k_kept = 1024;       // blocks a list keeps
+};
+
+}  // namespace penstock

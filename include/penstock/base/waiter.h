@@ -1,0 +1,22 @@
+// The one callback of the data path: something to wake when a stream, a timer or a job is ready.
+#pragma once
+
+#include <coroutine>
+
+namespace penstock {
+
+/// Registered with exactly one source at a time; owned by who waits. A source calls `wake()` once,
+/// from the worker's loop, never from inside the call that registered it, and forgets the waiter
+/// before the call.
+class Waiter {
+public:
+    Waiter() = default;
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    virtual void wake() noexcept = 0;
+
+protected:
+    ~Waiter() = default;
+};
+
+}  // namespace penstock

@@ -1,0 +1,44 @@
+// Who the backends are: names, addresses, pools. Values, built from the config and from discovery.
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace penstock::fleet {
+
+/// The kind of an engine, which decides its dialect (metrics, health, models).
+enum class Engine : std::uint8_t { vllm, sglang, llamacpp, tgi, trtllm, lmdeploy, custom };
+[[nodiscard]] std::string_view name(Engine engine) noexcept;
+
+/// A place in the counter slab and in every table by slot. Used again only when its former owner is
+/// quite gone.
+using Slot = std::uint32_t;
+inline constexpr Slot k_slots_max = 4096;
+
+/// Where an engine listens. Either host and port, or a unix socket's path.
+struct Address {
+    std::string host;  // name or literal, without brackets
+    std::uint16_t port = 0;
+    std::string unix_path;  // not empty: this counts
+    std::string base_path;  // path prefix of the URL, without trailing slash; often empty
+    [[nodiscard]] bool is_unix() const noexcept { return !unix_path.empty(); }
+    [[nodiscard]] std::string authority()
+        const;  // for Host: "host:port", "[::1]:8000", or "localhost" for unix
+    friend bool operator==(const Address&, const Address&) = default;
+};
+
+struct Backend {
+    Slot slot = 0;
+    std::string url;  // as configured or discovered: its name in metrics, logs and /backends
+    Address address;
+    double weight = 1.0;              // 0: takes no new requests
+    std::uint32_t max_in_flight = 0;  // 0: no limit
+    std::map<std::string, std::string> labels;
+    friend bool operator==(const Backend&, const Backend&) = default;
+};
+
+}  // namespace penstock::fleet

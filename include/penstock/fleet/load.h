@@ -1,0 +1,77 @@
+// What is known of the backends' load: polled samples with their ages, and the proxy's own
+// counters.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "penstock/base/units.h"
+#include "penstock/fleet/identity.h"
+
+namespace penstock::fleet {
+
+/// What one poll of an engine's metrics said. Unset: this engine does not tell.
+struct LoadSample {
+    TimePoint sent{};                     // when the poll went out
+    std::optional<double> running;        // requests in the batch, summed over data-parallel ranks
+    std::optional<double> waiting;        // requests queued
+    std::optional<double> kv_use;         // share of KV cache in use, 0..1 (mean over ranks)
+    std::optional<double> kv_tokens;      // capacity of the KV cache in tokens, summed over ranks
+    std::optional<double> running_max;    // most requests in a batch
+    std::optional<double> cache_queries;  // prefix cache: tokens asked for, counter
+    std::optional<double> cache_hits;     // prefix cache: tokens found, counter
+    std::optional<double> start_time;     // process start, Unix seconds: a change means a restart
+    std::vector<std::string> adapters;    // LoRA adapters loaded or running
+    std::uint64_t started_then = 0;       // this proxy's `started` counter when the poll went out
+    std::uint64_t finished_then = 0;
+};
+
+enum class Health : std::uint8_t { unknown, healthy, unhealthy, loading };
+[[nodiscard]] std::string_view name(Health health) noexcept;
+
+/// One backend's row in the load table.
+struct BackendState {
+    Health health = Health::unknown;
+    bool draining = false;             // removed from the config, finishing its streams
+    bool ejected = false;              // by the failures the workers reported
+    std::optional<LoadSample> sample;  // the last good one
+    std::vector<std::string> models;   // the last good /v1/models, adapters included
+    bool models_listed = false;
+    std::string models_json;  // the last good list's "data" elements, for the union of /v1/models
+    std::string last_error;   // of poll or probe; for people
+    double poll_interval_ms = 0;  // the effective one
+};
+
+/// Published by the control thread at most every 10 ms; immutable. By slot.
+struct LoadTable {
+    std::uint64_t version = 0;
+    std::vector<BackendState> rows;
+};
+
+/// This proxy's own books per backend: monotonic, relaxed, one cache line each. Written by all
+/// workers. In flight = started - finished. Owned by `app`, lives as long as the process.
+class CounterSlab {
+public:
+    struct alignas(64) Cell {
+        std::atomic<std::uint64_t> started{0};
+        std::atomic<std::uint64_t> finished{0};
+        std::atomic<std::uint64_t> prompt_tokens_started{
+            0};  // uncached prompt tokens charged at the pick
+        std::atomic<std::uint64_t> prompt_tokens_finished{
+            0};  // of them, prefilled (first byte) or given up
+    };
+    CounterSlab();
+    [[nodiscard]] Cell& operator[](Slot slot) noexcept { return cells_[slot]; }
+    [[nodiscard]] const Cell& operator[](Slot slot) const noexcept { return cells_[slot]; }
+    /// Never negative, though a reader may see the two counters at different moments.
+    [[nodiscard]] std::uint32_t in_flight(Slot slot) const noexcept;
+
+private:
+    std::unique_ptr<Cell[]> cells_;
+};
+
+}  // namespace penstock::fleet

@@ -1,0 +1,50 @@
+// The load sheet: one decision's view of its candidates. Built by `observe`, read by the policies.
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "penstock/fleet/load.h"
+
+namespace penstock::fleet {
+
+/// Why a row may not be picked; 0 = it may. Bits.
+enum Unfit : std::uint8_t {
+    k_fit = 0,
+    k_unhealthy = 1,
+    k_draining = 2,
+    k_other_model = 4,
+    k_full = 8,
+    k_excluded = 16,  // failed in this request already
+    k_no_weight = 32,
+};
+
+/// One candidate. Numbers are best estimates now: the last sample, moved by what this proxy did
+/// since.
+struct SheetRow {
+    Slot slot = 0;
+    std::uint8_t unfit = k_fit;
+    bool fresh = false;        // the sample is young enough to be believed
+    bool has_adapter = false;  // the requested LoRA is loaded (by the sample)
+    float weight = 1;
+    float running = 0;         // requests in the batch
+    float waiting = 0;         // requests queued
+    float in_flight = 0;       // this proxy's own
+    float kv_use = -1;         // 0..1; negative: unknown
+    float prefill_tokens = 0;  // uncached prompt tokens charged by this proxy and not yet prefilled
+    std::uint32_t held_blocks = 0;  // of the prompt's chain, from the root, by the prefix index
+};
+
+struct ObserveOptions {
+    Millis stale_after{1000};  // an older sample gives way to the proxy's own in-flight count
+};
+
+/// Fills `out` (cleared first, capacity kept) with a row per backend, in order. `now`: the worker's
+/// clock. A row's model fitness and exclusion are set by the caller. No allocation once `out` has
+/// grown.
+void observe(std::span<const Backend> backends, const LoadTable& table, const CounterSlab& counters,
+             TimePoint now, const ObserveOptions& options, std::vector<SheetRow>& out);
+
+}  // namespace penstock::fleet

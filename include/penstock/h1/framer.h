@@ -1,0 +1,93 @@
+// Follows a body's framing without copying it: which bytes are content, which may be passed on as
+// they are, where it ends.
+//
+// No I/O. One framer a message and direction; some 200 bytes. Thread: one worker.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "penstock/base/error.h"
+#include "penstock/http/head.h"
+
+namespace penstock::h1 {
+
+inline constexpr std::size_t k_chunk_line_max = 256;        // bytes, extension included
+inline constexpr std::size_t k_extensions_max = 16 * 1024;  // bytes of extensions in one body
+inline constexpr std::size_t k_trailers_max = 8 * 1024;     // bytes
+inline constexpr std::size_t k_trailer_fields_max = 16;
+
+/// Where `BodyFramer::feed` puts its pieces; one per worker is enough.
+struct Framed {
+    static constexpr std::size_t k_pieces = 64;
+    std::array<std::string_view, k_pieces> payload_pieces;
+    std::array<std::string_view, 2 * k_pieces> wire_pieces;
+    std::size_t payload_count = 0;
+    std::size_t wire_count = 0;
+    std::size_t consumed = 0;  // bytes of the input that are dealt with
+    [[nodiscard]] std::span<const std::string_view> payload() const noexcept {
+        return {payload_pieces.data(), payload_count};
+    }
+    [[nodiscard]] std::span<const std::string_view> wire() const noexcept {
+        return {wire_pieces.data(), wire_count};
+    }
+};
+
+class BodyFramer {
+public:
+    BodyFramer() = default;
+    BodyFramer(http::Framing framing, std::uint64_t length) noexcept;
+
+    /// Takes bytes of the body. `out` is filled anew; its views point into `bytes` or into this
+    /// framer and live until the next call. `wire` is the same content with valid chunked framing:
+    /// extensions are left out, a size line is held back until it is complete, the last chunk and
+    /// the trailers are never part of it (who ends the body writes them). For other framings `wire`
+    /// equals `payload`. May stop early when `out` is full: call again with the rest. After
+    /// `done()` nothing more is consumed. Errors: bad_request for whatever is not the grammar of
+    /// RFC 9112 7.1.
+    [[nodiscard]] Result<void> feed(std::string_view bytes, Framed& out);
+
+    /// The connection has ended. True when that is a proper end of this body.
+    [[nodiscard]] bool end_of_input() noexcept;
+
+    [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
+    /// True where an own chunk may be put in between: not inside a chunk's data.
+    [[nodiscard]] bool at_boundary() const noexcept;
+    /// Content bytes so far.
+    [[nodiscard]] std::uint64_t content() const noexcept { return content_; }
+    /// Trailer fields, after `done()`; forbidden ones (framing, routing, authentication; RFC
+    /// 9110 6.5.1) are left out.
+    [[nodiscard]] const http::Fields& trailers() const noexcept;
+
+private:
+    enum class State : std::uint8_t {
+        done,
+        counted,
+        endless,
+        size_first,
+        size_more,
+        size_ws,
+        extension,
+        size_lf,
+        data,
+        data_cr,
+        data_lf,
+        trailers,
+    };
+    struct Trailers;
+
+    State state_ = State::done;
+    std::uint8_t digits_ = 0;
+    std::uint16_t line_ = 0;  // length of the chunk line so far
+    std::uint32_t extensions_ = 0;
+    std::uint64_t left_ = 0;  // of the chunk, or of the body
+    std::uint64_t content_ = 0;
+    std::array<char, 18> held_{};  // digits of an incomplete size line
+    std::unique_ptr<http::Fields> trailer_fields_;
+    std::unique_ptr<std::string> trailer_text_;
+};
+
+}  // namespace penstock::h1

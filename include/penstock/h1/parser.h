@@ -1,0 +1,46 @@
+// Strict, incremental parsers of HTTP/1.1 heads. No I/O: bytes in, a head or an error out.
+//
+// The rules are those of RFC 9112 with every ambiguity refused (a proxy that repairs is a proxy
+// that smuggles). The same bytes get the same verdict however they are split. Thread: any (no
+// shared state).
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "penstock/base/error.h"
+#include "penstock/http/head.h"
+
+namespace penstock::h1 {
+
+struct HeadLimits {
+    std::size_t head = 32 * 1024;         // whole head, bytes
+    std::size_t request_line = 8 * 1024;  // bytes
+    std::size_t fields = 100;             // number
+    std::size_t field = 16 * 1024;        // one field line, bytes
+    std::size_t name = 256;               // one field name, bytes
+};
+inline constexpr HeadLimits k_response_limits{
+    .head = 64 * 1024, .request_line = 8 * 1024, .fields = 200, .field = 32 * 1024, .name = 256};
+
+/// Finds the end of a head in `bytes` (which start at the head's first byte, after any tolerated
+/// empty lines). `searched`: how many bytes earlier calls have seen; updated. Returns the length
+/// with the empty line, or 0 while incomplete. Both parsers below use it: a head is parsed once,
+/// when it is whole.
+[[nodiscard]] std::size_t find_head_end(std::string_view bytes, std::size_t& searched) noexcept;
+
+/// Parses a whole request head, its empty line included. Errors: bad_request,
+/// request_line_too_long, head_too_large, unsupported_version, unsupported_method,
+/// unsupported_transfer_encoding, expectation_failed.
+[[nodiscard]] Result<http::RequestHead> parse_request(std::string_view head,
+                                                      const HeadLimits& limits);
+
+/// What is wrong with an incomplete head already: its limits and its first line. `ok` when it may
+/// go on. A verdict here is the verdict `parse_request` would give on the whole.
+[[nodiscard]] Result<void> check_partial_request(std::string_view bytes, const HeadLimits& limits);
+
+/// Parses a whole response head to a request of `method`. Errors: upstream_bad_response.
+[[nodiscard]] Result<http::ResponseHead> parse_response(
+    std::string_view head, http::Method method, const HeadLimits& limits = k_response_limits);
+
+}  // namespace penstock::h1

@@ -1,0 +1,22 @@
+// Writes heads from parsed fields, never from raw bytes. Names and values are checked once more:
+// nothing with CR, LF or NUL from any source becomes a header. Thread: any.
+#pragma once
+
+#include <string>
+
+#include "penstock/http/head.h"
+
+namespace penstock::h1 {
+
+/// Appends the request head to `out`: origin-form target, Host, the fields, then the framing's
+/// field.
+void write_request(const http::RequestHead& head, std::string& out);
+
+enum class ConnectionField : std::uint8_t { none, close, keep_alive };
+
+/// Appends the response head to `out`. `framing` is how this side sends the body (it may differ
+/// from `head.framing`).
+void write_response(const http::ResponseHead& head, http::Framing framing,
+                    ConnectionField connection, std::string& out);
+
+}  // namespace penstock::h1

@@ -1,0 +1,47 @@
+// A scanner of Server-Sent Events over de-framed bytes, split anywhere. Keeps no body, only a
+// bounded window.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace penstock::http {
+
+/// Counts events with content and captures what the access log needs, in one pass over the bytes.
+/// Thread: one worker. No allocation but the capture's, once per stream.
+class SseScanner {
+public:
+    static constexpr std::size_t k_usage_max = 1024;  // bytes captured from `"usage":{`
+
+    /// Takes payload bytes in order.
+    void feed(std::string_view payload);
+
+    /// Events ended by an empty line that carried a `data:` other than `[DONE]`.
+    [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
+    /// `data: [DONE]` or Anthropic's `event: message_stop` was seen.
+    [[nodiscard]] bool saw_done() const noexcept { return saw_done_; }
+    /// An event's data began with `{"error"` or the event was named `error`.
+    [[nodiscard]] bool saw_error() const noexcept { return saw_error_; }
+    /// The last complete `{…}` after a `"usage":`, or empty. `null` is not captured.
+    [[nodiscard]] std::string_view usage() const noexcept { return usage_; }
+    /// True between events: an own event may be put here. False inside a half-sent line or event.
+    [[nodiscard]] bool between_events() const noexcept { return line_state_ == 0 && !event_open_; }
+
+private:
+    std::uint64_t events_ = 0;
+    std::string usage_;
+    std::string capture_;
+    std::string line_start_;  // first bytes of the current line, bounded
+    std::uint32_t depth_ = 0;
+    std::uint8_t line_state_ = 0;  // 0 at a line's start
+    std::uint8_t matched_ = 0;     // of `"usage":`
+    bool event_open_ = false;
+    bool event_has_data_ = false;
+    bool in_string_ = false;
+    bool escaped_ = false;
+    bool saw_done_ = false;
+    bool saw_error_ = false;
+};
+
+}  // namespace penstock::http

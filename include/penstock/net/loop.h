@@ -1,0 +1,74 @@
+// One thread's event loop: Asio's io_context, a coarse timer wheel, the shared read buffer. Owned
+// by its worker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "penstock/base/units.h"
+#include "penstock/base/waiter.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace penstock::net {
+
+class Loop;
+
+/// A deadline on a loop's wheel. Cheap to set again and again; wakes its waiter once, at most one
+/// tick (20 ms) late and never early. Destroying or clearing it before is silent. Thread: the
+/// loop's.
+class Timer {
+public:
+    explicit Timer(Loop& loop) noexcept : loop_{loop} {}
+    ~Timer() { clear(); }
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+
+    void set(Millis after, Waiter& waiter) noexcept;
+    void clear() noexcept;
+    [[nodiscard]] bool set() const noexcept { return waiter_ != nullptr; }
+
+private:
+    friend class Loop;
+    Loop& loop_;
+    Waiter* waiter_ = nullptr;
+    std::uint64_t tick_ = 0;
+    Timer* next_ = nullptr;
+    Timer** link_ = nullptr;  // what points to this timer in its slot
+};
+
+class Loop {
+public:
+    Loop();
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    /// Runs until `stop`. What escapes from a handler is caught, reported to `on_exception` and
+    /// survived.
+    void run(const std::function<void(std::exception_ptr)>& on_exception);
+    void stop();                            // any thread
+    void post(std::function<void()> work);  // any thread
+    /// Wakes the waiter in the next turn. The loop's thread.
+    void wake_soon(Waiter& waiter) noexcept;
+    void forget(Waiter& waiter) noexcept;  // takes it back out of `wake_soon`
+
+    /// Read once per event, not per call: cheap. The loop's thread.
+    [[nodiscard]] TimePoint now() const noexcept;
+    [[nodiscard]] std::span<char> read_buffer() noexcept;  // 64 KiB, whoever reads now
+    [[nodiscard]] boost::asio::io_context& context() noexcept;
+
+    static constexpr Millis k_tick{20};
+    static constexpr std::size_t k_read_buffer = 64 * 1024;
+
+private:
+    friend class Timer;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace penstock::net

@@ -1,0 +1,67 @@
+// One connected socket on one worker: try first, wait second.
+//
+// Reading: a small buffer of its own takes what arrives while nobody looks (so an idle stream stays
+// small); what does not fit is read on into the loop's shared buffer. Plain TCP and unix sockets
+// here; TLS comes behind the same class. Thread: the loop's. Destroying a transport closes it at
+// once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "penstock/base/error.h"
+#include "penstock/base/task.h"
+#include "penstock/base/units.h"
+#include "penstock/base/waiter.h"
+
+namespace penstock::net {
+
+class Loop;
+
+enum class IoState : std::uint8_t { bytes, end, would_block, failed };
+
+struct ReadBytes {
+    IoState state = IoState::would_block;
+    std::string_view bytes;  // until the next call or the return to the loop
+};
+
+class Transport {
+public:
+    /// Takes over a connected, non-blocking socket.
+    Transport(Loop& loop, int fd, std::size_t own_buffer);
+    ~Transport();
+    Transport(const Transport&) = delete;
+    Transport& operator=(const Transport&) = delete;
+
+    [[nodiscard]] ReadBytes try_read();
+    /// Arms one read. Bytes that came wake the waiter and are what `try_read` gives next.
+    void when_readable(Waiter* waiter) noexcept;
+
+    /// Bytes taken by the kernel; fewer than given: it is full. Negative: the connection is dead.
+    [[nodiscard]] std::ptrdiff_t try_write(std::span<const std::string_view> pieces) noexcept;
+    void when_writable(Waiter* waiter) noexcept;
+
+    /// The peer has not closed, nothing unread lies there: fit to carry a new request. One system
+    /// call at most.
+    [[nodiscard]] bool quiet() noexcept;
+    /// The peer has closed its side or the connection is dead (POLLRDHUP). One system call.
+    [[nodiscard]] bool peer_gone() const noexcept;
+
+    void shut_down_write() noexcept;  // FIN after what was written
+    void close() noexcept;            // at once; RST where data was unread
+    void abort() noexcept;            // RST
+    [[nodiscard]] int fd() const noexcept;
+    [[nodiscard]] bool open() const noexcept;
+
+private:
+    struct Core;
+    Core* core_;
+};
+
+/// "address:port" of the peer, or "unix".
+[[nodiscard]] std::string peer_name(int fd);
+
+}  // namespace penstock::net

@@ -1,0 +1,32 @@
+// Options of `[pool.balance]`. The table that describes them to people is in src/app/option_tables.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "penstock/base/units.h"
+
+namespace penstock::routing {
+
+enum class PolicyName : std::uint8_t {
+    prefix_load,
+    least_load,
+    prefix_hash,
+    round_robin,
+    random,
+    power_of_two
+};
+
+struct BalanceOptions {
+    PolicyName policy = PolicyName::prefix_load;
+    double prefix_weight =
+        1.0;  // prefix_load: worth of a cached block against one block of queued work
+    Bytes block_size{1024};  // bytes of prompt text in one block of the hash chain
+    double index_tokens =
+        0;  // capacity per backend in tokens when the engine tells none; 0: 1,000,000
+    double bounded_load = 1.25;  // prefix_hash: a backend takes at most this times the mean load
+    std::uint32_t max_in_flight = 0;  // per backend; 0: no limit
+    Millis stale_after{1000};         // samples older than this are not believed
+};
+
+}  // namespace penstock::routing

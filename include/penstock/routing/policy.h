@@ -1,0 +1,73 @@
+// Routing is a value: input and sheet in, decision out. The same object runs in the proxy, in
+// tests, in benchmarks and in a simulator. Pure, const, no allocation, no lock, no clock. Thread:
+// any.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "penstock/base/rng.h"
+#include "penstock/fleet/sheet.h"
+#include "penstock/routing/options.h"
+
+namespace penstock::routing {
+
+struct Input {
+    std::span<const std::uint64_t>
+        blocks;                        // the prompt's hash chain, first block first; may be empty
+    std::uint32_t prompt_tokens = 0;   // estimate
+    std::uint32_t block_tokens = 256;  // estimate of tokens in one block
+    std::uint32_t max_tokens = 0;      // asked for; 0: not said
+    std::uint64_t session = 0;         // hash of user/session; 0: none
+    bool wants_adapter = false;        // the model is a LoRA adapter
+    std::uint64_t sequence =
+        0;  // a running number of this pool's decisions on this worker (round_robin)
+};
+
+/// Why this backend: one word for logs and metrics.
+enum class Reason : std::uint8_t { none, only, prefix, load, hash, turn, chance };
+[[nodiscard]] std::string_view name(Reason reason) noexcept;
+
+/// The terms of a score, in the policy's own unit (lower is better). Fixed so that explaining costs
+/// nothing.
+enum class Term : std::uint8_t { total, prefix, queue, prefill, kv, adapter };
+inline constexpr std::size_t k_terms = 6;
+[[nodiscard]] std::string_view name(Term term) noexcept;
+
+struct Decision {
+    static constexpr std::uint32_t k_nobody = 0xFFFFFFFF;
+    std::uint32_t row = k_nobody;  // index into the sheet; k_nobody: no fit candidate
+    Reason reason = Reason::none;
+    std::uint32_t candidates = 0;        // how many rows were fit
+    std::uint32_t held_blocks = 0;       // believed cached on the chosen one
+    std::array<float, k_terms> terms{};  // of the chosen row
+    [[nodiscard]] bool found() const noexcept { return row != k_nobody; }
+};
+
+class Policy {
+public:
+    Policy() = default;
+    Policy(const Policy&) = delete;
+    Policy& operator=(const Policy&) = delete;
+    virtual ~Policy() = default;
+
+    [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+    /// True when `held_blocks` of the sheet's rows are looked at: else the index need not be asked.
+    [[nodiscard]] virtual bool reads_prefix() const noexcept = 0;
+    /// Picks a fit row. Equal candidates are equally likely.
+    [[nodiscard]] virtual Decision decide(const Input& input,
+                                          std::span<const fleet::SheetRow> sheet,
+                                          Rng& rng) const noexcept = 0;
+    /// The terms `decide` would give `row`, for explaining all candidates.
+    [[nodiscard]] virtual std::array<float, k_terms> explain(const Input& input,
+                                                             std::span<const fleet::SheetRow> sheet,
+                                                             std::uint32_t row) const noexcept = 0;
+};
+
+/// The policy of this name. Never null.
+[[nodiscard]] std::unique_ptr<Policy> make_policy(const BalanceOptions& options);
+
+}  // namespace penstock::routing

@@ -1,0 +1,64 @@
+// Which backend is believed to hold which blocks of which prompts. A belief, never correctness.
+//
+// A block is known by its chained hash (see prefix_blocks.h), so holding a block implies holding
+// its parents. Per backend the index is a cache of bounded size that forgets like an engine does:
+// least recently used first, and of one chain the tail before its parents. Shared by all workers,
+// sharded by backend, a short spin lock per shard. Thread: any.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "penstock/fleet/identity.h"
+
+namespace penstock::routing {
+
+class PrefixIndex {
+public:
+    PrefixIndex();
+    ~PrefixIndex();
+    PrefixIndex(const PrefixIndex&) = delete;
+    PrefixIndex& operator=(const PrefixIndex&) = delete;
+
+    /// How many blocks of `chain`, from the root on, `slot` is believed to hold. O(log chain)
+    /// look-ups.
+    [[nodiscard]] std::uint32_t match(fleet::Slot slot,
+                                      std::span<const std::uint64_t> chain) const noexcept;
+
+    /// What one insertion added: enough to undo it. Small; moved into the request's state.
+    struct Added {
+        fleet::Slot slot = 0;
+        std::uint32_t from = 0;   // first block of the chain that was new
+        std::uint32_t to = 0;     // one past the last
+        std::uint64_t stamp = 0;  // of this insertion
+    };
+
+    /// Believes from now on that `slot` holds all of `chain`, and marks it as just used. Evicts
+    /// beyond the capacity.
+    Added insert(fleet::Slot slot, std::span<const std::uint64_t> chain);
+
+    /// Takes back what this insertion added and nobody used since.
+    void undo(const Added& added, std::span<const std::uint64_t> chain) noexcept;
+
+    /// Capacity of one backend in blocks; the excess is evicted. Default `k_default_blocks`.
+    void set_capacity(fleet::Slot slot, std::size_t blocks);
+    /// Forgets all of a backend: it restarted, or its slot has a new owner.
+    void flush(fleet::Slot slot) noexcept;
+
+    struct Size {
+        std::size_t blocks = 0;    // (block, backend) pairs
+        std::size_t capacity = 0;  // blocks
+        std::size_t bytes = 0;     // memory held
+    };
+    [[nodiscard]] Size size(fleet::Slot slot) const noexcept;
+
+    static constexpr std::size_t k_default_blocks = 4096;
+
+private:
+    struct Shard;
+    std::unique_ptr<std::unique_ptr<Shard>[]> shards_;  // by slot, made on first use
+};
+
+}  // namespace penstock::routing

@@ -1,0 +1,103 @@
+// Counting on the workers, gathering at scrape.
+//
+// Each worker owns a `WorkerMetrics`: cells with one writer (the worker) and many readers (the
+// scrape), relaxed. Labels are bounded: pools, routes, backends and known models come from the
+// config or the engines and are interned by number; an unknown model counts as "other".
+// `MetricCatalogue` (one table in src/telemetry) names and explains each metric once; from it come
+// the exposition and conf/METRICS.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "penstock/base/units.h"
+#include "penstock/telemetry/record.h"
+
+namespace penstock::telemetry {
+
+/// Things a worker counts that belong to no single record.
+enum class Count : std::uint8_t {
+    connections_accepted,
+    connections_refused,
+    requests_started,
+    bytes_from_clients,
+    bytes_to_clients,
+    upstream_connects,
+    upstream_connect_failures,
+    upstream_reuses,
+    retries,
+    cancellations,
+    bad_requests,
+};
+inline constexpr std::size_t k_counts = static_cast<std::size_t>(Count::bad_requests) + 1;
+
+enum class Gauge : std::uint8_t {
+    client_connections,
+    requests_in_flight,
+    streams_open,
+    upstream_connections_idle,
+    upstream_connections_open,
+    buffered_bytes
+};
+inline constexpr std::size_t k_gauges = static_cast<std::size_t>(Gauge::buffered_bytes) + 1;
+
+/// One worker's cells. Methods marked (worker) are called on that worker only.
+class WorkerMetrics {
+public:
+    WorkerMetrics();
+    ~WorkerMetrics();
+    WorkerMetrics(const WorkerMetrics&) = delete;
+    WorkerMetrics& operator=(const WorkerMetrics&) = delete;
+
+    void count(Count what, std::uint64_t by = 1) noexcept;  // (worker)
+    void change(Gauge what, std::int64_t by) noexcept;      // (worker)
+    /// The time between two chunks of one stream. (worker) No allocation.
+    void inter_token(Micros gap) noexcept;
+    /// Everything that follows from a finished request: totals by pool, route, model, status and
+    /// outcome, errors by code, picks by backend and reason, times, tokens, predicted and actual
+    /// cache hits. (worker)
+    void finished(const RequestRecord& record);
+
+    struct Cells;
+    [[nodiscard]] const Cells& cells() const noexcept { return *cells_; }
+
+private:
+    std::unique_ptr<Cells> cells_;
+};
+
+/// A gauge or counter that the control thread computes at scrape: backends' load as polled,
+/// reloads, process numbers.
+struct Sample {
+    std::string_view metric;  // name in the catalogue, e.g. "penstock_backend_requests_waiting"
+    std::vector<std::pair<std::string_view, std::string>> labels;
+    double value = 0;
+};
+
+class Registry {
+public:
+    Registry();
+    ~Registry();
+    Registry(const Registry&) = delete;
+    Registry& operator=(const Registry&) = delete;
+
+    /// All workers, before they start; they must outlive the registry's last `expose`.
+    void add(const WorkerMetrics& worker);
+    /// Called at each scrape on the scraping thread, to append samples.
+    void add_source(std::function<void(std::vector<Sample>&)> source);
+
+    /// The exposition: Prometheus text 0.0.4. Thread: control.
+    [[nodiscard]] std::string expose() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// conf/METRICS.md, from the catalogue.
+[[nodiscard]] std::string metrics_document();
+
+}  // namespace penstock::telemetry

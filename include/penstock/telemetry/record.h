@@ -1,0 +1,66 @@
+// One record per request: everything the access line, the metrics and (later) the span are made of.
+//
+// The proxy fills it along the request's way and hands it over at its end. Never prompt content.
+// Thread: one worker.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "penstock/base/error.h"
+#include "penstock/base/units.h"
+
+namespace penstock::telemetry {
+
+/// How a request ended.
+enum class Outcome : std::uint8_t {
+    ok,
+    client_error,
+    client_gone,
+    upstream_error,
+    engine_error,
+    refused,
+    broken
+};
+[[nodiscard]] std::string_view name(Outcome outcome) noexcept;
+
+struct RequestRecord {
+    // Who asked.
+    std::string request_id;
+    std::string client;  // address, by the trusted-proxies rule
+    std::string method;
+    std::string path;   // without query, at most 256 bytes
+    std::string model;  // as asked for, at most 256 bytes; known says whether it may become a label
+    bool model_known = false;
+    // Where it went. Pool and route are numbers of the generation's tables; the texts live as long
+    // as the generation.
+    std::string pool;
+    std::string route;
+    std::string backend;  // URL; empty: none was reached
+    std::string reason;   // routing::name(Reason)
+    std::string policy;
+    std::uint32_t attempts = 0;
+    // How it went.
+    int status = 0;  // sent to the client; 499 when it had gone before
+    Outcome outcome = Outcome::ok;
+    std::optional<ErrorCode> error;
+    bool stream = false;  // the response was an event stream
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    // Tokens.
+    std::uint64_t prompt_tokens = 0;
+    std::uint64_t output_tokens = 0;
+    std::uint64_t cached_tokens = 0;
+    bool tokens_estimated = false;       // counted by events: the engine sent no usage
+    std::uint32_t prompt_blocks = 0;     // of the chain
+    std::uint32_t predicted_blocks = 0;  // believed cached at the pick
+    // Times, all from the request's head being complete.
+    Micros decided{0};     // the pick
+    Micros first_byte{0};  // of the response's body; 0: none came
+    Micros duration{0};
+    Micros own{0};  // our own share before the request left: inspection and pick, waiting excluded
+};
+
+}  // namespace penstock::telemetry
