@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t k_interim_heads_max = 8;  // 1xx heads before the response
 
-http::Received failed(ErrorCode code) noexcept {
+http::Received failure(ErrorCode code) noexcept {
     return {.state = http::ReadState::failed, .error = code, .wire = {}, .payload = {}};
 }
 
@@ -186,18 +186,12 @@ http::Received ClientExchange::try_read() {
             if (more == http::ReadState::end) {
                 if (body_.end_of_input()) return {.state = http::ReadState::end};
                 failed_ = true;
-                return {.state = http::ReadState::failed,
-                        .error = ErrorCode::upstream_closed,
-                        .wire = {},
-                        .payload = {}};
+                return failure(ErrorCode::upstream_closed);
             }
         }
         if (const Result<void> fed = body_.feed(unread(), framed); !fed) {
             failed_ = true;
-            return {.state = http::ReadState::failed,
-                    .error = ErrorCode::upstream_bad_response,
-                    .wire = {},
-                    .payload = {}};
+            return failure(ErrorCode::upstream_bad_response);
         }
         if (saved_.empty()) {
             borrowed_.remove_prefix(framed.consumed);
