@@ -26,6 +26,10 @@ public:
     /// own buffer.
     ClientConnection(net::Loop& loop, int fd) : loop_{loop}, transport_{loop, fd, k_own_buffer} {}
 
+    virtual ~ClientConnection() = default;
+    ClientConnection(const ClientConnection&) = delete;
+    ClientConnection& operator=(const ClientConnection&) = delete;
+
     [[nodiscard]] net::Transport& transport() noexcept { return transport_; }
     [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
     [[nodiscard]] std::uint64_t exchanges() const noexcept { return exchanges_; }
