@@ -1,0 +1,59 @@
+#include "prompt_writer.h"
+
+#include <cstring>
+
+#include "json_text.h"
+#include "penstock/base/hash.h"
+
+namespace penstock::engine {
+
+void PromptWriter::text(std::string_view piece) {
+    facts_.prompt_bytes += piece.size();
+    if (piece.size() >= k_direct_min) {
+        flush();
+        sink_.text(piece);
+        return;
+    }
+    if (piece.size() > buffer_.size() - used_) flush();
+    std::memcpy(buffer_.data() + used_, piece.data(), piece.size());
+    used_ += piece.size();
+}
+
+void PromptWriter::string(std::string_view raw) {
+    while (true) {
+        const std::size_t run = raw.find('\\');
+        if (run == std::string_view::npos) break;
+        text(raw.substr(0, run));
+        raw.remove_prefix(run);
+        text(take_escape(raw).text());
+    }
+    text(raw);
+}
+
+void PromptWriter::digest(std::string_view raw) {
+    constexpr std::string_view k_digits = "0123456789abcdef";
+    std::array<char, 16> hex{};
+    std::uint64_t hash = hash64(raw);
+    for (char& digit : hex) {
+        digit = k_digits[hash & 15U];
+        hash >>= 4U;
+    }
+    text({hex.data(), hex.size()});
+}
+
+void PromptWriter::token_id(std::uint32_t id) {
+    std::array<char, 4> bytes{};
+    for (char& byte : bytes) {
+        byte = static_cast<char>(id & 0xFFU);
+        id >>= 8U;
+    }
+    text({bytes.data(), bytes.size()});
+}
+
+void PromptWriter::flush() {
+    if (used_ == 0) return;
+    sink_.text({buffer_.data(), used_});
+    used_ = 0;
+}
+
+}  // namespace penstock::engine
