@@ -44,7 +44,6 @@ struct Reading {
     void read_numbers();
     void read_prompt(Endpoint endpoint, PromptSink& sink) const;
 
-private:
     void append_salt(Key key);
     [[nodiscard]] bool hash_session(JsonNode node);
 };

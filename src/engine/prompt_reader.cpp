@@ -13,49 +13,39 @@ namespace {
 constexpr std::string_view k_message_mark = "\x1e";
 constexpr std::string_view k_field_mark = "\x1f";
 
-/// What becomes of a field of an item. The order is the order in the prompt.
-enum class Slot : std::uint8_t {
-    role,
-    reasoning,
-    text,
-    content,
-    media,
-    name,
-    arguments,
-    output,
-    nested,
-    count
-};
+/// What becomes of a field of an item.
+enum class Use : std::uint8_t { role, content, media, named };
 
-struct FieldName {
+struct FieldUse {
     std::string_view name;
-    Slot slot;
+    Use use;
 };
 
+// In the order of the prompt.
 constexpr std::array k_fields{
-    FieldName{"role", Slot::role},
-    FieldName{"content", Slot::content},
-    FieldName{"text", Slot::text},
-    FieldName{"refusal", Slot::text},
-    FieldName{"reasoning", Slot::reasoning},
-    FieldName{"reasoning_content", Slot::reasoning},
-    FieldName{"thinking", Slot::reasoning},
-    FieldName{"summary", Slot::reasoning},
-    FieldName{"name", Slot::name},
-    FieldName{"arguments", Slot::arguments},
-    FieldName{"input", Slot::arguments},
-    FieldName{"output", Slot::output},
-    FieldName{"tool_calls", Slot::nested},
-    FieldName{"function", Slot::nested},
-    FieldName{"function_call", Slot::nested},
-    FieldName{"image_url", Slot::media},
-    FieldName{"video_url", Slot::media},
-    FieldName{"audio_url", Slot::media},
-    FieldName{"input_audio", Slot::media},
-    FieldName{"source", Slot::media},
-    FieldName{"file", Slot::media},
-    FieldName{"file_data", Slot::media},
-    FieldName{"file_id", Slot::media},
+    FieldUse{"role", Use::role},
+    FieldUse{"thinking", Use::content},
+    FieldUse{"summary", Use::content},
+    FieldUse{"reasoning", Use::content},
+    FieldUse{"reasoning_content", Use::content},
+    FieldUse{"text", Use::content},
+    FieldUse{"refusal", Use::content},
+    FieldUse{"content", Use::content},
+    FieldUse{"image_url", Use::media},
+    FieldUse{"video_url", Use::media},
+    FieldUse{"audio_url", Use::media},
+    FieldUse{"input_audio", Use::media},
+    FieldUse{"source", Use::media},
+    FieldUse{"file", Use::media},
+    FieldUse{"file_data", Use::media},
+    FieldUse{"file_id", Use::media},
+    FieldUse{"name", Use::named},
+    FieldUse{"arguments", Use::named},
+    FieldUse{"input", Use::named},
+    FieldUse{"output", Use::content},
+    FieldUse{"function_call", Use::content},
+    FieldUse{"function", Use::content},
+    FieldUse{"tool_calls", Use::content},
 };
 
 // Inside a media object: what holds the bytes or says where they are.
@@ -105,33 +95,35 @@ void PromptReader::content(JsonNode node, std::uint32_t depth) {
 }
 
 void PromptReader::item(JsonNode object, std::uint32_t depth) {
-    std::array<JsonNode, static_cast<std::size_t>(Slot::count)> slots;
+    std::array<JsonNode, k_fields.size()> values;
     static_cast<void>(json_.each_field(object, [&](std::string_view key, JsonNode value) {
-        const auto* const found =
-            std::find_if(k_fields.begin(), k_fields.end(),
-                         [&](const FieldName& field) { return string_equals(key, field.name); });
-        // A null beside a value of the same slot (content and refusal, say) must not hide it.
-        if (found == k_fields.end() || json_.kind(value) == 'n') return;
-        slots[static_cast<std::size_t>(found->slot)] = value;
+        for (std::size_t at = 0; at < k_fields.size(); ++at) {
+            if (string_equals(key, k_fields[at].name)) values[at] = value;
+        }
     }));
-    const auto at = [&](Slot slot) { return slots[static_cast<std::size_t>(slot)]; };
-    if (at(Slot::role)) {
-        out_.string(json_.string(at(Slot::role)));
-        out_.text(k_field_mark);
+    for (std::size_t at = 0; at < k_fields.size(); ++at) {
+        const JsonNode value = values[at];
+        if (!value || json_.kind(value) == 'n') continue;
+        switch (k_fields[at].use) {
+            case Use::role:
+                out_.string(json_.string(value));
+                out_.text(k_field_mark);
+                break;
+            case Use::content:
+                content(value, depth + 1);
+                break;
+            case Use::media:
+                media(value, depth + 1);
+                break;
+            case Use::named:
+                named(value);
+                break;
+        }
     }
-    content(at(Slot::reasoning), depth + 1);
-    content(at(Slot::text), depth + 1);
-    content(at(Slot::content), depth + 1);
-    media(at(Slot::media), depth + 1);
-    named_text(at(Slot::name));
-    named_text(at(Slot::arguments));
-    content(at(Slot::output), depth + 1);
-    content(at(Slot::nested), depth + 1);
 }
 
 /// A tool's name or arguments: a string, or (Anthropic's `input`) any JSON as written.
-void PromptReader::named_text(JsonNode node) {
-    if (!node) return;
+void PromptReader::named(JsonNode node) {
     out_.text(k_field_mark);
     if (json_.kind(node) == '"') {
         out_.string(json_.string(node));
@@ -141,7 +133,6 @@ void PromptReader::named_text(JsonNode node) {
 }
 
 void PromptReader::media(JsonNode node, std::uint32_t depth) {
-    if (!node) return;
     if (json_.kind(node) == '"') {
         out_.digest(json_.string(node));
         return;

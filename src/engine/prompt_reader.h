@@ -34,7 +34,7 @@ public:
 
 private:
     void item(JsonNode object, std::uint32_t depth);
-    void named_text(JsonNode node);
+    void named(JsonNode node);
     void media(JsonNode node, std::uint32_t depth);
     void token_ids(JsonNode array);
 
