@@ -62,6 +62,7 @@ inline constexpr std::size_t k_error_codes = static_cast<std::size_t>(ErrorCode:
 /// A code and, where it helps a person, a sentence. Two words and a byte; copying shares the text.
 class Error {
 public:
+    Error() noexcept = default;  // `internal`; for containers and results
     Error(ErrorCode code) noexcept
         : code_{code} {}  // NOLINT(google-explicit-constructor): a code is an error
     Error(ErrorCode code, std::string detail)
@@ -77,7 +78,7 @@ public:
     friend bool operator==(const Error& a, const Error& b) noexcept { return a.code_ == b.code_; }
 
 private:
-    ErrorCode code_;
+    ErrorCode code_ = ErrorCode::internal;
     std::shared_ptr<const std::string> detail_;
 };
 

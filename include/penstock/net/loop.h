@@ -17,6 +17,7 @@ class io_context;
 namespace penstock::net {
 
 class Loop;
+class TimerWheel;
 
 /// A deadline on a loop's wheel. Cheap to set again and again; wakes its waiter once, at most one
 /// tick (20 ms) late and never early. Destroying or clearing it before is silent. Thread: the
@@ -34,6 +35,7 @@ public:
 
 private:
     friend class Loop;
+    friend class TimerWheel;
     Loop& loop_;
     Waiter* waiter_ = nullptr;
     std::uint64_t tick_ = 0;
@@ -57,8 +59,9 @@ public:
     void wake_soon(Waiter& waiter) noexcept;
     void forget(Waiter& waiter) noexcept;  // takes it back out of `wake_soon`
 
-    /// Read once per event, not per call: cheap. The loop's thread.
     [[nodiscard]] TimePoint now() const noexcept;
+    /// When the wheel last turned: costs nothing, at most one tick old while any timer is set.
+    [[nodiscard]] TimePoint coarse_now() const noexcept;
     [[nodiscard]] std::span<char> read_buffer() noexcept;  // 64 KiB, whoever reads now
     [[nodiscard]] boost::asio::io_context& context() noexcept;
 

@@ -63,5 +63,7 @@ private:
 
 /// "address:port" of the peer, or "unix".
 [[nodiscard]] std::string peer_name(int fd);
+/// The same for this side.
+[[nodiscard]] std::string local_name(int fd);
 
 }  // namespace penstock::net
