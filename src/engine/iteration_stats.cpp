@@ -42,7 +42,8 @@ void read_cache(const JsonIndex& json, JsonNode stats, fleet::LoadSample& sample
 Result<fleet::LoadSample> read_iteration_stats(std::string_view page) {
     JsonIndex json;
     fleet::LoadSample sample;
-    if (!json.read(page)) return Error{ErrorCode::invalid_value, "the page is no JSON"};
+    if (!json.read(page) || !json.whole())
+        return Error{ErrorCode::invalid_value, "the page is no JSON"};
     JsonNode newest;
     if (json.kind(json.root()) == '{') {
         newest = json.root();

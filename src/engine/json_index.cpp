@@ -64,7 +64,7 @@ JsonNode JsonIndex::after(JsonNode node) const noexcept {
         if (c == '{' || c == '[') ++depth;
         if ((c == '}' || c == ']') && --depth == 0) return {at + 1};
     }
-    return {count_};
+    return {};
 }
 
 std::string_view JsonIndex::token(JsonNode node) const noexcept {

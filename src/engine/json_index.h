@@ -47,10 +47,11 @@ public:
     [[nodiscard]] char kind(JsonNode node) const noexcept {
         return node.at < count_ ? text_[at_[node.at]] : '\0';
     }
-    /// The place behind the value: a comma or a closing bracket in sound JSON. O(size of value).
+    /// The place behind the value: a comma or a closing bracket in sound JSON; absent when the
+    /// value is not closed. O(size of value).
     [[nodiscard]] JsonNode after(JsonNode node) const noexcept;
-    /// True when nothing follows.
-    [[nodiscard]] bool at_end(JsonNode node) const noexcept { return node.at >= count_; }
+    /// True when the root value is closed and nothing follows it.
+    [[nodiscard]] bool whole() const noexcept { return count_ > 0 && after(root()).at == count_; }
 
     /// A string's content, still escaped; empty when `node` is no string.
     [[nodiscard]] std::string_view string(JsonNode node) const noexcept;

@@ -54,7 +54,7 @@ void add_model(const JsonIndex& json, JsonNode model, ModelList& list) {
 
 Result<ModelList> read_models(std::string_view page) {
     JsonIndex json;
-    if (!json.read(page) || !json.at_end(json.after(json.root()))) {
+    if (!json.read(page) || !json.whole()) {
         return broken("the list of models is no JSON");
     }
     const JsonNode data = field(json, json.root(), "data");

@@ -178,8 +178,9 @@ void PromptReader::token_ids(JsonNode array) {
     static_cast<void>(json_.each_element(array, [&](JsonNode element) {
         const std::string_view digits = json_.scalar(element);
         std::uint32_t id = 0;
-        const auto end = digits.data() + digits.size();
-        if (std::from_chars(digits.data(), end, id).ptr != end || digits.empty()) return false;
+        const char* const end = digits.data() + digits.size();
+        const auto parsed = std::from_chars(digits.data(), end, id);
+        if (parsed.ec != std::errc{} || parsed.ptr != end) return false;
         out_.token_id(id);
         return true;
     }));

@@ -1,6 +1,7 @@
 #include "prompt_writer.h"
 
 #include <cstring>
+#include <string>
 
 #include "json_text.h"
 #include "penstock/base/hash.h"
@@ -33,7 +34,15 @@ void PromptWriter::string(std::string_view raw) {
 void PromptWriter::digest(std::string_view raw) {
     constexpr std::string_view k_digits = "0123456789abcdef";
     std::array<char, 16> hex{};
-    std::uint64_t hash = hash64(raw);
+    std::uint64_t hash = 0;
+    if (raw.find('\\') == std::string_view::npos) {
+        hash = hash64(raw);
+    } else {
+        // Rare (base64 and URLs need no escapes), so this copy may allocate.
+        std::string plain;
+        decode_string(raw, raw.size(), plain);
+        hash = hash64(plain);
+    }
     for (char& digit : hex) {
         digit = k_digits[hash & 15U];
         hash >>= 4U;

@@ -23,8 +23,8 @@ public:
     void text(std::string_view piece);
     /// A JSON string's content, decoded on the way.
     void string(std::string_view raw);
-    /// 16 hexadecimal digits in place of bytes that are no text (an image). Over the content as
-    /// escaped: base64 and URLs seldom are.
+    /// 16 hexadecimal digits, the hash of a string's decoded content, in place of bytes that are no
+    /// text (an image).
     void digest(std::string_view raw);
     /// A token id: 4 bytes, little endian, so that a token counts as many bytes as it does in text.
     void token_id(std::uint32_t id);

@@ -43,7 +43,7 @@ constexpr std::array k_keys{
 }  // namespace
 
 bool RequestKeys::read(const JsonIndex& json) {
-    if (json.kind(json.root()) != '{' || !json.at_end(json.after(json.root()))) return false;
+    if (!json.whole()) return false;
     return json.each_field(json.root(), [&](std::string_view name, JsonNode value) {
         const auto* const found =
             std::find_if(k_keys.begin(), k_keys.end(),
