@@ -26,4 +26,16 @@ void decode_string(std::string_view raw, std::size_t size_max, std::string& out)
 /// True when `raw` decodes to `plain`. Allocates nothing.
 [[nodiscard]] bool string_equals(std::string_view raw, std::string_view plain) noexcept;
 
+/// The first of `table` whose `.name` the key decodes to, or null.
+template <class Named, std::size_t size>
+[[nodiscard]] const Named* find_key(const std::array<Named, size>& table,
+                                    std::string_view raw) noexcept {
+    // Keys are seldom escaped: to look once spares each comparison the search.
+    const bool escaped = raw.find('\\') != std::string_view::npos;
+    for (const Named& known : table) {
+        if (escaped ? string_equals(raw, known.name) : raw == known.name) return &known;
+    }
+    return nullptr;
+}
+
 }  // namespace penstock::engine

@@ -97,8 +97,8 @@ void PromptReader::content(JsonNode node, std::uint32_t depth) {
 void PromptReader::item(JsonNode object, std::uint32_t depth) {
     std::array<JsonNode, k_fields.size()> values;
     static_cast<void>(json_.each_field(object, [&](std::string_view key, JsonNode value) {
-        for (std::size_t at = 0; at < k_fields.size(); ++at) {
-            if (string_equals(key, k_fields[at].name)) values[at] = value;
+        if (const FieldUse* const known = find_key(k_fields, key)) {
+            values[static_cast<std::size_t>(known - k_fields.data())] = value;
         }
     }));
     for (std::size_t at = 0; at < k_fields.size(); ++at) {

@@ -26,7 +26,13 @@ void PromptWriter::string(std::string_view raw) {
         if (run == std::string_view::npos) break;
         text(raw.substr(0, run));
         raw.remove_prefix(run);
-        text(take_escape(raw).text());
+        const DecodedEscape escape = take_escape(raw);
+        if (escape.size == 1 && used_ < buffer_.size()) {  // a line's end, mostly
+            buffer_[used_++] = escape.bytes[0];
+            ++facts_.prompt_bytes;
+        } else {
+            text(escape.text());
+        }
     }
     text(raw);
 }

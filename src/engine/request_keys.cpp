@@ -1,7 +1,5 @@
 #include "request_keys.h"
 
-#include <algorithm>
-
 #include "json_text.h"
 
 namespace penstock::engine {
@@ -45,10 +43,9 @@ constexpr std::array k_keys{
 bool RequestKeys::read(const JsonIndex& json) {
     if (!json.whole()) return false;
     return json.each_field(json.root(), [&](std::string_view name, JsonNode value) {
-        const auto* const found =
-            std::find_if(k_keys.begin(), k_keys.end(),
-                         [&](const KeyName& known) { return string_equals(name, known.name); });
-        if (found != k_keys.end()) nodes_[static_cast<std::size_t>(found->key)] = value;
+        if (const KeyName* const known = find_key(k_keys, name)) {
+            nodes_[static_cast<std::size_t>(known->key)] = value;
+        }
     });
 }
 
