@@ -9,6 +9,7 @@
 namespace penstock::engine {
 
 void PromptWriter::text(std::string_view piece) {
+    if (piece.empty()) return;
     facts_.prompt_bytes += piece.size();
     if (piece.size() >= k_direct_min) {
         flush();
