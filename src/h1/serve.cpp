@@ -107,7 +107,7 @@ Task<bool> ServerConnection::read_head() {
         const Millis idle = owner_.options.keep_alive_timeout;
         const bool fresh = !read_timer_.set() && phase_ == Phase::idle;
         if (fresh) read_timer_.set(idle, read_timer_hook_);
-        co_await http::WakeAwaiter{[this](Waiter* waiter) noexcept {
+        co_await WakeAwaiter{[this](Waiter* waiter) noexcept {
             reader_ = waiter;
             transport_.when_readable(waiter != nullptr ? &read_hook_ : nullptr);
         }};
@@ -191,7 +191,7 @@ Task<void> ServerConnection::linger() {
             continue;
         }
         if (read.state != net::IoState::would_block) break;
-        co_await http::WakeAwaiter{[this](Waiter* waiter) noexcept {
+        co_await WakeAwaiter{[this](Waiter* waiter) noexcept {
             reader_ = waiter;
             transport_.when_readable(waiter != nullptr ? &read_hook_ : nullptr);
         }};

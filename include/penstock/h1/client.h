@@ -26,6 +26,10 @@ public:
     /// own buffer.
     ClientConnection(net::Loop& loop, int fd) : loop_{loop}, transport_{loop, fd, k_own_buffer} {}
 
+    virtual ~ClientConnection() = default;
+    ClientConnection(const ClientConnection&) = delete;
+    ClientConnection& operator=(const ClientConnection&) = delete;
+
     [[nodiscard]] net::Transport& transport() noexcept { return transport_; }
     [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
     [[nodiscard]] std::uint64_t exchanges() const noexcept { return exchanges_; }
@@ -62,6 +66,9 @@ public:
     http::Flow write(http::Pieces payload) override;
     void finish() override;
     void when_writable(Waiter* waiter) noexcept override { writer_ = waiter; }
+    [[nodiscard]] bool request_sent() const noexcept override {
+        return sent_all_ && out_.empty() && body_left_.empty();
+    }
     [[nodiscard]] http::ReadState try_head(ErrorCode& error) override;
     [[nodiscard]] const http::ResponseHead& response() const noexcept override { return response_; }
     [[nodiscard]] http::Received try_read() override;
