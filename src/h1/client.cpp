@@ -1,1 +1,215 @@
-// placeholder
+#include "penstock/h1/client.h"
+
+#include <utility>
+
+#include "penstock/h1/writer.h"
+#include "penstock/net/loop.h"
+
+namespace penstock::h1 {
+
+namespace {
+
+constexpr std::size_t k_interim_heads_max = 8;  // 1xx heads before the response
+
+http::Received failure(ErrorCode code) noexcept {
+    return {.state = http::ReadState::failed, .error = code, .wire = {}, .payload = {}};
+}
+
+}  // namespace
+
+ClientExchange::ClientExchange(std::unique_ptr<ClientConnection> connection,
+                               ConnectionKeeper& keeper, ClientScratch& scratch)
+    : connection_{std::move(connection)}, keeper_{keeper}, scratch_{scratch} {
+    connection_->begin();
+}
+
+ClientExchange::~ClientExchange() {
+    net::Transport& transport = connection_->transport();
+    transport.when_readable(nullptr);
+    transport.when_writable(nullptr);
+    if (fit_to_keep()) {
+        keeper_.keep(std::move(connection_));
+    } else {
+        connection_.reset();
+        keeper_.dropped();
+    }
+}
+
+bool ClientExchange::fit_to_keep() const noexcept {
+    return have_head_ && body_.done() && !failed_ && sent_all_ && !blocked_ &&
+           response_.keep_alive && response_.framing != http::Framing::until_close &&
+           unread().empty();
+}
+
+void ClientExchange::send(const http::RequestHead& head, std::string_view body) {
+    method_ = head.method;
+    write_request(head, out_);
+    body_left_ = body;
+    sent_all_ = true;
+    push();
+}
+
+void ClientExchange::send_head(const http::RequestHead& head) {
+    method_ = head.method;
+    chunked_request_ = head.framing == http::Framing::chunked;
+    write_request(head, out_);
+    push();
+}
+
+http::Flow ClientExchange::write(http::Pieces payload) {
+    std::size_t length = 0;
+    for (const std::string_view piece : payload) length += piece.size();
+    if (length == 0) return blocked_ ? http::Flow::blocked : http::Flow::open;
+    if (chunked_request_) {
+        constexpr std::string_view k_digits = "0123456789abcdef";
+        char line[16];
+        std::size_t at = sizeof line;
+        for (std::size_t rest = length; rest > 0; rest >>= 4U) line[--at] = k_digits[rest & 15U];
+        out_.append(line + at, sizeof line - at).append("\r\n");
+    }
+    for (const std::string_view piece : payload) out_.append(piece);
+    if (chunked_request_) out_.append("\r\n");
+    return push();
+}
+
+void ClientExchange::finish() {
+    if (chunked_request_) out_.append("0\r\n\r\n");
+    sent_all_ = true;
+    push();
+}
+
+// Writes what the kernel takes of head and body. An error here is not told at once: the engine may
+// have answered before it closed (a 413, say), and that answer is worth more.
+http::Flow ClientExchange::push() {
+    if (write_failed_) return http::Flow::failed;
+    if (blocked_) return http::Flow::blocked;
+    const std::string_view pieces[] = {out_, body_left_};
+    const std::ptrdiff_t taken = connection_->transport().try_write(pieces);
+    if (taken < 0) {
+        write_failed_ = true;
+        return http::Flow::failed;
+    }
+    const std::size_t of_head = std::min(static_cast<std::size_t>(taken), out_.size());
+    body_left_.remove_prefix(static_cast<std::size_t>(taken) - of_head);
+    if (of_head == out_.size()) {
+        out_.clear();
+    } else {
+        out_.erase(0, of_head);
+    }
+    if (out_.empty() && body_left_.empty()) return http::Flow::open;
+    blocked_ = true;
+    connection_->transport().when_writable(&write_hook_);
+    return http::Flow::blocked;
+}
+
+void ClientExchange::write_ready() {
+    blocked_ = false;
+    if (push() == http::Flow::blocked) return;
+    if (Waiter* waiter = std::exchange(writer_, nullptr)) waiter->wake();
+}
+
+std::string_view ClientExchange::unread() const noexcept {
+    return saved_.empty() ? borrowed_ : std::string_view{saved_}.substr(saved_used_);
+}
+
+// Makes `unread()` longer. `bytes`, `would_block` (with everything saved), or `end`/`failed`.
+http::ReadState ClientExchange::read_more(ErrorCode& error) {
+    if (!borrowed_.empty() && saved_.empty()) saved_.assign(std::exchange(borrowed_, {}));
+    const net::ReadBytes read = connection_->transport().try_read();
+    switch (read.state) {
+        case net::IoState::bytes:
+            heard_ = true;
+            if (saved_.empty()) {
+                borrowed_ = read.bytes;
+            } else {
+                saved_.append(read.bytes);
+            }
+            return http::ReadState::bytes;
+        case net::IoState::would_block:
+            return http::ReadState::would_block;
+        default:
+            error = reused() ? ErrorCode::upstream_reused_closed : ErrorCode::upstream_closed;
+            return http::ReadState::end;
+    }
+}
+
+http::ReadState ClientExchange::try_head(ErrorCode& error) {
+    for (;;) {
+        const http::ReadState parsed = parse_head(error);
+        if (parsed != http::ReadState::would_block) return parsed;
+        const http::ReadState more = read_more(error);
+        if (more == http::ReadState::end) {
+            failed_ = true;
+            return http::ReadState::failed;
+        }
+        if (more != http::ReadState::bytes) return more;
+    }
+}
+
+// Takes one whole head out of `unread()`; interim ones are skipped. `would_block`: not whole yet.
+http::ReadState ClientExchange::parse_head(ErrorCode& error) {
+    for (std::size_t interim = 0; interim <= k_interim_heads_max; ++interim) {
+        const std::string_view bytes = unread();
+        const std::size_t length = find_head_end(bytes, head_searched_);
+        if (length == 0 && bytes.size() <= k_response_limits.head)
+            return http::ReadState::would_block;
+        Result<http::ResponseHead> parsed = ErrorCode::upstream_bad_response;
+        if (length > 0) parsed = parse_response(bytes.substr(0, length), method_);
+        if (!parsed || parsed->status == 101) break;
+        head_searched_ = 0;
+        if (saved_.empty()) {
+            borrowed_.remove_prefix(length);
+        } else {
+            saved_used_ += length;
+        }
+        if (parsed->status < 200) continue;
+        response_ = std::move(*parsed);
+        have_head_ = true;
+        body_ = BodyFramer{response_.framing, response_.length};
+        return http::ReadState::bytes;
+    }
+    failed_ = true;
+    error = ErrorCode::upstream_bad_response;
+    return http::ReadState::failed;
+}
+
+http::Received ClientExchange::try_read() {
+    Framed& framed = scratch_.framed;
+    for (;;) {
+        if (body_.done()) return {.state = http::ReadState::end};
+        ErrorCode error = ErrorCode::upstream_closed;
+        if (unread().empty()) {
+            saved_.clear();
+            saved_used_ = 0;
+            const http::ReadState more = read_more(error);
+            if (more == http::ReadState::would_block) return {};
+            if (more == http::ReadState::end) {
+                if (body_.end_of_input()) return {.state = http::ReadState::end};
+                failed_ = true;
+                return failure(ErrorCode::upstream_closed);
+            }
+        }
+        if (const Result<void> fed = body_.feed(unread(), framed); !fed) {
+            failed_ = true;
+            return failure(ErrorCode::upstream_bad_response);
+        }
+        if (saved_.empty()) {
+            borrowed_.remove_prefix(framed.consumed);
+        } else {
+            saved_used_ += framed.consumed;
+        }
+        if (framed.wire_count > 0) {
+            return {.state = http::ReadState::bytes,
+                    .wire = framed.wire(),
+                    .payload = framed.payload()};
+        }
+    }
+}
+
+void ClientExchange::when_readable(Waiter* waiter) noexcept {
+    // Borrowed bytes end with this turn of the loop.
+    if (waiter != nullptr && !borrowed_.empty()) saved_.assign(std::exchange(borrowed_, {}));
+    connection_->transport().when_readable(waiter);
+}
+
+}  // namespace penstock::h1

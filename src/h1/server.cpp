@@ -1,1 +1,78 @@
-// placeholder
+#include "penstock/h1/server.h"
+
+#include <utility>
+
+#include "penstock/telemetry/metrics.h"
+#include "server_connection.h"
+
+namespace penstock::h1 {
+
+ServerConnections::ServerConnections(net::Loop& loop, http::Handler& handler,
+                                     telemetry::WorkerMetrics* metrics)
+    : impl_{std::make_unique<Impl>(loop, handler, metrics)} {}
+
+ServerConnections::~ServerConnections() {
+    while (impl_->first != nullptr) impl_->remove(*impl_->first);
+}
+
+void ServerConnections::serve(int fd) {
+    auto* connection = new ServerConnection{*impl_, fd};  // owned by the list below
+    connection->next = impl_->first;
+    if (impl_->first != nullptr) impl_->first->previous = connection;
+    impl_->first = connection;
+    ++impl_->count;
+    if (impl_->metrics != nullptr) {
+        impl_->metrics->count(telemetry::Count::connections_accepted);
+        impl_->metrics->change(telemetry::Gauge::client_connections, 1);
+    }
+    connection->start();
+}
+
+void ServerConnections::configure(const ServerOptions& options) {
+    impl_->options = options;
+}
+
+void ServerConnections::drain() {
+    impl_->draining = true;
+    ServerConnection* connection = impl_->first;
+    while (connection != nullptr) {
+        ServerConnection* following = connection->next;  // an idle one removes itself
+        connection->drain();
+        connection = following;
+    }
+}
+
+std::size_t ServerConnections::size() const noexcept {
+    return impl_->count;
+}
+std::size_t ServerConnections::busy() const noexcept {
+    return impl_->exchanges;
+}
+
+void ServerConnections::Impl::remove(ServerConnection& connection) noexcept {
+    if (connection.previous != nullptr) {
+        connection.previous->next = connection.next;
+    } else {
+        first = connection.next;
+    }
+    if (connection.next != nullptr) connection.next->previous = connection.previous;
+    --count;
+    if (metrics != nullptr) metrics->change(telemetry::Gauge::client_connections, -1);
+    delete &connection;
+}
+
+std::string ServerConnections::Impl::spare_input() {
+    return std::exchange(spare, {});
+}
+
+void ServerConnections::Impl::recycle(std::string&& input) noexcept {
+    constexpr std::size_t k_kept = 128 * 1024;
+    if (input.capacity() <= spare.capacity() || input.capacity() > k_kept) {
+        std::string{std::move(input)}.clear();
+        return;
+    }
+    input.clear();
+    spare = std::move(input);
+}
+
+}  // namespace penstock::h1

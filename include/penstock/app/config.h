@@ -11,6 +11,7 @@
 #include "penstock/base/units.h"
 #include "penstock/engine/dialect.h"
 #include "penstock/fleet/identity.h"
+#include "penstock/proxy/options.h"
 #include "penstock/routing/options.h"
 #include "penstock/telemetry/options.h"
 
@@ -80,7 +81,7 @@ struct PollConfig {
     engine::CustomNames names;
 };
 
-enum class UnknownModel : std::uint8_t { refuse, pass };
+using proxy::UnknownModel;
 
 /// `[[pool]]`
 struct PoolConfig {
@@ -98,8 +99,8 @@ struct PoolConfig {
     routing::BalanceOptions balance;
 };
 
-enum class BodyMode : std::uint8_t { inspect, stream };
-enum class UsageMode : std::uint8_t { observe, inject, off };
+using proxy::BodyMode;
+using proxy::UsageMode;
 
 /// `[[route]]`: all given conditions must hold; the first route that matches wins.
 struct RouteConfig {

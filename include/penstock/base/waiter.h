@@ -19,4 +19,16 @@ protected:
     ~Waiter() = default;
 };
 
+/// A waiter that calls one method of its owner: how an object with several things to wait for names
+/// each of them.
+template <class Owner, void (Owner::*method)()>
+class Hook final : public Waiter {
+public:
+    explicit Hook(Owner& owner) noexcept : owner_{owner} {}
+    void wake() noexcept override { (owner_.*method)(); }
+
+private:
+    Owner& owner_;
+};
+
 }  // namespace penstock

@@ -45,8 +45,9 @@ public:
     /// Exchanges under way.
     [[nodiscard]] std::size_t busy() const noexcept;
 
+    struct Impl;  // what the connections share; for this module
+
 private:
-    struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -77,6 +77,9 @@ public:
     /// True once `respond` was called.
     [[nodiscard]] virtual bool responded() const noexcept = 0;
 
+    /// Why a read or a write failed: client_gone, client_write_stall, body_timeout, bad_request…
+    [[nodiscard]] virtual ErrorCode failure() const noexcept = 0;
+
     /// Bytes on the wire so far.
     [[nodiscard]] virtual std::uint64_t bytes_in() const noexcept = 0;
     [[nodiscard]] virtual std::uint64_t bytes_out() const noexcept = 0;
@@ -119,6 +122,9 @@ public:
     /// True when nothing of a response has come on a connection that had served before: safe to
     /// send again.
     [[nodiscard]] virtual bool reused() const noexcept = 0;
+
+    /// True where an own event may follow what `wire` gave so far: not inside a chunk.
+    [[nodiscard]] virtual bool at_boundary() const noexcept = 0;
 };
 
 /// What a listener serves: the proxy, the admin pages, the simulated engine. One inversion of

@@ -1,0 +1,73 @@
+// A generation: everything a request needs to know that a reload or a discovery may change. Immutable; a request holds
+// the one it began with until its end.
+//
+// Built on the control thread by `app`, published to the workers by `Worker::publish`.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "penstock/base/units.h"
+#include "penstock/fleet/identity.h"
+#include "penstock/fleet/sheet.h"
+#include "penstock/h1/server.h"
+#include "penstock/proxy/auth.h"
+#include "penstock/proxy/options.h"
+#include "penstock/proxy/trusted_proxies.h"
+#include "penstock/routing/policy.h"
+#include "penstock/upstream/pools.h"
+
+namespace penstock::proxy {
+
+struct Pool {
+    std::string name;
+    fleet::Engine engine = fleet::Engine::vllm;
+    std::vector<fleet::Backend> backends;
+    std::vector<std::string> models;  // patterns of the config
+    UnknownModel unknown_model = UnknownModel::refuse;
+    std::string authorization;        // sent upstream instead of the client's; empty: the client's passes
+    routing::BalanceOptions balance;
+    std::unique_ptr<const routing::Policy> policy;
+};
+
+struct Timeouts {
+    Millis first_byte{300'000};
+    Millis idle{300'000};
+    Millis total{0};
+};
+
+struct Route {
+    std::string name;
+    std::vector<std::uint32_t> pools;  // candidates; more than one: the model decides
+    std::vector<std::string> models;   // patterns; empty: any
+    std::vector<std::string> paths;
+    std::vector<std::string> methods;
+    std::vector<std::string> hosts;
+    std::map<std::string, std::string> headers;
+    BodyMode body = BodyMode::inspect;
+    UsageMode usage = UsageMode::observe;
+    std::uint64_t max_body = 64ULL << 20U;
+    Timeouts timeouts;
+};
+
+struct Generation {
+    std::uint64_t number = 0;
+    std::vector<Pool> pools;
+    std::vector<Route> routes;  // in order; the first that matches wins
+    h1::ServerOptions server;
+    upstream::Options upstream;
+    ApiKeys keys;
+    TrustedProxies trusted;
+    std::vector<std::string> cors_origins;
+    std::uint32_t max_failovers = 2;
+    bool explain = false;
+};
+
+/// The paths a route without `paths` serves: inference only, since engines leave control endpoints open.
+[[nodiscard]] const std::vector<std::string>& default_paths();
+
+}  // namespace penstock::proxy

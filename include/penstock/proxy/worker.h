@@ -1,0 +1,86 @@
+// What the requests of one worker share. Owned by `app`; used on the worker's thread only, unless said otherwise.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "penstock/base/rng.h"
+#include "penstock/engine/inspect.h"
+#include "penstock/fleet/load.h"
+#include "penstock/fleet/sheet.h"
+#include "penstock/net/loop.h"
+#include "penstock/proxy/buffer_budget.h"
+#include "penstock/proxy/generation.h"
+#include "penstock/routing/prefix_index.h"
+#include "penstock/telemetry/log.h"
+#include "penstock/telemetry/metrics.h"
+#include "penstock/upstream/pools.h"
+
+namespace penstock::proxy {
+
+/// What all workers share; each part says itself which threads may use it.
+struct Shared {
+    fleet::CounterSlab& counters;
+    routing::PrefixIndex& index;
+    BufferBudget& budget;
+    telemetry::Log& log;
+    /// A backend failed (or served): posted to the control thread. Any thread.
+    std::function<void(fleet::Slot, ErrorCode)> report_failure;
+};
+
+/// A generation and how many requests of this worker hold it.
+struct HeldGeneration {
+    std::shared_ptr<const Generation> generation;
+    std::uint32_t requests = 0;
+};
+
+class Worker {
+public:
+    Worker(net::Loop& on, telemetry::WorkerMetrics& counts, Shared shared_parts, std::uint64_t seed);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    void publish(std::shared_ptr<const Generation> generation);
+    void publish(std::shared_ptr<const fleet::LoadTable> table) { table_ = std::move(table); }
+    void close(fleet::Slot slot) { pools.forget(slot); }
+
+    /// The newest generation; never null after the first `publish`.
+    [[nodiscard]] HeldGeneration& newest() noexcept { return *held_.back(); }
+    void release(HeldGeneration& held) noexcept;
+    [[nodiscard]] const fleet::LoadTable& table() const noexcept { return *table_; }
+
+    net::Loop& loop;
+    telemetry::WorkerMetrics& metrics;
+    Shared shared;
+    upstream::Pools pools;
+    Rng rng;
+    engine::Inspector inspector;
+    std::vector<fleet::SheetRow> sheet;  // scratch of the decision being made
+    std::uint64_t decisions = 0;
+    bool draining = false;
+
+private:
+    std::vector<std::unique_ptr<HeldGeneration>> held_;  // oldest first
+    std::shared_ptr<const fleet::LoadTable> table_;
+};
+
+/// One request's hold on its generation.
+class GenerationRef {
+public:
+    explicit GenerationRef(Worker& worker) noexcept : worker_{worker}, held_{worker.newest()} { ++held_.requests; }
+    ~GenerationRef() { worker_.release(held_); }
+    GenerationRef(const GenerationRef&) = delete;
+    GenerationRef& operator=(const GenerationRef&) = delete;
+    [[nodiscard]] const Generation& operator*() const noexcept { return *held_.generation; }
+    [[nodiscard]] const Generation* operator->() const noexcept { return held_.generation.get(); }
+
+private:
+    Worker& worker_;
+    HeldGeneration& held_;
+};
+
+}  // namespace penstock::proxy

@@ -1,0 +1,202 @@
+// The life of a client's connection: read a head, let the handler serve it, end the exchange,
+// again.
+#include <utility>
+
+#include "penstock/http/await.h"
+#include "penstock/http/reply.h"
+#include "penstock/telemetry/metrics.h"
+#include "server_connection.h"
+
+namespace penstock::h1 {
+
+namespace {
+
+// A request of some 2 KB with its head arrives in one read; an idle stream holds no more than this.
+constexpr std::size_t k_own_buffer = 3 * 1024;
+constexpr Millis k_linger{2'000};
+constexpr std::size_t k_linger_bytes = 64 * 1024;
+
+}  // namespace
+
+ServerConnection::ServerConnection(ServerConnections::Impl& owner, int fd)
+    : owner_{owner},
+      transport_{owner.loop, fd, k_own_buffer},
+      peer_{net::peer_name(fd)},
+      read_timer_{owner.loop},
+      write_timer_{owner.loop} {}
+
+ServerConnection::~ServerConnection() {
+    if (busy()) --owner_.exchanges;
+    task_.destroy();
+    owner_.loop.forget(finished_hook_);
+}
+
+void ServerConnection::start() {
+    task_ = serve();
+    task_.start([](void* self) { static_cast<ServerConnection*>(self)->finished(); }, this);
+}
+
+// Called first by the task from its last step, when it may not be destroyed yet; then by the loop.
+void ServerConnection::finished() {
+    if (phase_ != Phase::closing) {
+        phase_ = Phase::closing;
+        transport_.close();
+        owner_.loop.wake_soon(finished_hook_);
+        return;
+    }
+    owner_.remove(*this);
+}
+
+void ServerConnection::drain() {
+    last_ = true;
+    if (phase_ == Phase::idle && input_.empty()) owner_.remove(*this);
+}
+
+Task<void> ServerConnection::serve() {
+    while (co_await read_head()) {
+        begin_exchange();
+        bool threw = false;
+        try {
+            co_await owner_.handler.handle(*this);
+        } catch (...) {
+            threw = true;  // a bug or no memory: this exchange ends, the others go on
+        }
+        if (threw || !finished_) answer_unanswered();
+        if (!co_await end_exchange()) break;
+    }
+    if (!abort_) co_await linger();
+    if (abort_) transport_.abort();
+}
+
+Task<bool> ServerConnection::read_head() {
+    head_searched_ = 0;
+    for (;;) {
+        const std::string_view bytes = std::string_view{input_}.substr(input_used_);
+        // At most two empty lines before a request are forgiven (RFC 9112 2.2).
+        std::size_t skip = 0;
+        while (skip < 4 && bytes.substr(skip).starts_with("\r\n")) skip += 2;
+        const std::string_view head = bytes.substr(skip);
+        if (const std::size_t length = find_head_end(head, head_searched_); length > 0) {
+            Result<http::RequestHead> parsed =
+                parse_request(head.substr(0, length), owner_.options.limits);
+            if (!parsed) {
+                answer_bad_head(parsed.error());
+                co_return false;
+            }
+            head_ = std::move(*parsed);
+            input_used_ += skip + length;
+            co_return true;
+        }
+        if (!head.empty()) {
+            phase_ = Phase::head;
+            if (const Result<void> verdict = check_partial_request(head, owner_.options.limits);
+                !verdict) {
+                answer_bad_head(verdict.error());
+                co_return false;
+            }
+        }
+        const net::ReadBytes read = transport_.try_read();
+        if (read.state == net::IoState::bytes) {
+            if (!read_timer_.set()) read_timer_.set(owner_.options.head_timeout, read_timer_hook_);
+            if (input_.capacity() < read.bytes.size()) input_ = owner_.spare_input().append(input_);
+            input_.append(read.bytes);
+            continue;
+        }
+        if (read.state != net::IoState::would_block) co_return false;
+        if (head.empty() && last_) co_return false;
+        const Millis idle = owner_.options.keep_alive_timeout;
+        const bool fresh = !read_timer_.set() && phase_ == Phase::idle;
+        if (fresh) read_timer_.set(idle, read_timer_hook_);
+        co_await WakeAwaiter{[this](Waiter* waiter) noexcept {
+            reader_ = waiter;
+            transport_.when_readable(waiter != nullptr ? &read_hook_ : nullptr);
+        }};
+        if (read_failed_) {
+            if (phase_ == Phase::head) answer_bad_head(ErrorCode::head_timeout);
+            co_return false;
+        }
+        if (fresh) read_timer_.set(owner_.options.head_timeout, read_timer_hook_);
+    }
+}
+
+void ServerConnection::answer_bad_head(const Error& error) {
+    if (owner_.metrics != nullptr) owner_.metrics->count(telemetry::Count::bad_requests);
+    last_ = true;
+    head_ = {};
+    body_ = {};
+    responded_ = finished_ = false;
+    http::reply(*this, http::error_head(error, 0), http::error_json(error, http::ApiShape::openai));
+}
+
+void ServerConnection::begin_exchange() {
+    phase_ = Phase::exchange;
+    ++owner_.exchanges;
+    read_timer_.clear();
+    started_ = owner_.loop.now();
+    body_ = BodyFramer{head_.framing, head_.length};
+    bytes_in_ = 0;
+    bytes_out_ = 0;
+    failure_ = ErrorCode::client_gone;
+    responded_ = finished_ = abort_ = false;
+    continue_due_ = head_.expects_continue;
+    if (!head_.keep_alive || owner_.draining) last_ = true;
+    drop_consumed_input();
+    if (body_.done()) watch_client();
+}
+
+void ServerConnection::answer_unanswered() {
+    if (!responded_) {
+        last_ = true;
+        const Error error{ErrorCode::internal};
+        http::reply(*this, http::error_head(error, 0),
+                    http::error_json(error, http::api_shape(head_.path())));
+        return;
+    }
+    break_off({});
+}
+
+Task<bool> ServerConnection::end_exchange() {
+    while (blocked_ && !write_failed_) co_await http::writable(*this);
+    if (owner_.metrics != nullptr) {
+        owner_.metrics->count(telemetry::Count::bytes_from_clients, bytes_in_);
+        owner_.metrics->count(telemetry::Count::bytes_to_clients, bytes_out_);
+    }
+    transport_.when_readable(nullptr);
+    watching_ = false;
+    read_timer_.clear();
+    write_timer_.clear();
+    const bool again =
+        finished_ && !last_ && body_.done() && !write_failed_ && !read_failed_ && !half_closed_;
+    if (write_failed_) abort_ = true;
+    --owner_.exchanges;
+    phase_ = Phase::idle;
+    co_return again;
+}
+
+// Closing at once while the client still sends would reset the connection and take our last answer
+// with it.
+Task<void> ServerConnection::linger() {
+    phase_ = Phase::lingering;
+    while (blocked_ && !write_failed_) co_await http::writable(*this);
+    write_timer_.clear();
+    if (write_failed_ || !transport_.open()) co_return;
+    transport_.shut_down_write();
+    read_failed_ = false;
+    read_timer_.set(k_linger, read_timer_hook_);
+    std::size_t discarded = 0;
+    while (discarded <= k_linger_bytes && !read_failed_) {
+        const net::ReadBytes read = transport_.try_read();
+        if (read.state == net::IoState::bytes) {
+            discarded += read.bytes.size();
+            continue;
+        }
+        if (read.state != net::IoState::would_block) break;
+        co_await WakeAwaiter{[this](Waiter* waiter) noexcept {
+            reader_ = waiter;
+            transport_.when_readable(waiter != nullptr ? &read_hook_ : nullptr);
+        }};
+    }
+    read_timer_.clear();
+}
+
+}  // namespace penstock::h1

@@ -1,0 +1,199 @@
+// A server connection's writing side: framing the response as this client understands it, and the
+// one bounded buffer of what the kernel did not take.
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "penstock/base/assert.h"
+#include "penstock/h1/writer.h"
+#include "server_connection.h"
+
+namespace penstock::h1 {
+
+namespace {
+
+constexpr bool has_no_body(http::Method method, int status) noexcept {
+    return method == http::Method::head || status == 204 || status == 304;
+}
+
+/// The pieces of one write: the pending bytes, a size line, the content, its end.
+class Gather {
+public:
+    void add(std::string_view piece) noexcept {
+        if (!piece.empty()) pieces_[count_++] = piece;
+    }
+    void add(http::Pieces pieces) noexcept {
+        for (const std::string_view piece : pieces) add(piece);
+    }
+    [[nodiscard]] http::Pieces pieces() const noexcept { return {pieces_.data(), count_}; }
+
+    static constexpr std::size_t k_most = 2 * Framed::k_pieces + 4;
+
+private:
+    std::array<std::string_view, k_most> pieces_;
+    std::size_t count_ = 0;
+};
+
+std::size_t total(http::Pieces pieces) noexcept {
+    std::size_t bytes = 0;
+    for (const std::string_view piece : pieces) bytes += piece.size();
+    return bytes;
+}
+
+}  // namespace
+
+void ServerConnection::respond(const http::ResponseHead& head) {
+    PENSTOCK_ASSERT(!responded_);
+    responded_ = true;
+    const bool old_client = head_.version == http::Version::http_1_0;
+    if (has_no_body(head_.method, head.status)) {
+        out_framing_ = http::Framing::none;
+    } else if (head.framing == http::Framing::chunked ||
+               head.framing == http::Framing::until_close) {
+        out_framing_ = old_client ? http::Framing::until_close : http::Framing::chunked;
+    } else {
+        out_framing_ = head.framing;
+    }
+    // An unread request body would be taken for the next request.
+    if (out_framing_ == http::Framing::until_close || !body_.done() || owner_.draining)
+        last_ = true;
+    auto connection = ConnectionField::none;
+    if (last_) {
+        connection = ConnectionField::close;
+    } else if (old_client) {
+        connection = ConnectionField::keep_alive;
+    }
+    const std::size_t before = out_.size();
+    write_response(head, out_framing_, connection, out_);
+    bytes_out_ += out_.size() - before;
+}
+
+http::Flow ServerConnection::write(http::Pieces wire, http::Pieces payload) {
+    if (out_framing_ == http::Framing::none) return flush();
+    if (out_framing_ != http::Framing::chunked) return send(payload);
+    if (!wire.empty()) return send(wire);
+    const std::size_t length = total(payload);
+    if (length == 0) return flush();  // a chunk of no bytes would be the last
+    std::array<char, 20> line{};
+    char* end = std::to_chars(line.data(), line.data() + 16, length, 16).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    Gather gather;
+    gather.add(std::string_view{line.data(), static_cast<std::size_t>(end - line.data())});
+    gather.add(payload);
+    gather.add("\r\n");
+    return send(gather.pieces());
+}
+
+http::Flow ServerConnection::flush() {
+    if (out_.empty()) return write_failed_ ? http::Flow::failed : http::Flow::open;
+    return send({});
+}
+
+void ServerConnection::finish(const http::Fields& trailers) {
+    finished_ = true;
+    if (out_framing_ != http::Framing::chunked) {
+        flush();
+        return;
+    }
+    std::string end = "0\r\n";
+    for (std::size_t i = 0; i < trailers.size(); ++i) {
+        const http::Field field = trailers[i];
+        if (!http::valid_name(field.name) || !http::valid_value(field.value)) continue;
+        end.append(field.name).append(": ").append(field.value).append("\r\n");
+    }
+    end += "\r\n";
+    const std::string_view piece = end;
+    send(http::Pieces{&piece, 1});
+}
+
+void ServerConnection::break_off(std::string_view last_words) {
+    last_ = true;
+    finished_ = true;
+    if (!responded_) return;
+    if (out_framing_ == http::Framing::until_close) abort_ = true;
+    if (last_words.empty() || out_framing_ == http::Framing::length ||
+        out_framing_ == http::Framing::none) {
+        flush();
+        return;
+    }
+    write({}, http::Pieces{&last_words, 1});
+}
+
+http::Flow ServerConnection::send(http::Pieces pieces) {
+    if (write_failed_) return http::Flow::failed;
+    bytes_out_ += total(pieces);
+    if (blocked_) {
+        for (const std::string_view piece : pieces) out_.append(piece);
+        return http::Flow::blocked;
+    }
+    Gather gather;
+    gather.add(out_);
+    gather.add(pieces);
+    std::size_t sent = 0;
+    const std::size_t wanted = total(gather.pieces());
+    http::Pieces rest = gather.pieces();
+    while (sent < wanted) {
+        const std::ptrdiff_t taken = transport_.try_write(rest);
+        if (taken < 0) {
+            write_failed_ = true;
+            failure_ = ErrorCode::client_gone;
+            return http::Flow::failed;
+        }
+        sent += static_cast<std::size_t>(taken);
+        constexpr std::size_t k_per_write = 64;
+        if (sent == wanted || rest.size() <= k_per_write) break;  // done, or the kernel is full
+        if (static_cast<std::size_t>(taken) != total(rest.first(k_per_write))) break;
+        rest = rest.subspan(k_per_write);
+    }
+    if (sent == wanted) {
+        out_.clear();
+        return http::Flow::open;
+    }
+    keep_unsent(pieces, sent);
+    blocked_ = true;
+    transport_.when_writable(&write_hook_);
+    write_timer_.set(owner_.options.write_stall_timeout, write_timer_hook_);
+    return http::Flow::blocked;
+}
+
+void ServerConnection::keep_unsent(http::Pieces pieces, std::size_t sent) {
+    const std::size_t from_out = std::min(sent, out_.size());
+    out_.erase(0, from_out);
+    sent -= from_out;
+    for (const std::string_view piece : pieces) {
+        const std::size_t skip = std::min(sent, piece.size());
+        out_.append(piece.substr(skip));
+        sent -= skip;
+    }
+}
+
+void ServerConnection::write_ready() {
+    const std::string_view pending = out_;
+    const std::ptrdiff_t taken = transport_.try_write({&pending, 1});
+    if (taken < 0) {
+        write_failed_ = true;
+        failure_ = ErrorCode::client_gone;
+    } else {
+        out_.erase(0, static_cast<std::size_t>(taken));
+    }
+    if (!write_failed_ && !out_.empty()) {
+        if (taken > 0) write_timer_.set(owner_.options.write_stall_timeout, write_timer_hook_);
+        transport_.when_writable(&write_hook_);
+        return;
+    }
+    blocked_ = false;
+    out_ = {};
+    write_timer_.clear();
+    if (Waiter* waiter = std::exchange(writer_, nullptr)) waiter->wake();
+}
+
+void ServerConnection::write_timed_out() {
+    transport_.when_writable(nullptr);
+    write_failed_ = true;
+    failure_ = ErrorCode::client_write_stall;
+    blocked_ = false;
+    if (Waiter* waiter = std::exchange(writer_, nullptr)) waiter->wake();
+}
+
+}  // namespace penstock::h1

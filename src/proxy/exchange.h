@@ -1,0 +1,41 @@
+// One request's state along its way through this module. Lives in the handler's coroutine frame; its destructor hands
+// over the record, also when the frame is destroyed because the client has gone.
+#pragma once
+
+#include <string>
+
+#include "penstock/engine/inspect.h"
+#include "penstock/http/stream.h"
+#include "penstock/proxy/worker.h"
+#include "penstock/telemetry/record.h"
+
+namespace penstock::proxy {
+
+struct Exchange {
+    Exchange(Worker& on, http::ServerStream& from);
+    ~Exchange();
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    /// Answers with an error of ours, in the API's shape.
+    void refuse(const Error& error);
+    /// Notes how it ended; the first word counts.
+    void ended(telemetry::Outcome outcome, std::optional<ErrorCode> error = {}) noexcept;
+    [[nodiscard]] Micros elapsed() const noexcept;
+
+    Worker& worker;
+    http::ServerStream& client;
+    GenerationRef generation;
+    const Route* route = nullptr;
+    const Pool* pool = nullptr;
+    engine::Endpoint endpoint = engine::Endpoint::other;
+    std::string body;            // with engine::k_body_padding bytes behind its size
+    BufferShare share;
+    engine::RequestFacts facts;
+    telemetry::RequestRecord record;
+    http::Fields response_fields;  // ours, for every response: request id, CORS
+    bool explain = false;
+    bool settled = false;          // an outcome was noted
+};
+
+}  // namespace penstock::proxy

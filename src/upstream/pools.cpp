@@ -1,0 +1,76 @@
+#include "penstock/upstream/pools.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "node.h"
+#include "penstock/net/loop.h"
+
+namespace penstock::upstream {
+
+namespace {
+
+constexpr Millis k_sweep{250};
+
+}  // namespace
+
+struct Pools::Impl {
+    Impl(net::Loop& on, telemetry::WorkerMetrics& counts)
+        : loop{on}, metrics{counts}, sweep_timer{on} {
+        sweep_timer.set(k_sweep, sweep_hook);
+    }
+
+    Node& node(fleet::Slot slot) {
+        if (slot >= nodes.size()) nodes.resize(slot + 1);
+        if (!nodes[slot]) nodes[slot] = std::make_unique<Node>(loop, metrics, options);
+        return *nodes[slot];
+    }
+
+    void sweep() {
+        const TimePoint since = loop.now() - options.idle_timeout;
+        for (const auto& each : nodes) {
+            if (each) each->expire(since);
+        }
+        sweep_timer.set(k_sweep, sweep_hook);
+    }
+
+    net::Loop& loop;
+    telemetry::WorkerMetrics& metrics;
+    Options options;
+    h1::ClientScratch scratch;
+    std::vector<std::unique_ptr<Node>> nodes;  // by slot; live as long as the worker
+    net::Timer sweep_timer;
+    Hook<Impl, &Impl::sweep> sweep_hook{*this};
+};
+
+Pools::Pools(net::Loop& loop, telemetry::WorkerMetrics& metrics)
+    : impl_{std::make_unique<Impl>(loop, metrics)} {}
+Pools::~Pools() = default;
+
+void Pools::configure(const Options& options) {
+    impl_->options = options;
+}
+
+std::unique_ptr<http::ClientStream> Pools::reuse(const fleet::Backend& backend) {
+    Node& node = impl_->node(backend.slot);
+    std::unique_ptr<h1::ClientConnection> connection = node.take_newest();
+    if (!connection) return nullptr;
+    impl_->metrics.count(telemetry::Count::upstream_reuses);
+    return std::make_unique<h1::ClientExchange>(std::move(connection), node, impl_->scratch);
+}
+
+Task<Result<std::unique_ptr<http::ClientStream>>> Pools::connect(const fleet::Backend& backend) {
+    Node& node = impl_->node(backend.slot);
+    Result<std::unique_ptr<h1::ClientConnection>> connection =
+        co_await node.connect(backend.address);
+    if (!connection) co_return connection.error();
+    std::unique_ptr<http::ClientStream> stream =
+        std::make_unique<h1::ClientExchange>(std::move(*connection), node, impl_->scratch);
+    co_return std::move(stream);
+}
+
+void Pools::forget(fleet::Slot slot) {
+    if (slot < impl_->nodes.size() && impl_->nodes[slot]) impl_->nodes[slot]->clear();
+}
+
+}  // namespace penstock::upstream
