@@ -50,7 +50,8 @@ public:
 
     /// The newest generation; never null after the first `publish`.
     [[nodiscard]] HeldGeneration& newest() noexcept { return *held_.back(); }
-    void release(HeldGeneration& held) noexcept;
+    /// Takes back `requests` holds; an old generation that nobody holds is gone.
+    void release(HeldGeneration& held, std::uint32_t requests = 1) noexcept;
     [[nodiscard]] const fleet::LoadTable& table() const noexcept { return *table_; }
 
     net::Loop& loop;

@@ -1,0 +1,24 @@
+#include "attempt.h"
+
+namespace penstock::proxy {
+
+Attempt::Attempt(Exchange& exchange, const fleet::Backend& backend, fleet::Charge charge,
+                 const routing::Decision& decision)
+    : exchange_{exchange}, backend_{backend}, charge_{std::move(charge)}, decision_{decision} {}
+
+Attempt::~Attempt() {
+    if (indexed_ && !proven_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
+}
+
+void Attempt::sent() {
+    if (indexed_ || exchange_.facts.blocks.empty()) return;
+    added_ = exchange_.worker.shared.index.insert(backend_.slot, exchange_.facts.blocks);
+    indexed_ = true;
+}
+
+void Attempt::first_byte() {
+    proven_ = true;
+    charge_.first_byte();
+}
+
+}  // namespace penstock::proxy

@@ -1,0 +1,38 @@
+// One try at one backend: charged at the pick, in the prefix index from the moment it is sent, both taken back when it
+// fails before its first byte.
+#pragma once
+
+#include "exchange.h"
+#include "penstock/fleet/charge.h"
+#include "penstock/routing/policy.h"
+#include "penstock/routing/prefix_index.h"
+
+namespace penstock::proxy {
+
+class Attempt {
+public:
+    Attempt(Exchange& exchange, const fleet::Backend& backend, fleet::Charge charge,
+            const routing::Decision& decision);
+    ~Attempt();
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+    [[nodiscard]] const fleet::Backend& backend() const noexcept { return backend_; }
+    [[nodiscard]] const routing::Decision& decision() const noexcept { return decision_; }
+
+    /// The request leaves: the engine will hold this prompt from now on.
+    void sent();
+    /// The first byte of the response's body: the prompt is prefilled, the belief stands.
+    void first_byte();
+
+private:
+    Exchange& exchange_;
+    const fleet::Backend& backend_;
+    fleet::Charge charge_;
+    routing::Decision decision_;
+    routing::PrefixIndex::Added added_;
+    bool indexed_ = false;
+    bool proven_ = false;
+};
+
+}  // namespace penstock::proxy

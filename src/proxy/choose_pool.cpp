@@ -1,0 +1,70 @@
+#include <algorithm>
+
+#include "models.h"
+#include "route.h"
+#include "steps.h"
+
+namespace penstock::proxy {
+
+namespace {
+
+Error unknown_model(const Exchange& exchange) {
+    constexpr std::size_t k_named = 50;  // models told in a refusal
+    std::string text = "the model \"" + exchange.record.model + "\" is not served here";
+    const std::vector<std::string> known =
+        known_models(*exchange.generation, exchange.route->pools, exchange.worker.table());
+    for (std::size_t i = 0; i < std::min(known.size(), k_named); ++i) {
+        text += (i == 0 ? "; known: " : ", ") + known[i];
+    }
+    return Error{ErrorCode::model_not_found, std::move(text)};
+}
+
+std::optional<Error> choose_by_model(Exchange& exchange) {
+    const fleet::LoadTable& table = exchange.worker.table();
+    const std::string_view model = exchange.facts.model;
+    const Pool* passes = nullptr;
+    bool unlisted = false;
+    for (const std::uint32_t index : exchange.route->pools) {
+        const Pool& pool = exchange.generation->pools[index];
+        if (serves(pool, table, model)) {
+            exchange.pool = &pool;
+            exchange.record.model_known = true;
+            return std::nullopt;
+        }
+        if (pool.unknown_model == UnknownModel::pass && passes == nullptr) passes = &pool;
+        if (!all_listed(pool, table)) unlisted = true;
+    }
+    if (passes != nullptr) {
+        exchange.pool = passes;
+        return std::nullopt;
+    }
+    if (unlisted) return Error{ErrorCode::models_not_listed_yet};
+    return unknown_model(exchange);
+}
+
+}  // namespace
+
+std::optional<Error> choose_pool(Exchange& exchange) {
+    const std::string_view model = exchange.facts.model;
+    if (!model.empty() || !exchange.route->models.empty()) {
+        // Routes may ask for a model, which is known only now.
+        exchange.route = match_route(*exchange.generation, exchange.client.head(), &model);
+        if (exchange.route == nullptr) {
+            return Error{ErrorCode::model_not_found,
+                         "no route serves the model \"" + exchange.record.model + "\" on this path"};
+        }
+        exchange.record.route = exchange.route->name;
+    }
+    if (!model.empty()) {
+        if (auto refusal = choose_by_model(exchange)) return refusal;
+    } else if (exchange.route->pools.size() == 1) {
+        exchange.pool = &exchange.generation->pools[exchange.route->pools.front()];
+    } else {
+        return Error{ErrorCode::model_required, "several pools serve this path: name a model in the body"};
+    }
+    exchange.record.pool = exchange.pool->name;
+    exchange.record.policy = exchange.pool->policy->name();
+    return std::nullopt;
+}
+
+}  // namespace penstock::proxy

@@ -1,0 +1,31 @@
+// From a request and the state of the fleet to a charged backend.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exchange.h"
+#include "penstock/fleet/charge.h"
+#include "penstock/routing/policy.h"
+
+namespace penstock::proxy {
+
+struct Pick {
+    const fleet::Backend* backend = nullptr;
+    routing::Decision decision;
+    fleet::Charge charge;
+};
+
+/// Picks a backend of `exchange.pool` that is not among `excluded`, and charges it at once. Errors: no_healthy_backend,
+/// too_many_requests (all are at their limit).
+[[nodiscard]] Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded);
+
+/// True when another backend than `slot` and `excluded` could take the request, by the sheet of the last decision.
+[[nodiscard]] bool others_fit(const Exchange& exchange, fleet::Slot slot, const std::vector<fleet::Slot>& excluded);
+
+/// The value of X-Penstock-Explain: the chosen backend, the reason, and its terms.
+[[nodiscard]] std::string explanation(const Exchange& exchange, const fleet::Backend& backend,
+                                      const routing::Decision& decision);
+
+}  // namespace penstock::proxy

@@ -1,0 +1,68 @@
+#include "exchange.h"
+
+#include "penstock/http/reply.h"
+
+namespace penstock::proxy {
+
+namespace {
+
+constexpr std::size_t k_text_max = 256;  // bytes of a client's text in a record
+
+telemetry::Outcome outcome_of(ErrorCode code) noexcept {
+    const int status = http::status_of(code);
+    if (code == ErrorCode::client_gone) return telemetry::Outcome::client_gone;
+    if (status < 500) return telemetry::Outcome::client_error;
+    return code >= ErrorCode::connect_failed ? telemetry::Outcome::upstream_error : telemetry::Outcome::refused;
+}
+
+}  // namespace
+
+Exchange::Exchange(Worker& on, http::ServerStream& from)
+    : worker{on}, client{from}, generation{on}, share{on.shared.budget} {
+    record.method = http::name(client.head().method);
+    record.path = client.head().path().substr(0, k_text_max);
+    worker.metrics.count(telemetry::Count::requests_started);
+    worker.metrics.change(telemetry::Gauge::requests_in_flight, 1);
+}
+
+Exchange::~Exchange() {
+    if (!settled) {  // the frame was destroyed while it waited: the client has gone
+        ended(telemetry::Outcome::client_gone, ErrorCode::client_gone);
+        record.status = client.responded() ? record.status : http::status_of(ErrorCode::client_gone);
+        worker.metrics.count(telemetry::Count::cancellations);
+    }
+    record.duration = elapsed();
+    record.bytes_in = client.bytes_in();
+    record.bytes_out = client.bytes_out();
+    worker.metrics.change(telemetry::Gauge::requests_in_flight, -1);
+    worker.metrics.finished(record);
+    worker.shared.log.access(std::move(record));
+}
+
+void Exchange::refuse(const Error& error) {
+    ended(outcome_of(error.code()), error.code());
+    if (error.code() == ErrorCode::client_gone) {
+        record.status = http::status_of(error.code());
+        client.break_off({});
+        return;
+    }
+    http::ResponseHead head = http::error_head(error, 0);
+    record.status = head.status;
+    for (std::size_t i = 0; i < response_fields.size(); ++i) {
+        head.fields.append(response_fields[i].id, response_fields[i].name, response_fields[i].value);
+    }
+    http::reply(client, std::move(head), http::error_json(error, http::api_shape(client.head().path())));
+}
+
+void Exchange::ended(telemetry::Outcome outcome, std::optional<ErrorCode> error) noexcept {
+    if (settled) return;
+    settled = true;
+    record.outcome = outcome;
+    record.error = error;
+}
+
+Micros Exchange::elapsed() const noexcept {
+    return std::chrono::duration_cast<Micros>(worker.loop.now() - client.started());
+}
+
+}  // namespace penstock::proxy

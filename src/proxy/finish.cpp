@@ -1,0 +1,59 @@
+#include "finish.h"
+
+#include "penstock/http/reply.h"
+
+namespace penstock::proxy {
+
+namespace {
+
+void record_tokens(Exchange& exchange, const Observer& observer) {
+    telemetry::RequestRecord& record = exchange.record;
+    const engine::Usage usage = observer.usage();
+    if (usage.found) {
+        record.prompt_tokens = usage.prompt_tokens;
+        record.output_tokens = usage.output_tokens;
+        record.cached_tokens = usage.cached_tokens;
+    } else if (observer.kind() == Observer::Kind::events) {
+        record.output_tokens = observer.events();
+        record.tokens_estimated = true;
+    }
+}
+
+/// What a client of an event stream reads last. A half-sent event is closed first, so that ours is read as one.
+std::string last_words(const Exchange& exchange, const http::ClientStream& engine, const Observer& observer,
+                       ErrorCode error) {
+    if (observer.kind() != Observer::Kind::events || !engine.at_boundary()) return {};
+    std::string words = observer.between_events() ? "" : "\n\n";
+    return words += http::error_event(error, http::api_shape(exchange.client.head().path()));
+}
+
+telemetry::Outcome outcome_of(int status, bool saw_error) noexcept {
+    if (saw_error || status >= 500) return telemetry::Outcome::engine_error;
+    return status >= 400 ? telemetry::Outcome::client_error : telemetry::Outcome::ok;
+}
+
+}  // namespace
+
+void finish(Exchange& exchange, http::ClientStream& engine, const Observer& observer, RelayEnd how) {
+    record_tokens(exchange, observer);
+    switch (how.end) {
+        case Relay::End::complete: {
+            const auto outcome = outcome_of(exchange.record.status, observer.saw_error());
+            const bool failed = outcome == telemetry::Outcome::engine_error;
+            exchange.ended(outcome, failed ? std::optional{ErrorCode::engine_error} : std::nullopt);
+            exchange.client.finish(engine.trailers());
+            return;
+        }
+        case Relay::End::engine_failed:
+            exchange.ended(telemetry::Outcome::broken, how.error);
+            exchange.client.break_off(last_words(exchange, engine, observer, how.error));
+            return;
+        case Relay::End::client_failed:
+            exchange.ended(telemetry::Outcome::client_gone, how.error);
+            exchange.worker.metrics.count(telemetry::Count::cancellations);
+            exchange.client.break_off({});
+            return;
+    }
+}
+
+}  // namespace penstock::proxy

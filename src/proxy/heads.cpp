@@ -1,0 +1,136 @@
+#include "heads.h"
+
+#include <array>
+
+#include "request_id.h"
+
+namespace penstock::proxy {
+
+namespace {
+
+using http::FieldName;
+
+constexpr std::string_view k_via = "1.1 penstock";
+
+/// Fields of one connection (RFC 9110 7.6.1), and those whose meaning ends here.
+constexpr bool is_hop_by_hop(FieldName id) noexcept {
+    switch (id) {
+        case FieldName::connection:
+        case FieldName::keep_alive:
+        case FieldName::proxy_connection:
+        case FieldName::te:
+        case FieldName::trailer:
+        case FieldName::transfer_encoding:
+        case FieldName::upgrade:
+        case FieldName::proxy_authenticate:
+        case FieldName::proxy_authorization:
+        case FieldName::content_length:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// Named in the message's own Connection field: hop-by-hop by the sender's word.
+bool named_in_connection(const http::Fields& fields, std::string_view name) {
+    if (!fields.has(FieldName::connection)) return false;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (fields[i].id == FieldName::connection && http::list_has(fields[i].value, name)) return true;
+    }
+    return false;
+}
+
+constexpr bool is_rewritten(FieldName id) noexcept {
+    return id == FieldName::x_request_id || id == FieldName::x_penstock_explain || id == FieldName::expect ||
+           id == FieldName::x_forwarded_for || id == FieldName::x_forwarded_proto ||
+           id == FieldName::x_forwarded_host || id == FieldName::x_real_ip || id == FieldName::forwarded ||
+           id == FieldName::host;
+}
+
+void append_forwarded(const Exchange& exchange, http::Fields& to) {
+    const http::RequestHead& head = exchange.client.head();
+    const std::string_view peer = exchange.client.peer();
+    const bool trusted = exchange.generation->trusted.trusts(peer);
+    std::string chain;
+    if (trusted) {
+        for (std::size_t i = 0; i < head.fields.size(); ++i) {
+            const http::Field field = head.fields[i];
+            if (field.id == FieldName::x_forwarded_for) chain.append(field.value).append(", ");
+            if (field.id == FieldName::forwarded || field.id == FieldName::x_real_ip) {
+                to.append(field.id, field.name, field.value);
+            }
+        }
+    }
+    chain += host_of(peer);
+    to.append(FieldName::x_forwarded_for, chain);
+    const auto proto = head.fields.find(FieldName::x_forwarded_proto);
+    to.append(FieldName::x_forwarded_proto, trusted && proto ? *proto : std::string_view{"http"});
+    const auto host = head.fields.find(FieldName::x_forwarded_host);
+    const std::string_view told = trusted && host ? *host : std::string_view{head.authority};
+    if (!told.empty()) to.append(FieldName::x_forwarded_host, told);
+}
+
+bool passes_upstream(const Exchange& exchange, const http::Fields& fields, const http::Field& field) {
+    if (is_hop_by_hop(field.id) || is_rewritten(field.id)) return false;
+    // A compressed answer could not be observed.
+    if (field.id == FieldName::accept_encoding) return exchange.route->usage == UsageMode::off;
+    // A key of ours says nothing to an engine, and is none of its business.
+    if (field.id == FieldName::authorization || field.id == FieldName::x_api_key) {
+        return exchange.pool->authorization.empty() && exchange.generation->keys.off();
+    }
+    return !named_in_connection(fields, field.name);
+}
+
+}  // namespace
+
+http::RequestHead upstream_head(const Exchange& exchange, const fleet::Backend& backend, unsigned attempt) {
+    const http::RequestHead& head = exchange.client.head();
+    http::RequestHead out;
+    out.method = head.method;
+    out.target = backend.address.base_path + head.target;
+    out.authority = backend.address.authority();
+    out.framing = exchange.body.empty() && head.framing == http::Framing::none ? http::Framing::none
+                                                                              : http::Framing::length;
+    out.length = exchange.body.size();
+    out.fields.reserve(head.fields.size() + 6, head.fields.bytes() + 256);
+    for (std::size_t i = 0; i < head.fields.size(); ++i) {
+        const http::Field field = head.fields[i];
+        if (passes_upstream(exchange, head.fields, field)) out.fields.append(field.id, field.name, field.value);
+    }
+    if (!exchange.pool->authorization.empty()) {
+        out.fields.append(FieldName::authorization, exchange.pool->authorization);
+    }
+    append_forwarded(exchange, out.fields);
+    out.fields.append(FieldName::via, k_via);
+    out.fields.append(FieldName::x_request_id,
+                      upstream_request_id(exchange.record.request_id, attempt, exchange.worker.rng));
+    return out;
+}
+
+http::ResponseHead downstream_head(const Exchange& exchange, const http::ResponseHead& from,
+                                   const std::string& explanation) {
+    http::ResponseHead out;
+    out.status = from.status;
+    out.reason = from.reason;
+    out.framing = from.framing;
+    out.length = from.length;
+    out.has_length = from.has_length;
+    out.fields.reserve(from.fields.size() + 4, from.fields.bytes() + 128);
+    const bool own_cors = exchange.response_fields.find("Access-Control-Allow-Origin").has_value();
+    for (std::size_t i = 0; i < from.fields.size(); ++i) {
+        const http::Field field = from.fields[i];
+        if (is_hop_by_hop(field.id) || field.id == FieldName::x_request_id) continue;
+        if (named_in_connection(from.fields, field.name)) continue;
+        if (own_cors && http::equal_no_case(field.name, "Access-Control-Allow-Origin")) continue;
+        out.fields.append(field.id, field.name, field.value);
+    }
+    out.fields.append(FieldName::via, k_via);
+    for (std::size_t i = 0; i < exchange.response_fields.size(); ++i) {
+        const http::Field field = exchange.response_fields[i];
+        out.fields.append(field.id, field.name, field.value);
+    }
+    if (!explanation.empty()) out.fields.append(FieldName::x_penstock_explain, explanation);
+    return out;
+}
+
+}  // namespace penstock::proxy

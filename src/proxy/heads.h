@@ -1,0 +1,16 @@
+// What the proxy changes in heads, both ways; everything else passes unchanged and in order.
+#pragma once
+
+#include "exchange.h"
+
+namespace penstock::proxy {
+
+/// The head for an engine: hop-by-hop fields out; Via, X-Forwarded-*, the attempt's X-Request-Id in.
+[[nodiscard]] http::RequestHead upstream_head(const Exchange& exchange, const fleet::Backend& backend,
+                                              unsigned attempt);
+
+/// The head for the client: hop-by-hop fields out; Via, X-Request-Id, CORS and, when asked for, the explanation in.
+[[nodiscard]] http::ResponseHead downstream_head(const Exchange& exchange, const http::ResponseHead& from,
+                                                 const std::string& explanation);
+
+}  // namespace penstock::proxy

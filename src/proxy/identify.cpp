@@ -1,0 +1,39 @@
+#include <algorithm>
+
+#include "request_id.h"
+#include "steps.h"
+
+namespace penstock::proxy {
+
+namespace {
+
+void allow_origin(Exchange& exchange) {
+    const std::vector<std::string>& allowed = exchange.generation->cors_origins;
+    if (allowed.empty()) return;
+    const auto origin = exchange.client.head().fields.find(http::FieldName::origin);
+    if (!origin) return;
+    const bool any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
+    if (!any && std::find(allowed.begin(), allowed.end(), *origin) == allowed.end()) return;
+    exchange.response_fields.append("Access-Control-Allow-Origin", any ? std::string_view{"*"} : *origin);
+    exchange.response_fields.append("Access-Control-Expose-Headers", "X-Request-Id");
+    if (!any) exchange.response_fields.append("Vary", "Origin");
+}
+
+}  // namespace
+
+void identify(Exchange& exchange) {
+    const http::RequestHead& head = exchange.client.head();
+    const auto given = head.fields.find(http::FieldName::x_request_id);
+    exchange.record.request_id = given && valid_request_id(*given)
+                                     ? std::string{*given}
+                                     : make_request_id(exchange.worker.rng);
+    exchange.record.client = exchange.generation->trusted.client(
+        exchange.client.peer(),
+        head.fields.find(http::FieldName::x_forwarded_for).value_or(std::string_view{}));
+    exchange.response_fields.append(http::FieldName::x_request_id, exchange.record.request_id);
+    exchange.explain = exchange.generation->explain &&
+                       head.fields.find(http::FieldName::x_penstock_explain) == std::string_view{"1"};
+    allow_origin(exchange);
+}
+
+}  // namespace penstock::proxy

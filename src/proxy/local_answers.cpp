@@ -1,0 +1,80 @@
+#include <algorithm>
+
+#include "models.h"
+#include "penstock/http/reply.h"
+#include "steps.h"
+
+namespace penstock::proxy {
+
+namespace {
+
+void answer(Exchange& exchange, int status, std::string_view content_type, std::string_view body) {
+    http::ResponseHead head;
+    head.status = status;
+    if (!content_type.empty()) head.fields.append(http::FieldName::content_type, content_type);
+    for (std::size_t i = 0; i < exchange.response_fields.size(); ++i) {
+        const http::Field field = exchange.response_fields[i];
+        head.fields.append(field.id, field.name, field.value);
+    }
+    exchange.record.status = status;
+    exchange.record.route = "local";
+    exchange.ended(telemetry::Outcome::ok);
+    http::reply(exchange.client, std::move(head), body);
+}
+
+bool any_backend_ready(const Exchange& exchange) {
+    const fleet::LoadTable& table = exchange.worker.table();
+    for (const Pool& pool : exchange.generation->pools) {
+        for (const fleet::Backend& backend : pool.backends) {
+            const fleet::BackendState* state = state_of(table, backend.slot);
+            if (state != nullptr && state->health == fleet::Health::healthy) return true;
+        }
+    }
+    return false;
+}
+
+bool answer_preflight(Exchange& exchange) {
+    const http::RequestHead& head = exchange.client.head();
+    if (exchange.generation->cors_origins.empty()) return false;
+    if (!head.fields.has(http::FieldName::origin) ||
+        !head.fields.has(http::FieldName::access_control_request_method)) {
+        return false;
+    }
+    http::Fields& fields = exchange.response_fields;
+    if (fields.find("Access-Control-Allow-Origin")) {
+        fields.append("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+        const auto wanted = head.fields.find(http::FieldName::access_control_request_headers);
+        fields.append("Access-Control-Allow-Headers", std::string{wanted.value_or("Authorization, Content-Type")});
+        fields.append("Access-Control-Max-Age", "600");
+    }
+    answer(exchange, 204, {}, {});
+    return true;
+}
+
+bool answer_models(Exchange& exchange) {
+    const Generation& generation = *exchange.generation;
+    if (!generation.keys.off() && !generation.keys.admits(exchange.client.head())) {
+        exchange.refuse(ErrorCode::unauthorized);
+        return true;
+    }
+    answer(exchange, 200, "application/json", models_document(generation, exchange.worker.table()));
+    return true;
+}
+
+}  // namespace
+
+bool answer_locally(Exchange& exchange) {
+    const http::RequestHead& head = exchange.client.head();
+    if (head.method == http::Method::options) return answer_preflight(exchange);
+    if (head.method != http::Method::get && head.method != http::Method::head) return false;
+    const std::string_view path = head.path();
+    if (path == "/health" || path == "/ping") {
+        const bool ready = !exchange.worker.draining && any_backend_ready(exchange);
+        answer(exchange, ready ? 200 : 503, "application/json",
+               ready ? R"({"status":"ok"})" : R"({"status":"no backend is ready"})");
+        return true;
+    }
+    return path == "/v1/models" && answer_models(exchange);
+}
+
+}  // namespace penstock::proxy

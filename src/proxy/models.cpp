@@ -1,0 +1,105 @@
+#include "models.h"
+
+#include <algorithm>
+#include <set>
+
+#include "penstock/base/json_text.h"
+#include "penstock/base/wildcard.h"
+
+namespace penstock::proxy {
+
+const fleet::BackendState* state_of(const fleet::LoadTable& table, fleet::Slot slot) noexcept {
+    return slot < table.rows.size() ? &table.rows[slot] : nullptr;
+}
+
+bool configured(const Pool& pool, std::string_view model) {
+    return std::any_of(pool.models.begin(), pool.models.end(),
+                       [&](const std::string& pattern) { return matches_glob(pattern, model); });
+}
+
+bool lists(const fleet::LoadTable& table, const fleet::Backend& backend, std::string_view model) {
+    const fleet::BackendState* state = state_of(table, backend.slot);
+    return state != nullptr &&
+           std::find(state->models.begin(), state->models.end(), model) != state->models.end();
+}
+
+bool serves(const Pool& pool, const fleet::LoadTable& table, std::string_view model) {
+    return configured(pool, model) ||
+           std::any_of(pool.backends.begin(), pool.backends.end(),
+                       [&](const fleet::Backend& backend) { return lists(table, backend, model); });
+}
+
+bool all_listed(const Pool& pool, const fleet::LoadTable& table) {
+    bool any = false;
+    for (const fleet::Backend& backend : pool.backends) {
+        const fleet::BackendState* state = state_of(table, backend.slot);
+        if (state == nullptr) continue;
+        if (state->models_listed) {
+            any = true;
+        } else if (state->health == fleet::Health::healthy) {
+            return false;
+        }
+    }
+    return any;
+}
+
+std::vector<std::string> known_models(const Generation& generation, const std::vector<std::uint32_t>& pools,
+                                      const fleet::LoadTable& table) {
+    std::set<std::string> names;
+    for (const std::uint32_t index : pools) {
+        const Pool& pool = generation.pools[index];
+        for (const std::string& pattern : pool.models) {
+            if (pattern.find('*') == std::string::npos) names.insert(pattern);
+        }
+        for (const fleet::Backend& backend : pool.backends) {
+            if (const fleet::BackendState* state = state_of(table, backend.slot)) {
+                names.insert(state->models.begin(), state->models.end());
+            }
+        }
+    }
+    return {names.begin(), names.end()};
+}
+
+namespace {
+
+void append_element(std::string& out, std::string_view text) {
+    if (out.back() != '[') out += ',';
+    out += text;
+}
+
+std::string made_element(std::string_view name, std::string_view pool) {
+    std::string element = R"({"id":)";
+    append_json_string(element, name);
+    element += R"(,"object":"model","created":0,"owned_by":)";
+    append_json_string(element, pool);
+    return element += '}';
+}
+
+}  // namespace
+
+std::string models_document(const Generation& generation, const fleet::LoadTable& table) {
+    std::string out = R"({"object":"list","data":[)";
+    std::set<std::string> told;
+    for (const Pool& pool : generation.pools) {
+        for (const fleet::Backend& backend : pool.backends) {
+            const fleet::BackendState* state = state_of(table, backend.slot);
+            if (state == nullptr || state->models.empty()) continue;
+            const bool all_new = std::none_of(state->models.begin(), state->models.end(),
+                                              [&](const std::string& name) { return told.contains(name); });
+            if (all_new && !state->models_json.empty()) append_element(out, state->models_json);
+            for (const std::string& name : state->models) {
+                const bool fresh = told.insert(name).second;
+                if (fresh && (!all_new || state->models_json.empty())) {
+                    append_element(out, made_element(name, pool.name));
+                }
+            }
+        }
+        for (const std::string& name : pool.models) {
+            if (name.find('*') != std::string::npos || !told.insert(name).second) continue;
+            append_element(out, made_element(name, pool.name));
+        }
+    }
+    return out += "]}";
+}
+
+}  // namespace penstock::proxy

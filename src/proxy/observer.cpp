@@ -1,0 +1,34 @@
+#include "observer.h"
+
+namespace penstock::proxy {
+
+void Observer::begin(const http::ResponseHead& head) {
+    kind_ = Kind::nothing;
+    if (head.fields.has(http::FieldName::content_encoding)) return;
+    const std::string_view type = head.fields.find(http::FieldName::content_type).value_or(std::string_view{});
+    if (type.starts_with("text/event-stream")) {
+        kind_ = Kind::events;
+    } else if (type.starts_with("application/json")) {
+        kind_ = Kind::document;
+    }
+}
+
+void Observer::feed(http::Pieces payload) {
+    if (kind_ == Kind::events) {
+        for (const std::string_view piece : payload) scanner_.feed(piece);
+    } else if (kind_ == Kind::document) {
+        for (std::string_view piece : payload) {
+            if (piece.size() > k_tail) piece.remove_prefix(piece.size() - k_tail);
+            if (tail_.size() + piece.size() > 2 * k_tail) tail_.erase(0, tail_.size() - std::min(tail_.size(), k_tail));
+            tail_.append(piece);
+        }
+    }
+}
+
+engine::Usage Observer::usage() const {
+    if (kind_ == Kind::events) return engine::read_usage(scanner_.usage());
+    if (kind_ == Kind::document) return engine::find_usage(tail_);
+    return {};
+}
+
+}  // namespace penstock::proxy

@@ -1,0 +1,135 @@
+#include "relay.h"
+
+#include <utility>
+
+namespace penstock::proxy {
+
+namespace {
+
+// Reads in one turn of the loop: a fast engine must not keep the other streams waiting.
+constexpr int k_reads_per_turn = 8;
+
+}  // namespace
+
+Relay::Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine, Observer& observer)
+    : exchange_{exchange},
+      attempt_{attempt},
+      engine_{engine},
+      observer_{observer},
+      idle_timer_{exchange.worker.loop},
+      total_timer_{exchange.worker.loop} {}
+
+Relay::~Relay() {
+    engine_.when_readable(nullptr);
+    exchange_.client.when_writable(nullptr);
+}
+
+bool Relay::await_suspend(std::coroutine_handle<> handle) {
+    pump();
+    if (done_) return false;
+    handle_ = handle;
+    const Timeouts& timeouts = exchange_.route->timeouts;
+    last_chunk_ = exchange_.worker.loop.now();
+    if (timeouts.idle > Millis{0}) idle_timer_.set(timeouts.idle, idle_hook_);
+    if (timeouts.total > Millis{0}) {
+        const auto spent = std::chrono::duration_cast<Millis>(exchange_.elapsed());
+        total_timer_.set(std::max(timeouts.total - spent, Millis{1}), total_hook_);
+    }
+    return true;
+}
+
+void Relay::pump() {
+    for (int reads = 0; reads < k_reads_per_turn; ++reads) {
+        const http::Received received = engine_.try_read();
+        switch (received.state) {
+            case http::ReadState::bytes:
+                if (!pass_on(received)) return;
+                break;
+            case http::ReadState::would_block:
+                // A head without a byte of body yet must not wait for one.
+                if (first_ && exchange_.client.flush() == http::Flow::failed) {
+                    return finish(End::client_failed, exchange_.client.failure());
+                }
+                engine_.when_readable(&engine_hook_);
+                return;
+            case http::ReadState::end:
+                return finish(End::complete);
+            case http::ReadState::failed:
+                return finish(End::engine_failed, received.error);
+        }
+    }
+    engine_.when_readable(&engine_hook_);
+}
+
+// False: no further read now.
+bool Relay::pass_on(const http::Received& received) {
+    note_chunk();
+    const http::Flow flow = exchange_.client.write(received.wire, received.payload);
+    // After the write: the client does not wait for our looking at it.
+    observer_.feed(received.payload);
+    if (flow == http::Flow::open) return true;
+    if (flow == http::Flow::failed) {
+        finish(End::client_failed, exchange_.client.failure());
+        return false;
+    }
+    waits_for_client_ = true;
+    exchange_.client.when_writable(&client_hook_);
+    return false;
+}
+
+void Relay::note_chunk() {
+    const TimePoint now = exchange_.worker.loop.now();
+    if (std::exchange(first_, false)) {
+        attempt_.first_byte();
+        exchange_.record.first_byte = std::max(exchange_.elapsed(), Micros{1});
+    } else {
+        exchange_.worker.metrics.inter_token(std::chrono::duration_cast<Micros>(now - last_chunk_));
+    }
+    last_chunk_ = now;
+}
+
+void Relay::finish(End end, ErrorCode error) noexcept {
+    end_ = end;
+    error_ = error;
+    done_ = true;
+    idle_timer_.clear();
+    total_timer_.clear();
+}
+
+void Relay::resume_if_done() noexcept {
+    if (done_) handle_.resume();
+}
+
+void Relay::engine_ready() {
+    pump();
+    resume_if_done();
+}
+
+void Relay::client_ready() {
+    waits_for_client_ = false;
+    pump();
+    resume_if_done();
+}
+
+// Set once, not per chunk: when it fires it looks at when the last chunk came.
+void Relay::idle_passed() {
+    const Millis allowed = exchange_.route->timeouts.idle;
+    const auto quiet = std::chrono::duration_cast<Millis>(exchange_.worker.loop.now() - last_chunk_);
+    if (waits_for_client_ || quiet < allowed) {
+        // A slow client is the write stall's business, not the engine's fault.
+        idle_timer_.set(waits_for_client_ ? allowed : allowed - quiet, idle_hook_);
+        return;
+    }
+    engine_.when_readable(nullptr);
+    finish(End::engine_failed, ErrorCode::idle_timeout);
+    handle_.resume();
+}
+
+void Relay::total_passed() {
+    engine_.when_readable(nullptr);
+    exchange_.client.when_writable(nullptr);
+    finish(End::engine_failed, ErrorCode::total_timeout);
+    handle_.resume();
+}
+
+}  // namespace penstock::proxy

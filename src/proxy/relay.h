@@ -1,0 +1,63 @@
+// Moves a response's body from an engine to a client, each read written at once. To the handler one `co_await`; inside
+// a small state machine whose read waiter writes: the coroutine sleeps through the whole stream.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+
+#include "attempt.h"
+#include "observer.h"
+#include "penstock/http/stream.h"
+#include "penstock/net/loop.h"
+
+namespace penstock::proxy {
+
+class Relay {
+public:
+    enum class End : std::uint8_t { complete, engine_failed, client_failed };
+
+    /// References live as long as the relay. The response's head is written to `client` already.
+    Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine, Observer& observer);
+    ~Relay();
+    Relay(const Relay&) = delete;
+    Relay& operator=(const Relay&) = delete;
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> handle);
+    [[nodiscard]] End await_resume() const noexcept { return end_; }
+
+    /// For engine_failed and client_failed.
+    [[nodiscard]] ErrorCode error() const noexcept { return error_; }
+
+private:
+    void pump();
+    [[nodiscard]] bool pass_on(const http::Received& received);
+    void finish(End end, ErrorCode error = ErrorCode::internal) noexcept;
+    void note_chunk();
+
+    void engine_ready();
+    void client_ready();
+    void idle_passed();
+    void total_passed();
+    void resume_if_done() noexcept;
+
+    Exchange& exchange_;
+    Attempt& attempt_;
+    http::ClientStream& engine_;
+    Observer& observer_;
+    std::coroutine_handle<> handle_;
+    TimePoint last_chunk_{};
+    End end_ = End::complete;
+    ErrorCode error_ = ErrorCode::internal;
+    bool done_ = false;
+    bool first_ = true;
+    bool waits_for_client_ = false;
+    Hook<Relay, &Relay::engine_ready> engine_hook_{*this};
+    Hook<Relay, &Relay::client_ready> client_hook_{*this};
+    Hook<Relay, &Relay::idle_passed> idle_hook_{*this};
+    Hook<Relay, &Relay::total_passed> total_hook_{*this};
+    net::Timer idle_timer_;
+    net::Timer total_timer_;
+};
+
+}  // namespace penstock::proxy
