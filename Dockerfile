@@ -22,8 +22,8 @@ COPY --from=build /penstock /usr/local/bin/penstock
 USER 65532:65532
 EXPOSE 8080 9090
 STOPSIGNAL SIGTERM
-# Asks the admin listener's /livez: a container whose engines are down is alive, though not ready.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
-    CMD ["/usr/local/bin/penstock", "health", "--admin", "http://127.0.0.1:9090"]
+# Asks the admin listener whether it is ready; change the address where [admin] names another.
+HEALTHCHECK --interval=10s --timeout=6s --start-period=10s \
+    CMD ["/usr/local/bin/penstock", "health", "--admin", "127.0.0.1:9090"]
 ENTRYPOINT ["/usr/local/bin/penstock"]
 CMD ["run", "-c", "/etc/penstock/penstock.toml"]

@@ -12,7 +12,7 @@ from harness.cases import Skip, equal, holds
 from harness.wire import DONE, event
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent / "node"
-PACKAGES = ["openai@4.104.0", "@anthropic-ai/sdk@0.39.0"]
+PACKAGES = ["openai@7.59.0", "@anthropic-ai/sdk@1.14.0"]
 
 
 def curl(*words):

@@ -175,11 +175,11 @@ def test_what_needs_a_restart_is_named_and_refused(world):
 def test_the_generation_counts_up(world):
     first, second = two_engines(world)
     proxy = world.proxy_of(pools=pools(first))
-    before = proxy.metric("penstock_config_generation")
+    before = proxy.metric("penstock_generation")
 
     proxy.write_config(pools=pools(first, second))
     proxy.reload()
 
-    timing.eventually(lambda: proxy.metric("penstock_config_generation") > before,
+    timing.eventually(lambda: proxy.metric("penstock_generation") > before,
                       "the next generation")
     holds(proxy.metric(SUCCESSFUL) == 1, "the reload failed")
