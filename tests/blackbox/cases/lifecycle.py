@@ -70,17 +70,19 @@ def test_readiness_goes_first_then_the_listener(world):
     equal(proxy.admin("/livez").status, 200)
 
 
-def test_a_kept_connection_is_told_to_close_while_draining(world):
+def test_an_idle_client_connection_ends_with_the_drain(world):
     engine = world.engine()
-    engine.answer_all(b"answer")
-    proxy = world.proxy(engine, server={"drain_delay": "30s"})
-    client = proxy.connect()
-    equal(client.chat().status, 200)
+    proxy = world.proxy(engine)
+    idle = proxy.connect()
+    idle.send(wire.post_chat())
+    engine.next_request().respond()
+    equal(idle.read_response().status, 200)
+    open_stream(world, proxy, engine)
 
     proxy.signal(signal.SIGTERM)
-    timing.eventually(lambda: proxy.admin("/readyz").status == 503, "readiness to go")
 
-    equal(proxy.chat().status, 200)
+    idle.expect_end()
+    holds(proxy.running(), "it ended with a stream open")
 
 
 def test_a_stream_that_outlasts_the_drain_ends_visibly(world):

@@ -113,4 +113,4 @@ def test_timeouts_are_counted_by_code(world):
     proxy = world.proxy(engine, server={"first_byte_timeout": "300ms"})
     proxy.chat()
 
-    proxy.wait_for_metric("penstock_errors_total", 1, error="first_byte_timeout")
+    proxy.wait_for_metric("penstock_errors_total", 1, code="first_byte_timeout")

@@ -52,7 +52,11 @@ class EngineRequest(Peer):
         self.finished.set()
 
     def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
+        """Ends the connection with FIN, whoever else still looks at it."""
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the other side was quicker
         super().close()
         self.finished.set()
 
