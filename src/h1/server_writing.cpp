@@ -27,7 +27,7 @@ public:
     }
     [[nodiscard]] http::Pieces pieces() const noexcept { return {pieces_.data(), count_}; }
 
-    static constexpr std::size_t k_most = 2 * Framed::k_pieces + 4;
+    static constexpr std::size_t k_most = 4 * Framed::k_pieces + 4;
 
 private:
     std::array<std::string_view, k_most> pieces_;

@@ -73,8 +73,10 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
     const std::string told =
         exchange.explain ? explanation(exchange, attempt.backend(), attempt.decision()) : std::string{};
     exchange.client.respond(downstream_head(exchange, from, told));
-    exchange.body = {};  // no second try from here on
-    exchange.share.clear();
+    if (engine.request_sent()) {  // no second try from here on
+        exchange.body = {};
+        exchange.share.clear();
+    }
     Relay relay{exchange, attempt, engine, observer};
     const Relay::End end = co_await relay;
     finish(exchange, engine, observer, {end, relay.error()});

@@ -1,8 +1,10 @@
 // From a request's body to the facts that routing needs. Reads only; never changes a byte.
 //
 // Any JSON that is valid for an engine passes; a body that is not JSON yields facts with `json ==
-// false`, and the request is routed by load. simdjson on demand; the body must have
-// `k_body_padding` readable bytes behind its end. Thread: any; one `Inspector` per thread.
+// false`, and the request is routed by load: its engine refuses it in its own words. That is judged
+// by UTF-8, closed strings, balance and the outer object's own level; deeper faults may leave a
+// prompt cut short. simdjson's structural index; the body must have `k_body_padding` readable bytes
+// behind its end. Thread: any; one `Inspector` per thread.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +16,11 @@
 namespace penstock::engine {
 
 inline constexpr std::size_t k_body_padding = 64;  // SIMDJSON_PADDING
+inline constexpr std::size_t k_name_max = 1024;    // longer models, salts, ids are cut here
 
-/// What the body's shape is, judged by the path.
+/// What the body's shape is, judged by the path's last segments: prefixes such as /openai/v1, a
+/// query and trailing slashes do not matter. A multipart/form-data type wins over the path. Rerank,
+/// score, tokenize and the like are `other`: only the names are read.
 enum class Endpoint : std::uint8_t {
     chat_completions,
     completions,
@@ -28,27 +33,32 @@ enum class Endpoint : std::uint8_t {
 [[nodiscard]] Endpoint endpoint_of(std::string_view path, std::string_view content_type) noexcept;
 
 struct RequestFacts {
-    bool json = false;  // the body was read as JSON (an object)
-    std::string model;  // empty: none named
-    std::string cache_salt;
-    std::uint64_t session =
-        0;  // hash of user / prompt_cache_key / metadata.user_id / conversation; 0: none
+    bool json = false;    // the body was read as JSON (an object)
+    std::string model;    // empty: none named. An adapter's name, where the engine lists it as such
+    std::string adapter;  // named apart from the model: lora_path, lora_request.lora_name
+    std::string cache_salt;  // with SGLang's extra_key behind it
+    // Hash of the first of: session_id, prompt_cache_key, conversation, safety_identifier, user,
+    // metadata.user_id, previous_response_id. 0: none.
+    std::uint64_t session = 0;
     bool stream = false;
     bool include_usage = false;  // stream_options.include_usage
-    std::uint32_t max_tokens =
-        0;  // max_tokens, max_completion_tokens or max_output_tokens; 0: not said
-    std::uint64_t prompt_bytes = 0;
-    std::vector<std::uint64_t>
-        blocks;  // the prompt's chain (routing/prefix_blocks.h), filled by the sink below
+    // max_completion_tokens, max_output_tokens or max_tokens, in this order; 0: not said.
+    std::uint32_t max_tokens = 0;
+    std::uint64_t prompt_bytes = 0;  // handed to the sink; an image counts 16
+    // The prompt's chain (routing/prefix_blocks.h), filled by the sink below.
+    std::vector<std::uint64_t> blocks;
     void clear() noexcept;  // keeps capacity
 };
 
-/// Takes the prompt's text, in the order the engine will see it: tools, system, messages (role,
-/// then content), images by the hash of their bytes. Implemented by the proxy with a
-/// `routing::PrefixHasher`: engine does not know routing.
+/// Takes the prompt's text, in the order the engine will see it: tools (as written), system,
+/// messages (role, then content, then tool calls), images by the hash of their bytes, token ids as
+/// 4 bytes each. Strings come decoded, in pieces cut anywhere. A conversation's next turn begins
+/// with the bytes of the turn before. Implemented by the proxy with a `routing::PrefixHasher`:
+/// engine does not know routing.
 class PromptSink {
 public:
-    /// Called once before any text, when model and salt are known (they are looked for first).
+    /// Called once before any text, when all other facts are known (they are looked for first).
+    /// Not called for bodies without a prompt: multipart, other endpoints, no JSON.
     virtual void begin(const RequestFacts& facts) = 0;
     virtual void text(std::string_view piece) = 0;
 
@@ -63,8 +73,11 @@ public:
     Inspector(const Inspector&) = delete;
     Inspector& operator=(const Inspector&) = delete;
 
-    /// Reads `body` (with padding behind it). `content_type` matters for multipart: its boundary.
-    /// Never fails: what cannot be read leaves its field unset. Bounded depth (64) and linear time.
+    /// Clears `facts` and fills it from `body` (with padding behind it). `content_type` matters for
+    /// multipart: its boundary; of such a body the first 64 KiB are looked at. Of equal keys the
+    /// last counts, as in Python's parser. Never fails: what cannot be read leaves its field unset.
+    /// Items deeper than 8 levels stay out of the prompt; linear time. Memory: 4 bytes per
+    /// structural character, given back after bodies over 1 MiB.
     void inspect(Endpoint endpoint, std::string_view content_type, std::string_view body,
                  RequestFacts& facts, PromptSink& sink);
 
@@ -76,13 +89,15 @@ private:
 /// Token counts out of a usage object, of OpenAI's or Anthropic's names; 0 where absent.
 struct Usage {
     bool found = false;
-    std::uint64_t prompt_tokens = 0;
+    std::uint64_t prompt_tokens = 0;  // cached ones included, whichever way the API counts
     std::uint64_t output_tokens = 0;
     std::uint64_t cached_tokens = 0;
+    friend bool operator==(const Usage&, const Usage&) = default;
 };
-/// `object`: `{…}` as captured by `http::SseScanner` or cut out by `find_usage`.
+/// `object`: `{…}` as captured by `http::SseScanner` or cut out by `find_usage`. Tolerant: reads up
+/// to what it does not understand.
 [[nodiscard]] Usage read_usage(std::string_view object) noexcept;
-/// The usage of a whole JSON answer (the last `"usage":{…}` in it).
+/// The usage of a whole JSON answer: the last `"usage":{…}` in its last 64 KiB, else in its first.
 [[nodiscard]] Usage find_usage(std::string_view answer) noexcept;
 
 }  // namespace penstock::engine

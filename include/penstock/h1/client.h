@@ -66,6 +66,9 @@ public:
     http::Flow write(http::Pieces payload) override;
     void finish() override;
     void when_writable(Waiter* waiter) noexcept override { writer_ = waiter; }
+    [[nodiscard]] bool request_sent() const noexcept override {
+        return sent_all_ && out_.empty() && body_left_.empty();
+    }
     [[nodiscard]] http::ReadState try_head(ErrorCode& error) override;
     [[nodiscard]] const http::ResponseHead& response() const noexcept override { return response_; }
     [[nodiscard]] http::Received try_read() override;

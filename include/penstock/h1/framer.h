@@ -24,7 +24,7 @@ inline constexpr std::size_t k_trailer_fields_max = 16;
 struct Framed {
     static constexpr std::size_t k_pieces = 64;
     std::array<std::string_view, k_pieces> payload_pieces;
-    std::array<std::string_view, 2 * k_pieces> wire_pieces;
+    std::array<std::string_view, 4 * k_pieces> wire_pieces;  // worst: data, digits, CRLF per chunk
     std::size_t payload_count = 0;
     std::size_t wire_count = 0;
     std::size_t consumed = 0;  // bytes of the input that are dealt with
@@ -65,29 +65,37 @@ public:
 private:
     enum class State : std::uint8_t {
         done,
-        counted,
-        endless,
-        size_first,
-        size_more,
-        size_ws,
+        failed,
+        counted,    // Content-Length: `left_` bytes to come
+        endless,    // until the connection's end
+        size,       // digits of a size line
+        blank,      // white space before an extension
         extension,
-        size_lf,
-        data,
+        size_lf,    // CR seen at the end of a size line
+        data,       // `left_` bytes of a chunk to come
         data_cr,
         data_lf,
         trailers,
     };
-    struct Trailers;
+    struct Run;
+
+    Result<void> feed_chunked(std::string_view bytes, Framed& out);
+    bool size_line(char c);
+    void end_size_line(std::string_view bytes, std::size_t at, Run& run, Framed& out);
+    Result<void> take_trailers(std::string_view bytes, Framed& out);
+    Result<void> parse_trailers(std::string_view text);
 
     State state_ = State::done;
-    std::uint8_t digits_ = 0;
-    std::uint16_t line_ = 0;  // length of the chunk line so far
-    std::uint32_t extensions_ = 0;
-    std::uint64_t left_ = 0;  // of the chunk, or of the body
+    bool extended_ = false;         // the current size line has an extension
+    std::uint8_t digits_ = 0;       // of the current size line, in `held_`
+    std::uint16_t line_ = 0;        // bytes of the current size line
+    std::uint32_t extensions_ = 0;  // bytes of all extensions
+    std::uint64_t left_ = 0;
     std::uint64_t content_ = 0;
-    std::array<char, 18> held_{};  // digits of an incomplete size line
-    std::unique_ptr<http::Fields> trailer_fields_;
+    std::array<char, 16> held_{};         // the current size line's digits
+    std::array<char, 16> line_before_{};  // those of a line that came in parts, while its piece is in use
     std::unique_ptr<std::string> trailer_text_;
+    std::unique_ptr<http::Fields> trailer_fields_;
 };
 
 }  // namespace penstock::h1

@@ -2,6 +2,7 @@
 // bounded window.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,20 +27,30 @@ public:
     /// The last complete `{…}` after a `"usage":`, or empty. `null` is not captured.
     [[nodiscard]] std::string_view usage() const noexcept { return usage_; }
     /// True between events: an own event may be put here. False inside a half-sent line or event.
-    [[nodiscard]] bool between_events() const noexcept { return line_state_ == 0 && !event_open_; }
+    [[nodiscard]] bool between_events() const noexcept { return line_length_ == 0 && !event_open_; }
 
 private:
+    void take_line_part(std::string_view part);
+    void end_line();
+    void end_event();
+    void look_for_usage(std::string_view part);
+    std::size_t capture(std::string_view part);
+
+    static constexpr std::size_t k_start = 32;  // bytes of a line that tell what it is
+
     std::uint64_t events_ = 0;
     std::string usage_;
     std::string capture_;
-    std::string line_start_;  // first bytes of the current line, bounded
-    std::uint32_t depth_ = 0;
-    std::uint8_t line_state_ = 0;  // 0 at a line's start
-    std::uint8_t matched_ = 0;     // of `"usage":`
-    bool event_open_ = false;
-    bool event_has_data_ = false;
+    std::array<char, k_start> start_{};  // of the current line
+    std::uint64_t line_length_ = 0;
+    std::uint32_t depth_ = 0;            // of braces, while capturing
+    std::uint8_t matched_ = 0;           // bytes of `"usage":` seen
+    bool capturing_ = false;
     bool in_string_ = false;
     bool escaped_ = false;
+    bool after_cr_ = false;
+    bool event_open_ = false;
+    bool event_has_data_ = false;
     bool saw_done_ = false;
     bool saw_error_ = false;
 };

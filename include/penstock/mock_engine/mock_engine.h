@@ -18,14 +18,18 @@ class Loop;
 
 namespace penstock::mock_engine {
 
+/// What goes wrong on demand. `status`, `hang`, `stall_after` and `reset_after` concern requests
+/// that generate (embeddings too) and hold from a request's beginning to its end; their answer to
+/// /health and /metrics stays what it was.
 struct Faults {
-    Millis startup{0};              // 503 "loading" from /health and requests until then
-    bool refuse = false;            // the port is closed
-    std::uint32_t status = 0;       // every completion answers this status (e.g. 503)
+    Millis startup{0};    // 503 to everything until then (SGLang lists its models all the same)
+    bool refuse = false;  // the port is closed (see `on_refuse`)
+    std::uint32_t status = 0;       // every such request is answered with this (e.g. 503); 0: off
     bool hang = false;              // no response byte ever
     std::uint32_t stall_after = 0;  // tokens, then silence; 0: off
-    std::uint32_t reset_after = 0;  // tokens, then a reset; 0: off
+    std::uint32_t reset_after = 0;  // tokens, then broken off; 0: off
     Millis slow_metrics{0};
+    Millis lasting{0};  // all of them end by themselves after this; 0: they do not
 };
 
 struct EngineOptions {
@@ -41,15 +45,32 @@ struct EngineOptions {
     Faults faults;
 };
 
-/// One simulated engine on a loop. Serves /v1/chat/completions, /v1/completions, /v1/embeddings,
-/// /v1/messages, /v1/models, /health, /metrics, /tokenize, and POST /mock/faults (JSON of `Faults`'
-/// fields), POST /mock/restart (cold cache, all streams reset), GET /mock/log (requests seen: id,
-/// cancelled, headers). Thread: the loop's.
+/// One simulated engine on a loop. Thread: the loop's. Serves
+/// - POST /v1/chat/completions, /v1/completions, /v1/messages, /v1/responses (streamed or not),
+///   /v1/embeddings, /v1/messages/count_tokens, /tokenize;
+/// - GET /v1/models, /metrics, /health, /ping, /version;
+/// - for tests: POST /mock/faults (JSON of `Faults`' fields, durations in milliseconds, what is not
+///   named is off; GET tells them), POST /mock/restart (cold cache, counters at zero, answers under
+///   way broken off, `startup` counted anew), GET /mock/log (the last 4,096 requests with their
+///   headers and what became of them; `?since=N` those after number N), /mock/echo (any method: the
+///   body as it came; X-Echo-Method, X-Echo-Target).
+/// Every answer names the engine in X-Engine-Id.
+///
+/// The text of an answer depends on seed and prompt alone. The prompt of a completion is its
+/// `prompt`; that of a dialogue is put together as src/mock_engine/ask.h tells. Token i (from 0) is
+///     words[mix((seed ^ fnv1a64(prompt)) + (i + 1) * 0x9E3779B97F4A7C15) % 64]
+/// with the list and SplitMix64's finalizer `mix` of src/mock_engine/text.cpp, all modulo 2^64;
+/// each but the first has a space before it. There are `max_tokens` of them (finish reason
+/// "length"), or `default_output_tokens` ("stop"). A prompt has a token for each four bytes begun.
 class MockEngine final : public http::Handler {
 public:
     MockEngine(net::Loop& loop, EngineOptions options);
     ~MockEngine() override;
     Task<void> handle(http::ServerStream& stream) override;
+
+    /// The fault `refuse` is for the owner of the port: called with each change of it, and at once
+    /// if it holds already. Requests on connections that are open then are broken off here.
+    void on_refuse(std::function<void(bool refuse)> callback);
 
 private:
     struct Impl;

@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "penstock/base/units.h"
 
 namespace penstock::sim {
 
+/// The shape of an engine. All counts and rates are positive.
 struct EngineProfile {
     std::uint32_t max_running = 64;  // requests in a batch
     double prefill_tokens_per_second = 20'000;
@@ -25,14 +25,23 @@ struct EngineProfile {
 
 using RequestId = std::uint64_t;
 
-/// What happened in a step.
+/// What happened in a step. A request's last token is followed by its `finished`, of the same
+/// index.
 struct StepEvent {
     enum class Kind : std::uint8_t { first_token, token, finished };
     Kind kind;
     RequestId request;
     std::uint32_t index;  // of the token, from 0
+    friend bool operator==(const StepEvent&, const StepEvent&) = default;
 };
 
+/// Steps follow each other while anybody is there: each is planned at the end of the one before (or
+/// by the first `submit` when idle) and takes the sum of its prefill tokens' time and one decode
+/// step of its decoding requests. Who is submitted meanwhile joins the next plan. Decodes come
+/// first; then prompts in order of arrival share `max_prefill_tokens_per_step`. When the cache is
+/// full the request admitted last gives up its blocks, waits at the head of the queue and computes
+/// them again. Generated tokens take room in the cache but are not kept for others.
+/// Thread: any, one at a time. Complexity: O(running) a step, O(prompt blocks) an admission.
 class EngineModel {
 public:
     explicit EngineModel(const EngineProfile& profile);
@@ -42,15 +51,21 @@ public:
 
     struct Submitted {
         RequestId id = 0;
-        std::uint32_t cached_tokens = 0;  // known when it starts to run; see `cached_tokens`
+        std::uint32_t cached_tokens = 0;  // when it runs at once; else see `cached_tokens()`
     };
     /// A request of `prompt_tokens` with the chain of its full blocks, wanting `output_tokens`.
-    /// Waits or runs.
+    /// Waits or runs. Preconditions: both counts are positive and together within
+    /// `capacity_tokens()`; no more blocks than the prompt fills. A last partial block has no hash.
     Submitted submit(std::span<const std::uint64_t> blocks, std::uint32_t prompt_tokens,
                      std::uint32_t output_tokens);
+    /// Takes the request out and frees its blocks; nothing for one that ended or was never there.
     void abort(RequestId id);
 
-    /// Prompt tokens found in the cache when the request began to run (0 before).
+    /// Tokens of prompt and output that one request may have: all the cache holds.
+    [[nodiscard]] std::uint64_t capacity_tokens() const noexcept;
+
+    /// Prompt tokens found in the cache when the request first began to run (0 before, and from the
+    /// step after its last token on).
     [[nodiscard]] std::uint32_t cached_tokens(RequestId id) const;
 
     /// How long the next step takes; zero when there is nothing to do.
@@ -66,7 +81,7 @@ public:
         std::uint64_t finished = 0, aborted = 0, preempted = 0;
     };
     [[nodiscard]] Stats stats() const;
-    /// A restart: everything running is gone and the cache is cold.
+    /// A restart: everything running is gone, the cache is cold, the counters are zero.
     void reset();
 
 private:

@@ -1,0 +1,58 @@
+#include <cstdio>
+
+#include "../config/print_config.h"
+#include "commands.h"
+#include "run_server.h"
+
+namespace penstock::app {
+
+namespace {
+
+struct CheckOptions {
+    std::string file;
+    std::vector<std::string> sets;
+    bool json = false;
+};
+
+LoadedConfig load(const CheckOptions& options) {
+    return load_config(options.file, penstock_environment(), flag_pairs(options.sets));
+}
+
+int check(const CheckOptions& options) {
+    const LoadedConfig loaded = load(options);
+    if (options.json) {
+        std::printf("%s\n", problems_json(loaded).c_str());
+    } else if (print_problems(loaded)) {
+        std::printf("%s: good: %zu listeners, %zu pools, %zu routes\n", options.file.c_str(),
+                    loaded.config.listeners.size(), loaded.config.pools.size(), loaded.config.routes.size());
+    }
+    return loaded.ok() ? k_done : k_failed;
+}
+
+int show(const CheckOptions& options) {
+    const LoadedConfig loaded = load(options);
+    if (!print_problems(loaded)) return k_failed;
+    std::printf("%s\n", (options.json ? config_json(loaded) : config_text(loaded)).c_str());
+    return k_done;
+}
+
+void add(CLI::App& app, Action& action, const char* name, const char* what, int (*run)(const CheckOptions&)) {
+    CLI::App* command = app.add_subcommand(name, what);
+    auto options = std::make_shared<CheckOptions>();
+    command->add_option("-c,--config", options->file, "The configuration file (TOML).")->required();
+    command->add_option("--set", options->sets, "Set one option, as `penstock run` would: --set server.workers=2.");
+    command->add_flag("--json", options->json, "Answer in JSON.");
+    command->callback([options, run, &action] { action = [options, run] { return run(*options); }; });
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& action) {
+    add(app, action, "check", "Validate a configuration: every error at once; exit status 1 when there is one.", check);
+}
+
+void add_config(CLI::App& app, Action& action) {
+    add(app, action, "config", "Print the effective configuration, each value with its origin; secrets as ***.", show);
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,34 @@
+// The subcommands of `penstock`. Each adds itself to the command line and returns the exit status: 0 done, 1 it did not
+// work (a bad config, a port in use), 2 wrong usage.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace penstock::app {
+
+/// What to run once the command line is read.
+using Action = std::function<int()>;
+
+void add_run(CLI::App& app, Action& action);
+void add_check(CLI::App& app, Action& action);
+void add_config(CLI::App& app, Action& action);
+void add_demo(CLI::App& app, Action& action);
+void add_engine(CLI::App& app, Action& action);
+void add_health(CLI::App& app, Action& action);
+void add_version(CLI::App& app, Action& action);
+
+/// `--set server.workers=2`, as pairs. Throws CLI::ValidationError without "=".
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> flag_pairs(const std::vector<std::string>& sets);
+/// PENSTOCK_… of this process.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> penstock_environment();
+
+inline constexpr int k_done = 0;
+inline constexpr int k_failed = 1;
+inline constexpr int k_usage = 2;
+
+}  // namespace penstock::app

@@ -1,0 +1,30 @@
+#include "commands.h"
+
+#include <unistd.h>
+
+namespace penstock::app {
+
+std::vector<std::pair<std::string, std::string>> flag_pairs(const std::vector<std::string>& sets) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (const std::string& text : sets) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            throw CLI::ValidationError{"--set", "\"" + text + "\" is not NAME=VALUE, as in server.workers=2"};
+        }
+        pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return pairs;
+}
+
+std::vector<std::pair<std::string, std::string>> penstock_environment() {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (char** entry = ::environ; *entry != nullptr; ++entry) {
+        const std::string_view text{*entry};
+        const std::size_t equals = text.find('=');
+        if (!text.starts_with("PENSTOCK_") || equals == std::string_view::npos) continue;
+        pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return pairs;
+}
+
+}  // namespace penstock::app

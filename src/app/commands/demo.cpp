@@ -1,0 +1,70 @@
+// Three simulated engines and the proxy before them, in one process and without a file.
+#include <cstdio>
+
+#include <unistd.h>
+
+#include "commands.h"
+#include "engine_server.h"
+#include "run_server.h"
+
+namespace penstock::app {
+
+namespace {
+
+constexpr std::uint32_t k_engines = 3;
+
+struct DemoOptions {
+    std::string listen = "127.0.0.1:8080";
+    std::string admin = "127.0.0.1:9090";
+};
+
+/// The address, or port 0 on the same host when somebody has it already.
+std::string free_address(const std::string& address) {
+    const Result<net::BoundListener> bound = net::bind_listener(address, 1);
+    if (!bound) return address.substr(0, address.rfind(':') + 1) + "0";
+    for (const int fd : bound->fds) ::close(fd);
+    return address;
+}
+
+std::string demo_config(const DemoOptions& options, const std::vector<std::unique_ptr<EngineServer>>& engines) {
+    std::string text = "[server]\nexplain = true\n\n[log]\naccess = false\nlevel = \"warning\"\n\n[[listener]]\naddress = \"" +
+                       free_address(options.listen) + "\"\n\n[admin]\naddress = \"" + free_address(options.admin) +
+                       "\"\n\n[[pool]]\nname = \"demo\"\nengine = \"vllm\"\nbackends = [";
+    for (const auto& engine : engines) text += "{ url = \"" + engine->url() + "\" }, ";
+    return text + "]\n";
+}
+
+int demo(const DemoOptions& options) {
+    net::Loop control;
+    std::vector<std::unique_ptr<EngineServer>> engines;
+    for (std::uint32_t i = 0; i < k_engines; ++i) {
+        mock_engine::EngineOptions engine;
+        engine.id = "engine-" + std::to_string(i);
+        engine.profile.decode_step = Micros{30'000};  // slow enough to watch
+        auto server = EngineServer::start(control, "127.0.0.1:0", engine);
+        if (!server) {
+            std::fprintf(stderr, "penstock: %s\n", std::string{server.error().detail()}.c_str());
+            return k_failed;
+        }
+        std::printf("engine %s %s\n", engine.id.c_str(), (*server)->url().c_str());
+        engines.push_back(std::move(*server));
+    }
+    ProxyServer::Source source{.loaded = parse_config(demo_config(options, engines), "demo"), .reload = {}};
+    if (!print_problems(source.loaded)) return k_failed;
+    return run_server_on(control, std::move(source), [](const ProxyServer& server) {
+        std::printf("proxy %s\nadmin %s\n", server.addresses().front().c_str(), server.admin_address().c_str());
+        std::fflush(stdout);
+    });
+}
+
+}  // namespace
+
+void add_demo(CLI::App& app, Action& action) {
+    CLI::App* command = app.add_subcommand("demo", "Run three simulated engines and a proxy before them; no file needed.");
+    auto options = std::make_shared<DemoOptions>();
+    command->add_option("--listen", options->listen, "Address of the proxy; another port if it is taken.")->capture_default_str();
+    command->add_option("--admin", options->admin, "Address of the admin pages; another port if it is taken.")->capture_default_str();
+    command->callback([options, &action] { action = [options] { return demo(*options); }; });
+}
+
+}  // namespace penstock::app

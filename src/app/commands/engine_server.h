@@ -1,0 +1,30 @@
+// A simulated engine with its listener, on a loop that may carry several.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "penstock/h1/server.h"
+#include "penstock/mock_engine/mock_engine.h"
+#include "penstock/net/listener.h"
+#include "penstock/net/loop.h"
+
+namespace penstock::app {
+
+class EngineServer {
+public:
+    /// Errors: io_failed with the address.
+    [[nodiscard]] static Result<std::unique_ptr<EngineServer>> start(net::Loop& loop, const std::string& address,
+                                                                     const mock_engine::EngineOptions& options);
+    [[nodiscard]] const std::string& url() const noexcept { return url_; }
+
+private:
+    EngineServer(net::Loop& loop, const mock_engine::EngineOptions& options);
+
+    mock_engine::MockEngine engine_;
+    h1::ServerConnections connections_;
+    std::unique_ptr<net::Acceptor> acceptor_;
+    std::string url_;
+};
+
+}  // namespace penstock::app

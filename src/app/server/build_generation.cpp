@@ -1,0 +1,192 @@
+#include "build_generation.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "penstock/base/url.h"
+
+namespace penstock::app {
+
+namespace {
+
+std::string read_file(const std::string& path) {
+    std::ifstream file{path, std::ios::binary};
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+std::string trimmed(std::string text) {
+    const auto white = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
+    while (!text.empty() && white(text.back())) text.pop_back();
+    return text;
+}
+
+proxy::Pool pool_of(const PoolConfig& from, std::vector<fleet::Backend> backends) {
+    proxy::Pool pool;
+    pool.name = from.name;
+    pool.engine = from.engine;
+    pool.backends = std::move(backends);
+    pool.models = from.models;
+    // Without polling nobody lists models: what is not configured can only be passed on.
+    const bool unlisted = !from.poll.enabled && from.models.empty();
+    pool.unknown_model = unlisted ? UnknownModel::pass : from.unknown_model;
+    if (from.replace_authorization) pool.authorization = "Bearer " + trimmed(read_file(from.api_key_file));
+    pool.balance = from.balance;
+    pool.policy = routing::make_policy(from.balance);
+    return pool;
+}
+
+proxy::Route route_of(const RouteConfig& from, const Config& config, std::vector<std::uint32_t> pools) {
+    const auto or_else = [](Millis own, Millis server) { return own > Millis{0} ? own : server; };
+    const ServerConfig& server = config.server;
+    return {.name = from.name,
+            .pools = std::move(pools),
+            .models = from.models,
+            .paths = from.paths,
+            .methods = from.methods,
+            .hosts = from.hosts,
+            .headers = from.headers,
+            .body = from.body,
+            .usage = from.usage,
+            .max_body = from.max_body.count > 0 ? from.max_body.count : server.max_body.count,
+            .timeouts = {.first_byte = or_else(from.first_byte_timeout, server.first_byte_timeout),
+                         .idle = or_else(from.idle_timeout, server.idle_timeout),
+                         .total = or_else(from.total_timeout, server.total_timeout)}};
+}
+
+std::vector<proxy::Route> routes_of(const Config& config) {
+    std::vector<proxy::Route> routes;
+    if (config.routes.empty()) {
+        std::vector<std::uint32_t> all;
+        for (std::uint32_t i = 0; i < config.pools.size(); ++i) all.push_back(i);
+        RouteConfig implied;
+        implied.name = "default";
+        routes.push_back(route_of(implied, config, std::move(all)));
+    }
+    for (std::size_t n = 0; n < config.routes.size(); ++n) {
+        const RouteConfig& from = config.routes[n];
+        const auto pool = std::find_if(config.pools.begin(), config.pools.end(),
+                                       [&](const PoolConfig& each) { return each.name == from.pool; });
+        const auto index = static_cast<std::uint32_t>(pool - config.pools.begin());
+        routes.push_back(route_of(from, config, {index}));
+        if (routes.back().name.empty()) routes.back().name = "route-" + std::to_string(n + 1);
+    }
+    return routes;
+}
+
+h1::ServerOptions server_options(const ServerConfig& server) {
+    h1::ServerOptions options;
+    options.limits.head = server.max_head.count;
+    options.limits.fields = server.max_fields;
+    options.head_timeout = server.head_timeout;
+    options.body_idle_timeout = server.body_idle_timeout;
+    options.write_stall_timeout = server.write_stall_timeout;
+    options.keep_alive_timeout = server.keep_alive_timeout;
+    options.half_close = server.half_close;
+    return options;
+}
+
+monitor::PollOptions poll_options(const PoolConfig& pool) {
+    const PollConfig& poll = pool.poll;
+    const engine::Paths own = engine::paths_of(pool.engine);
+    const auto path = [](const std::string& given, std::string_view usual) {
+        return given.empty() ? std::string{usual} : given;
+    };
+    monitor::PollOptions options;
+    options.enabled = poll.enabled;
+    options.engine = pool.engine;
+    options.names = poll.names;
+    options.metrics_interval = poll.metrics_interval;
+    options.health_interval = poll.health_interval;
+    options.models_interval = poll.models_interval;
+    options.timeout = poll.timeout;
+    const Millis usual{pool.engine == fleet::Engine::sglang ? 25'000 : 5'000};
+    options.health_timeout = poll.health_timeout > Millis{0} ? poll.health_timeout : usual;
+    options.rise = poll.rise;
+    options.fall = poll.fall;
+    options.metrics_path = path(poll.metrics_path, own.metrics);
+    options.health_path = path(poll.health_path, own.health);
+    options.models_path = path(poll.models_path, own.models);
+    if (!pool.api_key_file.empty()) options.authorization = "Bearer " + trimmed(read_file(pool.api_key_file));
+    return options;
+}
+
+}  // namespace
+
+fleet::Address address_of(const std::string& url) {
+    const Result<Url> parsed = parse_url(url);
+    fleet::Address address;
+    if (!parsed) return address;
+    address.host = parsed->host;
+    address.port = parsed->port;
+    address.unix_path = parsed->unix_path;
+    address.base_path = parsed->base_path;
+    return address;
+}
+
+std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered& discovered,
+                                        fleet::SlotTable& slots) {
+    std::vector<fleet::Backend> backends;
+    const auto add = [&](const BackendConfig& from) {
+        const std::optional<fleet::Slot> slot = slots.assign(pool.name, from.url);
+        if (!slot) return;
+        fleet::Backend backend;
+        backend.slot = *slot;
+        backend.url = from.url;
+        backend.address = address_of(from.url);
+        backend.weight = from.weight;
+        backend.max_in_flight = pool.balance.max_in_flight;
+        backend.labels = from.labels;
+        backends.push_back(std::move(backend));
+    };
+    for (const BackendConfig& backend : pool.backends) add(backend);
+    if (const auto found = discovered.find(pool.name); found != discovered.end()) {
+        const fleet::Address named = address_of(pool.discover);
+        for (const std::string& host : found->second) {
+            const bool v6 = host.find(':') != std::string::npos;
+            BackendConfig backend;
+            backend.url = "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(named.port) + named.base_path;
+            add(backend);
+        }
+    }
+    return backends;
+}
+
+Built build_generation(const Config& config, const Discovered& discovered, fleet::SlotTable& slots,
+                       std::uint64_t number) {
+    Built built;
+    auto generation = std::make_shared<proxy::Generation>();
+    generation->number = number;
+    for (const PoolConfig& from : config.pools) {
+        std::vector<fleet::Backend> backends = backends_of(from, discovered, slots);
+        const monitor::PollOptions options = poll_options(from);
+        for (const fleet::Backend& backend : backends) built.targets.push_back({backend, options});
+        generation->pools.push_back(pool_of(from, std::move(backends)));
+    }
+    generation->routes = routes_of(config);
+    generation->server = server_options(config.server);
+    generation->upstream = {.connect_timeout = config.server.connect_timeout,
+                            .idle_timeout = config.server.upstream_idle_timeout,
+                            .idle_max = config.server.upstream_idle_max};
+    if (!config.auth.keys_file.empty()) {
+        // The config was validated with this file; should it have changed since, nobody is admitted rather than all.
+        Result<proxy::ApiKeys> keys = proxy::ApiKeys::parse(read_file(config.auth.keys_file));
+        if (!keys) {
+            built.problems.push_back({config.auth.keys_file, std::string{keys.error().detail()}});
+            keys = proxy::ApiKeys::parse("");
+        }
+        generation->keys = std::move(*keys);
+    }
+    if (auto trusted = proxy::TrustedProxies::parse(config.server.trusted_proxies)) {
+        generation->trusted = std::move(*trusted);
+    }
+    generation->cors_origins = config.cors.allow_origins;
+    generation->max_failovers = config.server.max_failovers;
+    generation->explain = config.server.explain;
+    built.generation = std::move(generation);
+    return built;
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,36 @@
+// From the configuration and what discovery found to a generation and the monitor's targets. Control thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "penstock/app/config.h"
+#include "penstock/fleet/slots.h"
+#include "penstock/monitor/monitor.h"
+#include "penstock/proxy/generation.h"
+
+namespace penstock::app {
+
+/// Addresses by pool name, as discovery last told them.
+using Discovered = std::map<std::string, std::vector<std::string>>;
+
+struct Built {
+    std::shared_ptr<const proxy::Generation> generation;
+    std::vector<monitor::Target> targets;
+    std::vector<telemetry::LogField> problems;  // key files that could not be read and the like
+};
+
+/// Assigns slots for new backends; who left keeps its slot until it is released. Precondition: a validated config.
+[[nodiscard]] Built build_generation(const Config& config, const Discovered& discovered, fleet::SlotTable& slots,
+                                     std::uint64_t number);
+
+/// The backends of a pool, config order first: listed ones, then discovered ones.
+[[nodiscard]] std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered& discovered,
+                                                      fleet::SlotTable& slots);
+
+/// "http://host:8000" or "unix:/path" as an address. Precondition: validated.
+[[nodiscard]] fleet::Address address_of(const std::string& url);
+
+}  // namespace penstock::app

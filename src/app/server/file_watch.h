@@ -1,0 +1,34 @@
+// Notices that a file may have changed: by its directory, so that renames by editors and ConfigMap swaps are seen, and
+// by a slow look for file systems that tell nothing. Control thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "penstock/base/units.h"
+
+namespace penstock::net {
+class Loop;
+}
+
+namespace penstock::app {
+
+class FileWatch {
+public:
+    /// `changed` is called after events have been quiet for `k_debounce`, and every `k_poll`: the caller compares
+    /// contents.
+    FileWatch(net::Loop& loop, const std::string& file, std::function<void()> changed);
+    ~FileWatch();
+    FileWatch(const FileWatch&) = delete;
+    FileWatch& operator=(const FileWatch&) = delete;
+
+    static constexpr Millis k_debounce{200};
+    static constexpr Millis k_poll{5'000};
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace penstock::app

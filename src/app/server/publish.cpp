@@ -1,0 +1,139 @@
+// Generations and load tables on their way to the workers, and slots on their way back.
+#include <algorithm>
+#include <cmath>
+
+#include "server.h"
+
+namespace penstock::app {
+
+namespace {
+
+constexpr Millis k_slots_look{500};
+constexpr std::uint32_t k_bytes_per_token = 4;
+constexpr double k_default_tokens = 1'000'000;
+
+std::set<fleet::Slot> slots_in(const proxy::Generation& generation) {
+    std::set<fleet::Slot> slots;
+    for (const proxy::Pool& pool : generation.pools) {
+        for (const fleet::Backend& backend : pool.backends) slots.insert(backend.slot);
+    }
+    return slots;
+}
+
+}  // namespace
+
+void ProxyServer::publish_generation() {
+    const std::set<fleet::Slot> before = generation_ ? slots_in(*generation_) : std::set<fleet::Slot>{};
+    Built built = build_generation(source_.loaded.config, discovered_, slots_, ++generation_number_);
+    for (const telemetry::LogField& problem : built.problems) {
+        log_.write(telemetry::LogLevel::error, "a file of the configuration could not be read",
+                   {{"file", problem.value}});
+    }
+    generation_ = built.generation;
+    const std::set<fleet::Slot> now = slots_in(*generation_);
+    for (const fleet::Slot slot : before) {
+        if (!now.contains(slot)) leaving_.insert(slot);
+    }
+    for (const fleet::Slot slot : now) {
+        leaving_.erase(slot);
+        if (!before.contains(slot)) {
+            index_.flush(slot);
+            size_index(slot, 0);
+        }
+    }
+    acknowledged_ = 0;
+    for (const auto& worker : workers_) {
+        worker->publish(generation_, [this, number = generation_number_] {
+            control_.post([this, number] { acknowledged_ += number == generation_number_ ? 1 : 0; });
+        });
+    }
+    monitor_->set_targets(std::move(built.targets));
+    if (!leaving_.empty()) slots_timer_.set(k_slots_look, slots_hook_);
+}
+
+void ProxyServer::publish_table(const std::shared_ptr<const fleet::LoadTable>& table) {
+    table_ = table;
+    for (const auto& worker : workers_) worker->publish(table);
+}
+
+// A slot is given away only when every worker has left the generation that knew it and no request is on it.
+void ProxyServer::release_left_slots() {
+    if (acknowledged_ == workers_.size()) {
+        for (auto it = leaving_.begin(); it != leaving_.end();) {
+            const fleet::Slot slot = *it;
+            if (counters_.in_flight(slot) > 0) {
+                ++it;
+                continue;
+            }
+            for (const auto& worker : workers_) worker->forget(slot);
+            monitor_->forget(slot);
+            index_.flush(slot);
+            slots_.release(slot);
+            it = leaving_.erase(it);
+        }
+    }
+    if (!leaving_.empty()) slots_timer_.set(k_slots_look, slots_hook_);
+}
+
+void ProxyServer::watch_discovery() {
+    std::map<std::string, std::unique_ptr<monitor::Discovery>> wanted;
+    for (const PoolConfig& pool : source_.loaded.config.pools) {
+        if (pool.discover.empty()) continue;
+        const std::string key = pool.name + " " + pool.discover;  // another name is another discovery
+        if (auto kept = discoveries_.extract(key); !kept.empty()) {
+            wanted.insert(std::move(kept));
+            continue;
+        }
+        wanted[key] = std::make_unique<monitor::Discovery>(
+            control_.context(), address_of(pool.discover).host, pool.discover_interval,
+            [this, name = pool.name](const std::vector<std::string>& addresses) {
+                discovered_[name] = addresses;
+                log_.write(telemetry::LogLevel::info, "backends discovered",
+                           {{"pool", name}, {"count", std::to_string(addresses.size())}});
+                publish_generation();
+            },
+            [this, name = pool.name](std::string_view why) {
+                log_.write(telemetry::LogLevel::warning, "discovery failed, the last answer stays",
+                           {{"pool", name}, {"why", std::string{why}}});
+            });
+    }
+    discoveries_ = std::move(wanted);
+}
+
+void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
+    for (const proxy::Pool& pool : generation_->pools) {
+        for (const fleet::Backend& backend : pool.backends) {
+            if (backend.slot != slot) continue;
+            const double configured = pool.balance.index_tokens > 0 ? pool.balance.index_tokens : k_default_tokens;
+            const double tokens = kv_tokens > 0 ? kv_tokens : configured;
+            const double block_tokens =
+                std::max(1.0, static_cast<double>(pool.balance.block_size.count) / k_bytes_per_token);
+            index_.set_capacity(slot, static_cast<std::size_t>(std::max(1.0, std::floor(tokens / block_tokens))));
+            return;
+        }
+    }
+}
+
+void ProxyServer::monitor_event(const monitor::Event& event) {
+    using Kind = monitor::Event::Kind;
+    const auto tell = [&](telemetry::LogLevel level, std::string_view message) {
+        log_.write(level, message, {{"backend", event.url}, {"detail", event.detail}});
+    };
+    switch (event.kind) {
+        case Kind::up: return tell(telemetry::LogLevel::info, "backend is healthy");
+        case Kind::down: return tell(telemetry::LogLevel::warning, "backend is unhealthy");
+        case Kind::restarted:
+            index_.flush(event.slot);
+            return tell(telemetry::LogLevel::warning, "backend has restarted, its prefix index is flushed");
+        case Kind::capacity_known:
+            size_index(event.slot, event.kv_tokens);
+            return tell(telemetry::LogLevel::debug, "backend's cache size is known");
+        case Kind::models_changed: return tell(telemetry::LogLevel::info, "backend's models have changed");
+        case Kind::poll_failing: return tell(telemetry::LogLevel::warning, "polls of a backend fail");
+        case Kind::poll_recovered: return tell(telemetry::LogLevel::info, "polls of a backend succeed again");
+    }
+}
+
+void ProxyServer::backend_failed(fleet::Slot slot, ErrorCode code) { monitor_->report_failure(slot, name(code)); }
+
+}  // namespace penstock::app

@@ -1,0 +1,93 @@
+#include "server.h"
+
+#include <chrono>
+#include <random>
+
+#include "limits.h"
+
+namespace penstock::app {
+
+namespace {
+
+std::uint64_t process_seed() {
+    std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 32U) | device();
+}
+
+std::uint64_t budget_of(const ServerConfig& server) {
+    return server.buffer_budget.count > 0 ? server.buffer_budget.count : default_buffer_budget();
+}
+
+}  // namespace
+
+ProxyServer::ProxyServer(net::Loop& control, Source source)
+    : control_{control},
+      source_{std::move(source)},
+      log_{source_.loaded.config.log},
+      budget_{budget_of(source_.loaded.config.server)},
+      table_{std::make_shared<const fleet::LoadTable>()},
+      drain_timer_{control},
+      slots_timer_{control} {}
+
+ProxyServer::~ProxyServer() {
+    if (monitor_) monitor_->stop();
+    workers_.clear();  // joins the threads before anything they use goes
+}
+
+Result<void> ProxyServer::start() {
+    const ServerConfig& server = source_.loaded.config.server;
+    const std::uint64_t files = raise_file_limit();
+    const std::uint32_t workers = server.workers > 0 ? server.workers : usable_cores();
+    const std::uint64_t most = server.max_connections > 0 ? server.max_connections : (files - 256) / 2;
+    const std::uint64_t seed = process_seed();
+    const proxy::Shared shared{counters_, index_, budget_, log_, [this](fleet::Slot slot, ErrorCode code) {
+                                   control_.post([this, slot, code] { backend_failed(slot, code); });
+                               }};
+    for (std::uint32_t i = 0; i < workers; ++i) {
+        const auto share = static_cast<std::uint32_t>(most / workers + 1);
+        workers_.push_back(std::make_unique<WorkerThread>(shared, seed + i, share));
+        registry_.add(workers_.back()->metrics());
+    }
+    registry_.add_source([this](std::vector<telemetry::Sample>& out) { append_samples(out); });
+    monitor_ = std::make_unique<monitor::Monitor>(
+        control_.context(), counters_,
+        monitor::MonitorHooks{
+            .publish = [this](const std::shared_ptr<const fleet::LoadTable>& table) { publish_table(table); },
+            .event = [this](const monitor::Event& event) { monitor_event(event); }});
+    publish_generation();
+    for (const ListenerConfig& listener : source_.loaded.config.listeners) {
+        if (Result<void> bound = listen(listener.address); !bound) return bound.error();
+    }
+    if (Result<void> admin = start_admin(); !admin) return admin.error();
+    for (const auto& worker : workers_) worker->start();
+    watch_discovery();
+    if (source_.reload && !source_.loaded.config.file.empty()) {
+        watch_ = std::make_unique<FileWatch>(control_, source_.loaded.config.file, [this] { reload(false); });
+    }
+    last_reload_unix_ = std::chrono::duration_cast<std::chrono::seconds>(
+                            std::chrono::system_clock::now().time_since_epoch()).count();
+    return {};
+}
+
+Result<void> ProxyServer::listen(const std::string& address) {
+    Result<net::BoundListener> bound = net::bind_listener(address, workers_.size());
+    if (!bound) return bound.error();
+    for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(address, bound->fds[i]);
+    listeners_.emplace(address, std::move(*bound));
+    return {};
+}
+
+std::vector<std::string> ProxyServer::addresses() const {
+    std::vector<std::string> all;
+    for (const auto& [address, bound] : listeners_) {
+        const bool is_unix = bound.local_address.starts_with("unix:");
+        all.push_back(is_unix ? bound.local_address : "http://" + bound.local_address);
+    }
+    return all;
+}
+
+std::string ProxyServer::admin_address() const {
+    return admin_address_.empty() ? "" : "http://" + admin_address_;
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,113 @@
+// The running proxy: workers, control thread, monitor, reload, admin, drain. Constructed in one place, by `penstock run`
+// and `penstock demo`.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "build_generation.h"
+#include "file_watch.h"
+#include "penstock/admin/admin.h"
+#include "penstock/app/load_config.h"
+#include "penstock/h1/server.h"
+#include "penstock/net/listener.h"
+#include "worker_thread.h"
+
+namespace penstock::app {
+
+class ProxyServer {
+public:
+    struct Source {
+        LoadedConfig loaded;                   // without errors
+        std::function<LoadedConfig()> reload;  // empty: nothing to reload from
+    };
+
+    ProxyServer(net::Loop& control, Source source);
+    ~ProxyServer();
+    ProxyServer(const ProxyServer&) = delete;
+    ProxyServer& operator=(const ProxyServer&) = delete;
+
+    /// Binds everything and begins to serve. Errors: io_failed, with the address.
+    [[nodiscard]] Result<void> start();
+
+    /// "http://127.0.0.1:8080" of each data listener, and of the admin listener ("" when off).
+    [[nodiscard]] std::vector<std::string> addresses() const;
+    [[nodiscard]] std::string admin_address() const;
+
+    /// Reads the config again. With `forced`, also when its content has not changed (SIGHUP: log rotation).
+    void reload(bool forced);
+    /// Not ready → drain.delay → stop accepting → streams end → the control loop stops. A second call ends at once.
+    void shut_down();
+
+private:
+    // publish.cpp
+    void publish_generation();
+    void publish_table(const std::shared_ptr<const fleet::LoadTable>& table);
+    void release_left_slots();
+    void watch_discovery();
+    void monitor_event(const monitor::Event& event);
+    void backend_failed(fleet::Slot slot, ErrorCode code);
+    void size_index(fleet::Slot slot, double kv_tokens);
+
+    // reload.cpp
+    void apply(LoadedConfig loaded);
+    [[nodiscard]] Result<void> listen(const std::string& address);
+    void adjust_listeners();
+
+    // drain.cpp
+    void begin_drain();
+    void check_drained();
+    void drained();
+
+    // views.cpp
+    [[nodiscard]] std::vector<admin::BackendView> backend_views() const;
+    [[nodiscard]] admin::Readiness readiness() const;
+    void append_samples(std::vector<telemetry::Sample>& out) const;
+    [[nodiscard]] Result<void> start_admin();
+
+    net::Loop& control_;
+    Source source_;
+    telemetry::Log log_;
+    fleet::CounterSlab counters_;
+    routing::PrefixIndex index_;
+    proxy::BufferBudget budget_;
+    telemetry::Registry registry_;
+    fleet::SlotTable slots_;
+    std::shared_ptr<const proxy::Generation> generation_;
+    std::shared_ptr<const fleet::LoadTable> table_;
+    std::vector<std::unique_ptr<WorkerThread>> workers_;
+    std::map<std::string, net::BoundListener> listeners_;  // by configured address
+    std::unique_ptr<monitor::Monitor> monitor_;
+    std::map<std::string, std::unique_ptr<monitor::Discovery>> discoveries_;  // by pool and name
+    Discovered discovered_;
+    std::unique_ptr<FileWatch> watch_;
+
+    std::unique_ptr<admin::AdminHandler> admin_handler_;
+    std::unique_ptr<h1::ServerConnections> admin_connections_;
+    std::unique_ptr<net::Acceptor> admin_acceptor_;
+    std::string admin_address_;
+
+    std::uint64_t generation_number_ = 0;
+    std::uint64_t acknowledged_ = 0;   // workers that hold the newest generation
+    std::set<fleet::Slot> leaving_;    // backends that left and may still have streams
+    bool last_reload_good_ = true;
+    std::uint64_t reloads_good_ = 0;
+    std::uint64_t reloads_bad_ = 0;
+    std::int64_t last_reload_unix_ = 0;
+    std::string refused_hash_;         // content of the last config that was refused
+
+    bool draining_ = false;
+    bool closed_ = false;              // listeners are closed
+    TimePoint drain_deadline_{};
+    std::size_t answers_due_ = 0;
+    std::size_t busy_left_ = 0;
+    net::Timer drain_timer_;
+    net::Timer slots_timer_;
+    Hook<ProxyServer, &ProxyServer::begin_drain> drain_hook_{*this};
+    Hook<ProxyServer, &ProxyServer::check_drained> check_hook_{*this};
+    Hook<ProxyServer, &ProxyServer::release_left_slots> slots_hook_{*this};
+};
+
+}  // namespace penstock::app

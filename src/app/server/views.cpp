@@ -1,0 +1,114 @@
+// What the admin pages and the metrics show of the control thread's state.
+#include <algorithm>
+
+#include "../config/print_config.h"
+#include "process_stats.h"
+#include "server.h"
+
+namespace penstock::app {
+
+namespace {
+
+using Labels = std::vector<std::pair<std::string_view, std::string>>;
+
+double seconds_between(TimePoint from, TimePoint to) { return std::chrono::duration<double>(to - from).count(); }
+
+void append_backend(std::vector<telemetry::Sample>& out, const admin::BackendView& view) {
+    const Labels labels{{"pool", view.pool}, {"backend", view.url}};
+    const auto add = [&](std::string_view metric, double value) { out.push_back({metric, labels, value}); };
+    add("penstock_backend_healthy", view.state.health == fleet::Health::healthy ? 1 : 0);
+    add("penstock_backend_in_flight", view.in_flight);
+    add("penstock_backend_index_blocks", static_cast<double>(view.index_blocks));
+    add("penstock_backend_index_capacity_blocks", static_cast<double>(view.index_capacity));
+    add("penstock_backend_poll_interval_seconds", view.state.poll_interval_ms / 1000.0);
+    if (!view.state.sample) return;
+    const fleet::LoadSample& sample = *view.state.sample;
+    add("penstock_backend_sample_age_seconds", view.sample_age_seconds);
+    if (sample.running) add("penstock_backend_requests_running", *sample.running);
+    if (sample.waiting) add("penstock_backend_requests_waiting", *sample.waiting);
+    if (sample.kv_use) add("penstock_backend_kv_usage_ratio", *sample.kv_use);
+}
+
+}  // namespace
+
+std::vector<admin::BackendView> ProxyServer::backend_views() const {
+    std::vector<admin::BackendView> views;
+    for (const proxy::Pool& pool : generation_->pools) {
+        for (const fleet::Backend& backend : pool.backends) {
+            admin::BackendView view;
+            view.pool = pool.name;
+            view.url = backend.url;
+            view.engine = fleet::name(pool.engine);
+            view.weight = backend.weight;
+            view.in_flight = counters_.in_flight(backend.slot);
+            if (backend.slot < table_->rows.size()) view.state = table_->rows[backend.slot];
+            if (view.state.sample) view.sample_age_seconds = seconds_between(view.state.sample->sent, control_.now());
+            const routing::PrefixIndex::Size size = index_.size(backend.slot);
+            view.index_blocks = size.blocks;
+            view.index_capacity = size.capacity;
+            views.push_back(std::move(view));
+        }
+    }
+    return views;
+}
+
+// Ready means: a request for a known model would be served.
+admin::Readiness ProxyServer::readiness() const {
+    if (draining_) return admin::Readiness::draining;
+    bool healthy = false;
+    for (const proxy::Pool& pool : generation_->pools) {
+        for (const fleet::Backend& backend : pool.backends) {
+            if (backend.slot >= table_->rows.size()) continue;
+            const fleet::BackendState& state = table_->rows[backend.slot];
+            if (state.health != fleet::Health::healthy) continue;
+            healthy = true;
+            const bool needs_list = pool.models.empty() && pool.unknown_model == UnknownModel::refuse;
+            if (state.models_listed || !needs_list) return admin::Readiness::ready;
+        }
+    }
+    return healthy ? admin::Readiness::models_not_listed : admin::Readiness::no_healthy_backend;
+}
+
+void ProxyServer::append_samples(std::vector<telemetry::Sample>& out) const {
+    for (const admin::BackendView& view : backend_views()) append_backend(out, view);
+    const auto add = [&](std::string_view metric, double value, Labels labels = {}) {
+        out.push_back({metric, std::move(labels), value});
+    };
+    add("penstock_config_last_reload_successful", last_reload_good_ ? 1 : 0);
+    add("penstock_config_last_reload_timestamp_seconds", static_cast<double>(last_reload_unix_));
+    add("penstock_config_reloads_total", static_cast<double>(reloads_good_), {{"result", "ok"}});
+    add("penstock_config_reloads_total", static_cast<double>(reloads_bad_), {{"result", "refused"}});
+    add("penstock_generation", static_cast<double>(generation_number_));
+    add("penstock_draining", draining_ ? 1 : 0);
+    add("penstock_log_dropped_total", static_cast<double>(log_.dropped()));
+    add("penstock_buffered_bytes", static_cast<double>(budget_.used()));
+    const ProcessStats process = read_process_stats();
+    add("process_cpu_seconds_total", process.cpu_seconds);
+    add("process_resident_memory_bytes", process.resident_bytes);
+    add("process_virtual_memory_bytes", process.virtual_bytes);
+    add("process_open_fds", process.open_fds);
+    add("process_max_fds", process.max_fds);
+    add("process_start_time_seconds", process.start_time);
+    add("process_threads", process.threads);
+}
+
+Result<void> ProxyServer::start_admin() {
+    const AdminConfig& admin = source_.loaded.config.admin;
+    if (!admin.enabled) return {};
+    Result<net::BoundListener> bound = net::bind_listener(admin.address, 1);
+    if (!bound) return bound.error();
+    admin_address_ = bound->local_address;
+    admin::Sources sources;
+    sources.backends = [this] { return backend_views(); };
+    sources.config_json = [this] { return config_json(source_.loaded); };
+    sources.readiness = [this] { return readiness(); };
+    sources.generation = [this] { return generation_number_; };
+    sources.registry = &registry_;
+    admin_handler_ = std::make_unique<admin::AdminHandler>(std::move(sources));
+    admin_connections_ = std::make_unique<h1::ServerConnections>(control_, *admin_handler_, nullptr);
+    admin_acceptor_ = std::make_unique<net::Acceptor>(control_, bound->fds.front(),
+                                                      [this](int fd) { admin_connections_->serve(fd); });
+    return {};
+}
+
+}  // namespace penstock::app

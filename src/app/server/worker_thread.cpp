@@ -1,0 +1,98 @@
+#include "worker_thread.h"
+
+#include <unistd.h>
+
+namespace penstock::app {
+
+namespace {
+
+std::string text_of(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+        return error.what();
+    } catch (...) {
+        return "unknown";
+    }
+}
+
+}  // namespace
+
+WorkerThread::WorkerThread(const proxy::Shared& shared, std::uint64_t seed, std::uint32_t max_connections)
+    : log_{shared.log},
+      worker_{loop_, metrics_, shared, seed},
+      handler_{worker_},
+      connections_{loop_, handler_, &metrics_},
+      max_connections_{max_connections} {}
+
+WorkerThread::~WorkerThread() {
+    loop_.stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+void WorkerThread::start() {
+    thread_ = std::thread{[this] {
+        loop_.run([this](const std::exception_ptr& thrown) {
+            log_.write(telemetry::LogLevel::error, "an exception reached a worker's loop",
+                       {{"what", text_of(thrown)}});
+        });
+    }};
+}
+
+void WorkerThread::publish(std::shared_ptr<const proxy::Generation> generation, std::function<void()> done) {
+    loop_.post([this, generation = std::move(generation), done = std::move(done)]() mutable {
+        connections_.configure(generation->server);
+        worker_.publish(std::move(generation));
+        done();
+    });
+}
+
+void WorkerThread::publish(std::shared_ptr<const fleet::LoadTable> table) {
+    loop_.post([this, table = std::move(table)]() mutable { worker_.publish(std::move(table)); });
+}
+
+void WorkerThread::listen(std::string address, int fd) {
+    loop_.post([this, address = std::move(address), fd] {
+        acceptors_[address] =
+            std::make_unique<net::Acceptor>(loop_, fd, [this](int accepted_fd) { accepted(accepted_fd); });
+    });
+}
+
+void WorkerThread::accepted(int fd) {
+    if (connections_.size() >= max_connections_) {
+        metrics_.count(telemetry::Count::connections_refused);
+        ::close(fd);
+        return;
+    }
+    connections_.serve(fd);
+}
+
+void WorkerThread::stop_listening(std::string address) {
+    loop_.post([this, address = std::move(address)] {
+        const auto found = acceptors_.find(address);
+        if (found == acceptors_.end()) return;
+        found->second->drain_and_close();
+        acceptors_.erase(found);
+    });
+}
+
+void WorkerThread::forget(fleet::Slot slot) {
+    loop_.post([this, slot] { worker_.close(slot); });
+}
+
+void WorkerThread::announce_drain() {
+    loop_.post([this] { worker_.draining = true; });
+}
+
+void WorkerThread::drain() {
+    loop_.post([this] {
+        for (auto& [address, acceptor] : acceptors_) acceptor->drain_and_close();
+        connections_.drain();
+    });
+}
+
+void WorkerThread::count_left(std::function<void(std::size_t, std::size_t)> tell) {
+    loop_.post([this, tell = std::move(tell)] { tell(connections_.busy(), connections_.size()); });
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,57 @@
+// One worker: a thread, its loop, and everything that lives on it. Owned by `ProxyServer`.
+#pragma once
+
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "penstock/h1/server.h"
+#include "penstock/net/listener.h"
+#include "penstock/net/loop.h"
+#include "penstock/proxy/handler.h"
+#include "penstock/telemetry/metrics.h"
+
+namespace penstock::app {
+
+/// Every method may be called from the control thread: the work is posted to the worker's loop.
+class WorkerThread {
+public:
+    WorkerThread(const proxy::Shared& shared, std::uint64_t seed, std::uint32_t max_connections);
+    ~WorkerThread();  // stops at once
+    WorkerThread(const WorkerThread&) = delete;
+    WorkerThread& operator=(const WorkerThread&) = delete;
+
+    void start();
+    void publish(std::shared_ptr<const proxy::Generation> generation, std::function<void()> done);
+    void publish(std::shared_ptr<const fleet::LoadTable> table);
+    /// Accepts from this socket, which it owns from now on.
+    void listen(std::string address, int fd);
+    void stop_listening(std::string address);
+    void forget(fleet::Slot slot);
+
+    /// Refuses readiness from now on; traffic goes on.
+    void announce_drain();
+    /// Accepts what is queued, then closes all listeners; connections end after their exchange.
+    void drain();
+    /// Exchanges and connections left, told on the control thread by `tell`.
+    void count_left(std::function<void(std::size_t busy, std::size_t open)> tell);
+
+    [[nodiscard]] const telemetry::WorkerMetrics& metrics() const noexcept { return metrics_; }
+
+private:
+    void accepted(int fd);
+
+    telemetry::WorkerMetrics metrics_;
+    net::Loop loop_;
+    telemetry::Log& log_;
+    proxy::Worker worker_;
+    proxy::ProxyHandler handler_;
+    h1::ServerConnections connections_;
+    std::map<std::string, std::unique_ptr<net::Acceptor>> acceptors_;
+    std::uint32_t max_connections_;
+    std::thread thread_;
+};
+
+}  // namespace penstock::app

@@ -1,0 +1,147 @@
+#include "penstock/http/sse.h"
+
+#include <algorithm>
+
+namespace penstock::http {
+
+namespace {
+
+constexpr std::string_view k_usage = "\"usage\":";
+
+/// A field's value behind "name:", without the one blank that may follow (HTML, 9.2.6).
+std::string_view value_of(std::string_view line, std::string_view name) noexcept {
+    line.remove_prefix(name.size());
+    return line.starts_with(' ') ? line.substr(1) : line;
+}
+
+}  // namespace
+
+void SseScanner::feed(std::string_view payload) {
+    while (!payload.empty()) {
+        if (after_cr_) {  // CR LF is one line end
+            after_cr_ = false;
+            if (payload.front() == '\n') {
+                payload.remove_prefix(1);
+                continue;
+            }
+        }
+        // Engines end lines in LF; CR is looked for only before it.
+        const std::size_t lf = std::min(payload.find('\n'), payload.size());
+        const std::size_t end = std::min(payload.substr(0, lf).find('\r'), lf);
+        take_line_part(payload.substr(0, end));
+        if (end == payload.size()) return;
+        after_cr_ = payload[end] == '\r';
+        end_line();
+        payload.remove_prefix(end + 1);
+    }
+}
+
+void SseScanner::take_line_part(std::string_view part) {
+    if (part.empty()) return;
+    if (line_length_ < k_start) {
+        const std::size_t room = std::min<std::size_t>(k_start - line_length_, part.size());
+        std::copy_n(part.begin(), room, start_.begin() + static_cast<std::ptrdiff_t>(line_length_));
+    }
+    line_length_ += part.size();
+    event_open_ = true;
+    look_for_usage(part);
+}
+
+void SseScanner::end_line() {
+    const std::string_view line{start_.data(), std::min<std::size_t>(line_length_, k_start)};
+    if (line_length_ == 0) {
+        end_event();
+    } else if (line.starts_with("data:")) {
+        const std::string_view value = value_of(line, "data:");
+        if (value == "[DONE]") {
+            saw_done_ = true;
+        } else {
+            event_has_data_ = true;
+            if (value.starts_with(R"({"error")")) saw_error_ = true;
+        }
+    } else if (line.starts_with("event:")) {
+        const std::string_view value = value_of(line, "event:");
+        if (value == "error") saw_error_ = true;
+        if (value == "message_stop") saw_done_ = true;
+    }
+    line_length_ = 0;
+    matched_ = 0;
+    capturing_ = false;
+}
+
+void SseScanner::end_event() {
+    if (event_has_data_) ++events_;
+    event_open_ = false;
+    event_has_data_ = false;
+}
+
+// Within one line: finds `"usage":` across splits, then copies the object behind it.
+void SseScanner::look_for_usage(std::string_view part) {
+    while (!part.empty()) {
+        if (capturing_) {
+            part.remove_prefix(capture(part));
+            continue;
+        }
+        if (matched_ == k_usage.size()) {
+            matched_ = 0;
+            if (part.front() == ' ') {
+                matched_ = k_usage.size();
+                part.remove_prefix(1);
+            } else if (part.front() == '{') {
+                capturing_ = true;
+                capture_.clear();
+                depth_ = 0;
+                in_string_ = escaped_ = false;
+            }
+            continue;
+        }
+        if (matched_ == 0) {
+            const std::size_t quote = part.find("\"u");
+            if (quote == std::string_view::npos) {
+                matched_ = part.back() == '"' ? 1 : 0;
+                return;
+            }
+            part.remove_prefix(quote + 2);
+            matched_ = 2;
+            continue;
+        }
+        if (part.front() == k_usage[matched_]) {
+            ++matched_;
+            part.remove_prefix(1);
+        } else {
+            matched_ = 0;  // the byte is looked at again as a possible start
+        }
+    }
+}
+
+// Copies up to the object's end or the bound; returns how many bytes it took.
+std::size_t SseScanner::capture(std::string_view part) {
+    for (std::size_t i = 0; i < part.size(); ++i) {
+        const char c = part[i];
+        capture_ += c;
+        if (in_string_) {
+            if (escaped_) {
+                escaped_ = false;
+            } else if (c == '\\') {
+                escaped_ = true;
+            } else if (c == '"') {
+                in_string_ = false;
+            }
+        } else if (c == '"') {
+            in_string_ = true;
+        } else if (c == '{') {
+            ++depth_;
+        } else if (c == '}' && --depth_ == 0) {
+            usage_ = capture_;
+            capturing_ = false;
+            return i + 1;
+        }
+        if (capture_.size() >= k_usage_max) {
+            capturing_ = false;
+            return i + 1;
+        }
+    }
+    return part.size();
+}
+
+}  // namespace penstock::http

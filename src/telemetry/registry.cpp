@@ -1,0 +1,136 @@
+// Gathering at scrape: the workers' cells, the sources and the process, through prometheus-cpp's
+// data model and serializer.
+#include <array>
+#include <utility>
+
+#include <prometheus/collectable.h>
+#include <prometheus/text_serializer.h>
+
+#include "cells.h"
+#include "families.h"
+#include "penstock/telemetry/metrics.h"
+#include "process.h"
+
+namespace penstock::telemetry {
+
+namespace {
+
+using Labels = std::vector<std::string>;
+
+/// Rows of the catalogue by `Count` and by `Gauge`.
+constexpr std::array<std::size_t, k_counts> k_count_rows{
+    metric("penstock_client_connections_accepted_total"),
+    metric("penstock_client_connections_refused_total"),
+    metric("penstock_requests_started_total"),
+    metric("penstock_client_received_bytes_total"),
+    metric("penstock_client_sent_bytes_total"),
+    metric("penstock_upstream_connects_total"),
+    metric("penstock_upstream_connect_failures_total"),
+    metric("penstock_upstream_reuses_total"),
+    metric("penstock_retries_total"),
+    metric("penstock_cancellations_total"),
+    metric("penstock_bad_requests_total"),
+};
+constexpr std::array<std::size_t, k_gauges> k_gauge_rows{
+    metric("penstock_client_connections"),
+    metric("penstock_requests_in_flight"),
+    metric("penstock_streams_open"),
+    metric("penstock_upstream_connections_idle"),
+    metric("penstock_upstream_connections_open"),
+    metric("penstock_buffered_bytes"),
+};
+
+double number(const Counter& counter) noexcept {
+    return static_cast<double>(counter.read());
+}
+
+template <std::size_t count>
+Labels copy(const std::array<std::string, count>& values) {
+    return {values.begin(), values.end()};
+}
+
+void add_plain(Families& families, const WorkerMetrics::Cells& cells) {
+    for (std::size_t at = 0; at < k_counts; ++at) {
+        families.add(k_count_rows[at], {}, number(cells.counts[at]));
+    }
+    for (std::size_t at = 0; at < k_gauges; ++at) {
+        families.add(k_gauge_rows[at], {}, static_cast<double>(cells.gauges[at].read()));
+    }
+    for (std::size_t code = 0; code < k_error_codes; ++code) {
+        families.add(metric("penstock_errors_total"),
+                     {std::string{name(static_cast<ErrorCode>(code))}}, number(cells.errors[code]));
+    }
+    families.add(metric("penstock_failovers_total"), {}, number(cells.failovers));
+    families.merge(metric("penstock_inter_token_seconds"), {}, cells.inter_token);
+    families.merge(metric("penstock_added_latency_seconds"), {}, cells.added_latency);
+}
+
+void add_tokens(Families& families, const Labels& labels, const TokenCells& cells) {
+    families.add(metric("penstock_prompt_tokens_total"), labels, number(cells.prompt_tokens));
+    families.add(metric("penstock_output_tokens_total"), labels, number(cells.output_tokens));
+    families.add(metric("penstock_cached_tokens_total"), labels, number(cells.cached_tokens));
+    families.add(metric("penstock_predicted_cached_tokens_total"), labels,
+                 number(cells.predicted_cached_tokens));
+    families.add(metric("penstock_prefix_blocks_total"), labels, number(cells.prefix_blocks));
+    families.add(metric("penstock_prefix_predicted_blocks_total"), labels,
+                 number(cells.predicted_blocks));
+}
+
+void add_worker(Families& families, const WorkerMetrics::Cells& cells) {
+    add_plain(families, cells);
+    cells.requests.each([&](const auto& series) {
+        families.add(metric("penstock_requests_total"), copy(series.values), number(series.cells));
+    });
+    cells.picks.each([&](const auto& series) {
+        families.add(metric("penstock_picks_total"), copy(series.values), number(series.cells));
+    });
+    cells.pools.each([&](const auto& series) {
+        const Labels pool = copy(series.values);
+        families.merge(metric("penstock_time_to_first_token_seconds"), pool,
+                       series.cells.first_token);
+        families.merge(metric("penstock_request_duration_seconds"), pool, series.cells.duration);
+    });
+    cells.tokens.each(
+        [&](const auto& series) { add_tokens(families, copy(series.values), series.cells); });
+}
+
+}  // namespace
+
+struct Registry::Impl final : prometheus::Collectable {
+    [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
+        Families families;
+        for (const WorkerMetrics* worker : workers) add_worker(families, worker->cells());
+
+        std::vector<Sample> samples;
+        append_process_samples(samples);
+        for (const auto& source : sources) source(samples);
+        double rejected = 0;
+        for (const Sample& sample : samples) {
+            if (!families.set(sample)) ++rejected;
+        }
+        families.add(metric("penstock_rejected_samples"), {}, rejected);
+        families.add(metric("penstock_workers"), {}, static_cast<double>(workers.size()));
+        families.add(metric("penstock_build_info"), {PENSTOCK_VERSION}, 1);
+        return std::move(families).take();
+    }
+
+    std::vector<const WorkerMetrics*> workers;
+    std::vector<std::function<void(std::vector<Sample>&)>> sources;
+};
+
+Registry::Registry() : impl_{std::make_unique<Impl>()} {}
+Registry::~Registry() = default;
+
+void Registry::add(const WorkerMetrics& worker) {
+    impl_->workers.push_back(&worker);
+}
+
+void Registry::add_source(std::function<void(std::vector<Sample>&)> source) {
+    impl_->sources.push_back(std::move(source));
+}
+
+std::string Registry::expose() const {
+    return prometheus::TextSerializer{}.Serialize(impl_->Collect());
+}
+
+}  // namespace penstock::telemetry

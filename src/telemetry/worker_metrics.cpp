@@ -1,0 +1,92 @@
+// What a worker counts.
+#include <charconv>
+
+#include "cells.h"
+#include "penstock/telemetry/metrics.h"
+
+namespace penstock::telemetry {
+
+namespace {
+
+constexpr std::string_view k_none = "none";
+
+std::string_view or_none(std::string_view text) noexcept {
+    return text.empty() ? k_none : text;
+}
+
+/// Models are named by clients: only those that the config or an engine names may become a label.
+std::string_view model_label(const RequestRecord& record) noexcept {
+    if (record.model.empty()) return k_none;
+    return record.model_known ? std::string_view{record.model} : k_other;
+}
+
+class StatusText {
+public:
+    explicit StatusText(int status) noexcept {
+        const auto end = std::to_chars(digits_.data(), digits_.data() + digits_.size(), status);
+        length_ = static_cast<std::size_t>(end.ptr - digits_.data());
+    }
+    [[nodiscard]] std::string_view view() const noexcept { return {digits_.data(), length_}; }
+
+private:
+    std::array<char, 12> digits_{};
+    std::size_t length_ = 0;
+};
+
+/// Tokens the pick believed cached. Blocks and tokens differ in size, so the share counts.
+std::uint64_t predicted_tokens(const RequestRecord& record) noexcept {
+    if (record.prompt_blocks == 0) return 0;
+    return record.prompt_tokens * record.predicted_blocks / record.prompt_blocks;
+}
+
+void count_tokens(const RequestRecord& record, TokenCells& cells) noexcept {
+    cells.prompt_tokens.add(record.prompt_tokens);
+    cells.output_tokens.add(record.output_tokens);
+    cells.cached_tokens.add(record.cached_tokens);
+    // Beside `cached_tokens` only where the engine could tell it: else the two cannot be compared.
+    if (!record.tokens_estimated) cells.predicted_cached_tokens.add(predicted_tokens(record));
+    cells.prefix_blocks.add(record.prompt_blocks);
+    cells.predicted_blocks.add(record.predicted_blocks);
+}
+
+}  // namespace
+
+WorkerMetrics::WorkerMetrics() : cells_{std::make_unique<Cells>()} {}
+WorkerMetrics::~WorkerMetrics() = default;
+
+void WorkerMetrics::count(Count what, std::uint64_t by) noexcept {
+    cells_->counts[static_cast<std::size_t>(what)].add(by);
+}
+
+void WorkerMetrics::change(Gauge what, std::int64_t by) noexcept {
+    cells_->gauges[static_cast<std::size_t>(what)].change(by);
+}
+
+void WorkerMetrics::inter_token(Micros gap) noexcept {
+    cells_->inter_token.observe(gap);
+}
+
+void WorkerMetrics::finished(const RequestRecord& record) {
+    const StatusText status{record.status};
+    const LabelValue pool{or_none(record.pool)};
+    const LabelValue model{model_label(record)};
+    cells_->requests
+        .at({pool, LabelValue{or_none(record.route)}, model, LabelValue{status.view()},
+             LabelValue{name(record.outcome)}})
+        .add(1);
+    if (record.error) cells_->errors[static_cast<std::size_t>(*record.error)].add(1);
+
+    PoolCells& by_pool = cells_->pools.at({pool});
+    by_pool.duration.observe(record.duration);
+    if (record.stream && record.first_byte > Micros{0}) {
+        by_pool.first_token.observe(record.first_byte);
+    }
+    if (record.backend.empty()) return;
+
+    cells_->added_latency.observe(record.own);
+    if (record.attempts > 1) cells_->failovers.add(record.attempts - 1);
+    cells_->picks.at({pool, LabelValue{record.backend}, LabelValue{or_none(record.reason)}}).add(1);
+    count_tokens(record, cells_->tokens.at({pool, model}));
+}
+
+}  // namespace penstock::telemetry

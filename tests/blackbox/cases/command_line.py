@@ -1,0 +1,149 @@
+"""The commands: check, config, version, demo, engine, and their exit statuses."""
+
+import json
+import subprocess
+
+from harness import config, timing
+from harness.cases import each, equal, holds
+from harness.client import Client
+
+
+def penstock(world, *words, environment=None):
+    import os
+    return subprocess.run([str(world.binary), *words], capture_output=True, text=True,
+                          timeout=timing.limit(60), cwd=world.room,
+                          env={**os.environ, **(environment or {})})
+
+
+def written(world, text):
+    path = world.room / "given.toml"
+    path.write_text(text)
+    return str(path)
+
+
+GOOD = config.document([config.pool("default", ["http://127.0.0.1:8001"])])
+
+
+@each([(word or "penstock", word) for word in ("", "run", "check", "config", "demo", "engine",
+                                               "version")])
+def test_help_is_there(world, word):
+    result = penstock(world, *([word] if word else []), "--help")
+
+    equal(result.returncode, 0, "exit status")
+    holds(len(result.stdout) > 60, f"it says only {result.stdout!r}")
+
+
+def test_version(world):
+    result = penstock(world, "version")
+
+    equal(result.returncode, 0, "exit status")
+    holds("0.1.0" in result.stdout, f"it says {result.stdout!r}")
+
+
+def test_wrong_usage_ends_with_2(world):
+    equal(penstock(world, "run", "--no-such-flag").returncode, 2, "exit status")
+    equal(penstock(world, "no-such-command").returncode, 2, "exit status")
+
+
+def test_check_is_content_with_a_good_file(world):
+    result = penstock(world, "check", "-c", written(world, GOOD))
+
+    equal(result.returncode, 0, "exit status")
+
+
+def test_check_tells_every_error_at_once(world):
+    path = written(world, """\
+[server]
+workrs = 2
+head_timeout = "ten seconds"
+
+[[listener]]
+address = "nowhere"
+
+[[pool]]
+name = "default"
+engine = "vlm"
+backends = [{ url = "ftp://x" }]
+
+[[route]]
+pool = "defualt"
+""")
+
+    result = penstock(world, "check", "-c", path)
+    told = result.stdout + result.stderr
+
+    equal(result.returncode, 1, "exit status")
+    for place in (":2:", ":3:", ":6:", ":10:", ":11:", ":14:"):
+        holds(f"{path}{place}" in told or f"given.toml{place}" in told,
+              f"nothing about line {place}\n{told}")
+    for hint in ("workers", "vllm", "default"):
+        holds(hint in told, f"no hint at {hint}\n{told}")
+
+
+def test_a_missing_file_is_told(world):
+    result = penstock(world, "check", "-c", str(world.room / "none.toml"))
+
+    equal(result.returncode, 1, "exit status")
+    holds("none.toml" in result.stdout + result.stderr, "the file is not named")
+
+
+def test_run_refuses_a_bad_file(world):
+    result = penstock(world, "run", "-c", written(world, "[server]\nworkrs = 2\n"))
+
+    equal(result.returncode, 1, "exit status")
+    holds("workrs" in result.stdout + result.stderr, "the mistake is not told")
+
+
+def test_config_tells_where_each_value_is_from(world):
+    result = penstock(world, "config", "-c", written(world, GOOD),
+                      environment={"PENSTOCK_SERVER_MAX_FAILOVERS": "5"})
+
+    equal(result.returncode, 0, "exit status")
+    lines = result.stdout.splitlines()
+
+    def line_of(path):
+        return next((line for line in lines if line.startswith(path)), "")
+
+    holds("given.toml:2" in line_of("server.workers"), f"workers: {line_of('server.workers')}")
+    holds("PENSTOCK_SERVER_MAX_FAILOVERS" in line_of("server.max_failovers"),
+          f"max_failovers: {line_of('server.max_failovers')}")
+    holds("default" in line_of("server.max_body"), f"max_body: {line_of('server.max_body')}")
+
+
+def test_config_as_json_parses(world):
+    result = penstock(world, "config", "--json", "-c", written(world, GOOD))
+
+    equal(result.returncode, 0, "exit status")
+    json.loads(result.stdout)
+
+
+def test_the_demo_answers(world):
+    demo = world.run("demo", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+    proxy, admin = demo.wait_for_line("proxy "), demo.wait_for_line("admin ")
+
+    client = Client(proxy)
+    models = [each["id"] for each in client.get("/v1/models").json()["data"]]
+    answer = client.chat(model=models[0], max_tokens=4)
+
+    equal(answer.status, 200)
+    holds(answer.json()["choices"][0]["message"]["content"], "an empty answer")
+    equal(len(Client(admin).get("/backends").body) > 0, True)
+
+
+def test_the_demo_finds_other_ports_when_its_own_are_taken(world):
+    first = world.run("demo")
+    urls = [first.wait_for_line("proxy "), first.wait_for_line("admin ")]
+    second = world.run("demo")
+    urls += [second.wait_for_line("proxy "), second.wait_for_line("admin ")]
+
+    equal(len(set(urls)), 4, f"four addresses: {urls}")
+
+
+def test_the_demo_ends_on_a_signal(world):
+    import signal
+    demo = world.run("demo", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+    demo.wait_for_line("proxy ")
+
+    demo.signal(signal.SIGTERM)
+
+    equal(demo.wait_for_end(), 0, "exit status")

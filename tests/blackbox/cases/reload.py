@@ -1,0 +1,185 @@
+"""A reload changes what it should, at once, and nothing when the file is bad."""
+
+import os
+
+from harness import config, timing, wire
+from harness.cases import equal, holds
+from harness.client import Client
+from harness.wire import LAST_CHUNK, chunk, event
+
+SUCCESSFUL = "penstock_config_last_reload_successful"
+
+
+def pools(*engines):
+    return [config.pool("default", [engine.url for engine in engines])]
+
+
+def two_engines(world):
+    first, second = world.engine(), world.engine()
+    first.answer_all(b"first")
+    second.answer_all(b"second")
+    return first, second
+
+
+def test_sighup_brings_a_new_backend(world):
+    first, second = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+    equal(proxy.chat().body, b"first")
+
+    proxy.write_config(pools=pools(second))
+    proxy.reload()
+
+    timing.eventually(lambda: proxy.chat().body == b"second", "the new backend")
+
+
+def test_a_changed_file_is_read_without_a_signal(world):
+    first, second = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+
+    proxy.write_config(pools=pools(second))
+
+    timing.eventually(lambda: proxy.chat().body == b"second", "the new backend")
+
+
+def test_a_file_written_in_place_is_read(world):
+    first, second = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+    text = proxy.config_path.read_text().replace(first.url, second.url)
+
+    proxy.config_path.write_text(text)
+
+    timing.eventually(lambda: proxy.chat().body == b"second", "the new backend")
+
+
+def test_a_swapped_symlink_is_seen(world):
+    """As Kubernetes replaces a ConfigMap: file -> ..data/file, and ..data is swapped."""
+    first, second = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+    text = proxy.config_path.read_text()
+    folder = world.room / "mounted"
+    for name, engine in (("one", first), ("two", second)):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "penstock.toml").write_text(text.replace(first.url, engine.url))
+    os.symlink("one", folder / "..data")
+    os.symlink("..data/penstock.toml", folder / "penstock.toml")
+    program = world.run("run", "-c", str(folder / "penstock.toml"))
+    url = program.wait_for_line("listening ")
+    equal(Client(url).chat().body, b"first")
+
+    os.symlink("two", folder / "..fresh")
+    os.replace(folder / "..fresh", folder / "..data")
+
+    timing.eventually(lambda: Client(url).chat().body == b"second", "the new backend")
+
+
+def test_a_bad_file_changes_nothing_and_is_told(world):
+    first, _ = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+    good = proxy.config_path.read_text()
+    equal(proxy.metric(SUCCESSFUL), 1)
+
+    proxy.write_text(good.replace("[server]", "[server]\nworkrs = 3"))
+    proxy.reload()
+    timing.eventually(lambda: proxy.metric(SUCCESSFUL) == 0, "the failed reload to show")
+
+    equal(proxy.chat().body, b"first")
+    proxy.wait_for_log("workrs")
+    proxy.write_text(good)
+    proxy.reload()
+    timing.eventually(lambda: proxy.metric(SUCCESSFUL) == 1, "the good reload to show")
+
+
+def test_a_stream_outlives_the_backend_it_came_from(world):
+    old, new = world.engine(), world.engine()
+    new.answer_all(b"new")
+    proxy = world.proxy_of(pools=pools(old))
+    client = proxy.connect()
+    client.send(wire.post_chat(stream=True))
+    request = old.next_request()
+    request.start_stream()
+    client.read_head()
+
+    proxy.write_config(pools=pools(new))
+    proxy.reload()
+    timing.eventually(lambda: proxy.chat().body == b"new", "the new backend")
+    request.send_chunk(event("still"))
+    client.expect(chunk(event("still")))
+    request.end_stream()
+
+    client.expect(LAST_CHUNK)
+
+
+def test_a_backend_that_stays_keeps_its_connection(world):
+    engine, other = two_engines(world)
+    proxy = world.proxy_of(pools=pools(engine), server={"upstream_idle_timeout": "100s"})
+    equal(proxy.chat().body, b"first")
+    before = proxy.reloads()
+
+    proxy.write_config(pools=pools(engine, other), server={"upstream_idle_timeout": "100s",
+                                                           "max_failovers": 1})
+    proxy.reload()
+    timing.eventually(lambda: proxy.reloads() > before, "the reload")
+    timing.eventually(lambda: proxy.chat("y").body == b"first", "the old backend")
+
+    equal(engine.connections, 1, "connections to the backend that stayed")
+
+
+def test_a_pool_is_added_and_removed(world):
+    first, second = two_engines(world)
+    one = config.pool("one", [first.url], models=["a"])
+    two = config.pool("two", [second.url], models=["b"])
+    proxy = world.proxy_of(pools=[one])
+    equal(proxy.chat(model="b").status, 404)
+
+    proxy.write_config(pools=[one, two])
+    timing.eventually(lambda: proxy.chat(model="b").body == b"second", "the added pool")
+    proxy.write_config(pools=[one])
+
+    timing.eventually(lambda: proxy.chat(model="b").status == 404, "the pool to go")
+    equal(proxy.chat(model="a").body, b"first")
+
+
+def test_a_listener_is_added_and_removed(world):
+    first, _ = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+    added = f"unix:{world.room}/added"
+
+    proxy.write_config(pools=pools(first), listeners=["127.0.0.1:0", added])
+    timing.eventually(lambda: answers(added), "the added listener")
+    equal(proxy.chat().body, b"first", "over the listener that stayed")
+    proxy.write_config(pools=pools(first))
+
+    timing.eventually(lambda: not answers(added), "the listener to go")
+    equal(proxy.chat().body, b"first", "over the listener that stayed")
+
+
+def answers(address):
+    try:
+        client = Client(address)
+        return client.get("/health").status == 200
+    except OSError:
+        return False
+
+
+def test_what_needs_a_restart_is_named_and_refused(world):
+    first, _ = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+
+    proxy.write_config(pools=pools(first), server={"workers": 2})
+    proxy.reload()
+
+    proxy.wait_for_log("server.workers")
+    equal(proxy.chat().body, b"first")
+
+
+def test_the_generation_counts_up(world):
+    first, second = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+    before = proxy.metric("penstock_generation")
+
+    proxy.write_config(pools=pools(first, second))
+    proxy.reload()
+
+    timing.eventually(lambda: proxy.metric("penstock_generation") > before,
+                      "the next generation")
+    holds(proxy.metric(SUCCESSFUL) == 1, "the reload failed")

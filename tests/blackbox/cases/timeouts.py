@@ -1,0 +1,116 @@
+"""Each timeout ends its phase with its own code."""
+
+import socket
+
+from harness import wire
+from harness.cases import equal, holds
+
+
+def expect_code(proxy, response, status, code):
+    equal(response.status, status)
+    equal(response.error_code(), code)
+    line = proxy.wait_for_access_lines(1)[-1]
+    equal(line["error"], code, "code in the access line")
+
+
+def test_a_head_that_does_not_come_to_its_end(world):
+    proxy = world.proxy(world.engine(), server={"head_timeout": "400ms"})
+    client = proxy.connect()
+
+    client.send(b"POST /v1/chat/completions HTTP/1.1\r\nHost: a")
+    response = client.read_response()
+
+    equal(response.status, 408)
+    equal(response.error_code(), "head_timeout")
+    client.expect_end()
+
+
+def test_a_body_that_stalls(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"body_idle_timeout": "400ms"})
+    client = proxy.connect()
+
+    client.send(wire.post_chat()[:-1])
+    response = client.read_response()
+
+    expect_code(proxy, response, 408, "body_timeout")
+    engine.expect_no_request()
+
+
+def test_a_connect_that_is_not_answered(world):
+    full = FullListener()
+    proxy = world.proxy(full.url, server={"connect_timeout": "400ms"})
+
+    response = proxy.chat()
+
+    expect_code(proxy, response, 504, "connect_timeout")
+    full.close()
+
+
+class FullListener:
+    """A listening socket whose queue is full: the kernel answers no connect to it."""
+
+    def __init__(self):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(0)
+        address = self.listener.getsockname()
+        self.url = f"http://127.0.0.1:{address[1]}"
+        self.fillers = []
+        for _ in range(8):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(address)
+            self.fillers.append(filler)
+
+    def close(self):
+        for each in [*self.fillers, self.listener]:
+            each.close()
+
+
+def test_a_first_byte_that_does_not_come(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"first_byte_timeout": "400ms"})
+    client = proxy.connect()
+
+    client.send(wire.post_chat())
+    request = engine.next_request()
+    response = client.read_response()
+
+    expect_code(proxy, response, 504, "first_byte_timeout")
+    request.expect_end()
+
+
+def test_a_route_may_have_its_own(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"first_byte_timeout": "100s"}, routes=[
+        {"paths": ["/v1/chat/*"], "pool": "default", "first_byte_timeout": "400ms"}])
+    client = proxy.connect()
+
+    client.send(wire.post_chat())
+
+    expect_code(proxy, client.read_response(), 504, "first_byte_timeout")
+
+
+def test_a_request_that_takes_too_long_as_a_whole(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"total_timeout": "700ms"})
+    client = proxy.connect()
+    client.send(wire.post_chat(stream=True))
+    request = engine.next_request()
+
+    request.start_stream()
+    client.read_head()
+    rest, _ = client.read_to_end()
+
+    holds(not rest.endswith(wire.LAST_CHUNK), f"it ends as if complete: {rest!r}")
+    equal(proxy.wait_for_access_lines(1)[0]["error"], "total_timeout")
+    request.expect_end()
+
+
+def test_timeouts_are_counted_by_code(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"first_byte_timeout": "300ms"})
+    proxy.chat()
+
+    proxy.wait_for_metric("penstock_errors_total", 1, code="first_byte_timeout")

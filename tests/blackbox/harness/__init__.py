@@ -1,0 +1,1 @@
+"""Actors of the black-box cases: proxies, engines and clients, with bytes under control."""

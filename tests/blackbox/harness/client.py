@@ -1,0 +1,66 @@
+"""A client with its bytes under control, and whole responses for the cases that need no more."""
+
+import json
+import socket
+from urllib.parse import urlsplit
+
+from . import timing, wire
+from .peer import Peer
+
+
+class Response:
+    def __init__(self, head, body):
+        self.head = head
+        self.status = int(head.first[1])
+        self.body = body
+
+    def field(self, name):
+        return self.head.field(name)
+
+    def json(self):
+        return json.loads(self.body)
+
+    def error_code(self):
+        """The code of an error answer in either API's shape."""
+        error = self.json()["error"]
+        return error.get("code") or error.get("type")
+
+
+class Client(Peer):
+    """Connects to "http://host:port" or "unix:/path"."""
+
+    def __init__(self, address, receive_buffer=None):
+        if address.startswith("unix:"):
+            connection = socket.socket(socket.AF_UNIX)
+            target = address.removeprefix("unix:")
+        else:
+            connection = socket.socket(socket.AF_INET)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            target = (urlsplit(address).hostname, urlsplit(address).port)
+        if receive_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.settimeout(timing.limit())
+        connection.connect(target)
+        super().__init__(connection, "client")
+
+    def read_response(self, method="POST"):
+        """One whole response. 100 (Continue) is not skipped."""
+        head = self.read_head()
+        status = int(head.first[1])
+        if method == "HEAD" or status in (204, 304) or status < 200:
+            return Response(head, b"")
+        if head.field("Transfer-Encoding"):
+            return Response(head, self.read_chunked())
+        if head.field("Content-Length") is not None:
+            return Response(head, self.read_exactly(int(head.field("Content-Length"))))
+        return Response(head, self.read_to_end()[0])
+
+    def ask(self, data, method="POST"):
+        self.send(data)
+        return self.read_response(method)
+
+    def chat(self, text="Hello", fields=(), **more):
+        return self.ask(wire.post_chat(text, fields, **more))
+
+    def get(self, target, fields=()):
+        return self.ask(wire.get(target, fields), "GET")

@@ -1,0 +1,206 @@
+"""A scripted engine: a socket that the case speaks through, byte by byte.
+
+Polls of health, metrics and models are answered by themselves; every other request waits in a queue
+for the case (`next_request`), or is given to `on_request` where a case set that.
+"""
+
+import json
+import queue
+import socket
+import threading
+
+from . import timing, wire
+from .peer import Closed, Peer
+
+
+class EngineRequest(Peer):
+    """A request that reached the engine, and the connection it came on."""
+
+    def __init__(self, connection, head, body):
+        super().__init__(connection.socket, f"engine {connection.engine.name}")
+        self.connection = connection
+        self.buffer = connection.buffer
+        self.head = head
+        self.method, self.target, self.version = head.first
+        self.body = body
+        self.finished = threading.Event()
+
+    def field(self, name):
+        return self.head.field(name)
+
+    def respond(self, status=200, fields=(), body=b"{}", reason="OK"):
+        """A whole response; the connection then takes the next request."""
+        self.send(wire.response(status, fields, body, reason))
+        self.done()
+
+    def respond_json(self, document, status=200):
+        self.respond(status, [("Content-Type", "application/json")], json.dumps(document).encode())
+
+    def start_stream(self):
+        self.send(wire.STREAM_HEAD)
+
+    def send_chunk(self, data):
+        self.send(wire.chunk(data))
+
+    def end_stream(self):
+        self.send(wire.LAST_CHUNK)
+        self.done()
+
+    def done(self):
+        """The exchange is over; the connection's thread reads on."""
+        self.connection.buffer = self.buffer
+        self.finished.set()
+
+    def close(self):
+        """Ends the connection with FIN, whoever else still looks at it."""
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the other side was quicker
+        super().close()
+        self.finished.set()
+
+    def reset(self):
+        super().reset()
+        self.finished.set()
+
+
+class EngineConnection(Peer):
+    def __init__(self, engine, connection, number):
+        super().__init__(connection, f"engine {engine.name}")
+        self.engine = engine
+        self.number = number
+
+    def serve(self):
+        """The connection's thread: one request after the other until it ends."""
+        try:
+            while True:
+                self._serve_one()
+        except (Closed, OSError, AssertionError):
+            self.engine.live.discard(self)
+
+    def _serve_one(self):
+        self._receive_until(lambda: self.buffer, "a request")
+        head = self.read_head()
+        request = EngineRequest(self, head, b"")
+        poll = self.engine.polls.get(head.first[1])
+        if poll and head.first[0] == "GET":
+            self._answer_poll(poll)
+            return
+        self.buffer = request.buffer
+        if self.engine.read_bodies:
+            request.body = self._read_body(head)
+            request.buffer = self.buffer
+        if self.engine.on_request:
+            self.engine.on_request(request)
+        else:
+            self.engine.queue.put(request)
+        request.finished.wait()
+
+    def _receive_until(self, enough, what):
+        if what != "a request":
+            super()._receive_until(enough, what)
+            return
+        while not enough():  # an idle connection may wait as long as the case lives
+            self._receive(3600)
+
+    def _read_body(self, head):
+        if head.field("Transfer-Encoding"):
+            return self.read_chunked()
+        return self.read_exactly(int(head.field("Content-Length") or 0))
+
+    def _answer_poll(self, poll):
+        answer = poll() if callable(poll) else poll
+        if answer is None:
+            threading.Event().wait(timing.limit(600))  # a poll that never comes back
+        status, kind, body = answer
+        self.send(wire.response(status, [("Content-Type", kind)], body))
+
+
+class ScriptedEngine:
+    def __init__(self, name, models=("demo-model",), read_bodies=True):
+        self.name = name
+        self.read_bodies = read_bodies
+        self.on_request = None
+        self.queue = queue.Queue()
+        self.connections = 0
+        self.live = set()
+        self.polls = {}
+        self.set_health(200)
+        self.set_models(*models)
+        self.set_metrics(b"# TYPE vllm:num_requests_running gauge\n"
+                         b"vllm:num_requests_running 0\nvllm:num_requests_waiting 0\n")
+        self.listener = None
+        self.port = 0
+        self.resume()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def resume(self):
+        """Listens, after `refuse` on the same port again."""
+        self.listener = socket.socket(socket.AF_INET)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1", self.port))
+        self.listener.listen(512)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def refuse(self):
+        """Connects are refused from now on, and open connections die."""
+        self._close_listener()
+        for connection in list(self.live):
+            connection.reset()
+
+    def _close_listener(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes the accepting thread
+        except OSError:
+            pass
+        self.listener.close()
+
+    def _accept(self, listener):
+        while True:
+            try:
+                accepted, _ = listener.accept()
+            except OSError:
+                return
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.connections += 1
+            connection = EngineConnection(self, accepted, self.connections)
+            self.live.add(connection)
+            threading.Thread(target=connection.serve, daemon=True).start()
+
+    def set_health(self, status):
+        self.polls["/health"] = (status, "text/plain", b"")
+
+    def set_models(self, *names):
+        document = {"object": "list", "data": [{"id": name, "object": "model"} for name in names]}
+        self.polls["/v1/models"] = (200, "application/json", json.dumps(document).encode())
+
+    def set_metrics(self, page):
+        self.polls["/metrics"] = (200, "text/plain; version=0.0.4", page)
+
+    def next_request(self):
+        try:
+            return self.queue.get(timeout=timing.limit())
+        except queue.Empty:
+            raise AssertionError(f"engine {self.name}: waited {timing.limit():.0f} s for a request"
+                                 ) from None
+
+    def expect_no_request(self):
+        """To be asked once something shows that the proxy has dealt with what might have come."""
+        if not self.queue.empty():
+            request = self.queue.get()
+            raise AssertionError(f"engine {self.name}: a request came that must not: "
+                                 f"{request.head.raw!r} {request.body!r}")
+
+    def answer_all(self, body=b'{"object":"chat.completion","choices":[]}', status=200, fields=()):
+        """From now on every request gets this answer."""
+        self.on_request = lambda request: request.respond(status, fields, body)
+
+    def close(self):
+        self._close_listener()
+        for connection in list(self.live):
+            connection.socket.close()

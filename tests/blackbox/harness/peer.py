@@ -1,0 +1,131 @@
+"""One end of a TCP or unix connection, read and written byte by byte with limits on every wait."""
+
+import socket
+import struct
+import time
+
+from . import timing
+from .cases import shorten
+from .wire import Head
+
+
+class Closed(Exception):
+    """The other side ended the connection; `how` is "fin" or "rst"."""
+
+    def __init__(self, how, rest):
+        super().__init__(f"connection ended ({how}) after {shorten(rest)}")
+        self.how = how
+        self.rest = rest
+
+
+class Peer:
+    def __init__(self, connection, name):
+        self.socket = connection
+        self.name = name
+        self.buffer = b""
+        self.ended = None  # "fin" or "rst"
+
+    def send(self, data):
+        self.socket.settimeout(timing.limit())
+        self.socket.sendall(data)
+
+    def send_in_pieces(self, data, size=1):
+        for start in range(0, len(data), size):
+            self.send(data[start:start + size])
+
+    def _receive(self, seconds):
+        """Reads once into the buffer. Raises Closed at the end, TimeoutError at the limit."""
+        if self.ended:
+            raise Closed(self.ended, self.buffer)
+        self.socket.settimeout(max(0.001, seconds))
+        try:
+            data = self.socket.recv(1 << 16)
+        except ConnectionResetError:
+            self.ended = "rst"
+            raise Closed("rst", self.buffer) from None
+        if not data:
+            self.ended = "fin"
+            raise Closed("fin", self.buffer)
+        self.buffer += data
+
+    def _receive_until(self, enough, what):
+        end = time.monotonic() + timing.limit()
+        while not enough():
+            try:
+                self._receive(end - time.monotonic())
+            except TimeoutError:
+                raise AssertionError(f"{self.name}: waited {timing.limit():.0f} s for {what}; "
+                                     f"came so far: {shorten(self.buffer)}") from None
+
+    def read_exactly(self, count):
+        self._receive_until(lambda: len(self.buffer) >= count, f"{count} bytes")
+        data, self.buffer = self.buffer[:count], self.buffer[count:]
+        return data
+
+    def read_past(self, marker):
+        self._receive_until(lambda: marker in self.buffer, f"{marker!r}")
+        data, _, self.buffer = self.buffer.partition(marker)
+        return data + marker
+
+    def expect(self, data):
+        """Exactly these bytes come next. The barrier of streaming cases."""
+        came = self.read_exactly(len(data))
+        if came != data:
+            raise AssertionError(f"{self.name}:\n  expected {shorten(data)}\n  came     "
+                                 f"{shorten(came + self.buffer)}")
+
+    def read_head(self):
+        return Head(self.read_past(b"\r\n\r\n")[:-2])
+
+    def read_chunk(self):
+        """The content of one chunk; empty for the last, after whose line the trailers still come."""
+        size = int(self.read_past(b"\r\n")[:-2].split(b";")[0], 16)
+        if size == 0:
+            return b""
+        data = self.read_exactly(size)
+        self.expect(b"\r\n")
+        return data
+
+    def read_chunked(self):
+        """All content of a chunked body, its trailers read and dropped."""
+        content = b""
+        while data := self.read_chunk():
+            content += data
+        while self.read_past(b"\r\n") != b"\r\n":
+            pass
+        return content
+
+    def read_to_end(self):
+        """What still comes, and how the connection ended: (bytes, "fin" or "rst")."""
+        try:
+            self._receive_until(lambda: False, "the connection's end")
+        except Closed as closed:
+            data, self.buffer = self.buffer, b""
+            return data, closed.how
+        raise AssertionError("unreachable")
+
+    def expect_end(self):
+        """Nothing more comes, and the connection ends. Returns how."""
+        data, how = self.read_to_end()
+        if data:
+            raise AssertionError(f"{self.name}: expected the end, came {shorten(data)}")
+        return how
+
+    def expect_silence(self, seconds):
+        """Nothing comes for so long. Only for what must not happen, never to wait for something."""
+        try:
+            self._receive(timing.limit(seconds))
+        except TimeoutError:
+            return
+        raise AssertionError(f"{self.name}: expected silence, came {shorten(self.buffer)}")
+
+    def half_close(self):
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        self.socket.close()
+
+    def reset(self):
+        """Ends the connection with RST."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()

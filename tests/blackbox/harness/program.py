@@ -1,0 +1,72 @@
+"""A running `penstock` process: its lines, its end, its last words."""
+
+import os
+import queue
+import signal
+import subprocess
+import threading
+
+from . import timing
+
+
+class Program:
+    def __init__(self, command, room, name, environment=None):
+        self.name = name
+        self.log_path = room / f"{name}.log"
+        self.lines = []
+        self.queue = queue.Queue()
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=log, text=True, env={**os.environ, **(environment or {})}, cwd=room)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            self.queue.put(self.lines[-1])
+        self.queue.put(None)
+
+    def wait_for_line(self, start):
+        """The rest of the next line that begins so."""
+        while True:
+            try:
+                line = self.queue.get(timeout=timing.limit())
+            except queue.Empty:
+                raise AssertionError(f"{self.name}: waited for the line '{start}…'; it said "
+                                     f"{self.lines}") from None
+            if line is None:
+                raise AssertionError(f"{self.name} ended before the line '{start}…':\n{self.log()}")
+            if line.startswith(start):
+                return line.removeprefix(start).strip()
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def wait_for_log(self, text):
+        timing.eventually(lambda: text in self.log(), f"'{text}' in the log of {self.name}")
+
+    def signal(self, number):
+        os.kill(self.process.pid, number)
+
+    def running(self):
+        return self.process.poll() is None
+
+    def wait_for_end(self):
+        """Its exit status; a negative number is the signal that ended it."""
+        try:
+            return self.process.wait(timeout=timing.limit())
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} does not end:\n{self.log()[-2000:]}") from None
+
+    def end(self):
+        if self.running():
+            self.signal(signal.SIGKILL)
+        self.process.wait()
+        self.reader.join(5)
+
+    def last_words(self):
+        words = "\n".join(self.log().splitlines()[-25:])
+        state = "running" if self.running() else f"ended with {self.process.returncode}"
+        return f"--- {self.name} ({state}), end of its log:\n{words}"

@@ -1,0 +1,111 @@
+"""A running proxy, its clients, its admin pages, its access lines."""
+
+import json
+import os
+import re
+import signal
+
+from . import config, timing
+from .client import Client
+from .program import Program
+
+METRIC = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$')
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+
+class Proxy(Program):
+    def __init__(self, world, name, **tables):
+        self.access_path = world.room / f"{name}.access"
+        self.config_path = world.room / f"{name}.toml"
+        self.tables = tables
+        self.write_config(**tables)
+        super().__init__([world.binary, "run", "-c", self.config_path], world.room, name)
+        count = len(tables.get("listeners", ("one",)))
+        self.urls = [self.wait_for_line("listening ") for _ in range(count)]
+        self.url = self.urls[0]
+        self.admin_url = self.wait_for_line("admin ")
+
+    def write_config(self, **tables):
+        """Replaces the file as an editor does: a new file, then a rename."""
+        tables = {**tables, "log": {"access_file": str(self.access_path), **tables.get("log", {})}}
+        self.write_text(config.document(**tables))
+
+    def write_text(self, text):
+        fresh = self.config_path.with_suffix(".new")
+        fresh.write_text(text)
+        os.replace(fresh, self.config_path)
+
+    def connect(self, **more):
+        return Client(self.url, **more)
+
+    def chat(self, text="Hello", fields=(), **more):
+        """One chat request on a connection of its own."""
+        client = self.connect()
+        try:
+            return client.chat(text, fields, **more)
+        finally:
+            client.close()
+
+    def get(self, target, fields=()):
+        client = self.connect()
+        try:
+            return client.get(target, fields)
+        finally:
+            client.close()
+
+    def admin(self, target):
+        client = Client(self.admin_url)
+        try:
+            return client.get(target)
+        finally:
+            client.close()
+
+    def metrics(self):
+        """[(name, labels, value)] of the exposition."""
+        samples = []
+        for line in self.admin("/metrics").body.decode().splitlines():
+            match = METRIC.match(line)
+            if match:
+                labels = dict(LABEL.findall(match.group(2) or ""))
+                samples.append((match.group(1), labels, float(match.group(3))))
+        return samples
+
+    def metric(self, name, **labels):
+        """The sum of a metric's samples with these labels; 0 when there is none."""
+        return sum(value for sample, has, value in self.metrics()
+                   if sample == name and labels.items() <= has.items())
+
+    def wait_for_metric(self, name, least, **labels):
+        timing.eventually(lambda: self.metric(name, **labels) >= least,
+                          f"{name}{labels or ''} to reach {least}")
+
+    def backends(self):
+        """/backends as a list of tables."""
+        page = self.admin("/backends").json()
+        return page["backends"] if isinstance(page, dict) else page
+
+    def wait_until_healthy(self, count):
+        timing.eventually(
+            lambda: sum(each.get("health") == "healthy" for each in self.backends()) >= count,
+            f"{count} healthy backends")
+
+    def access_lines(self):
+        if not self.access_path.exists():
+            return []
+        return [json.loads(line) for line in self.access_path.read_text().splitlines()]
+
+    def wait_for_access_lines(self, count):
+        return timing.eventually(
+            lambda: len(self.access_lines()) >= count and self.access_lines(),
+            f"{count} access lines")
+
+    def reload(self):
+        self.signal(signal.SIGHUP)
+
+    def reloads(self):
+        """How many reloads were tried, good or bad."""
+        return self.metric("penstock_config_reloads_total")
+
+    def last_words(self):
+        access = self.access_path.read_text().splitlines()[-5:] if self.access_path.exists() else []
+        return super().last_words() + "\n--- its last access lines:\n" + "\n".join(access)

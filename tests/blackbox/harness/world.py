@@ -1,0 +1,97 @@
+"""All actors of one case; whatever it started ends with it."""
+
+import pathlib
+import shutil
+import tempfile
+
+from . import config, timing
+from .client import Client
+from .engine import ScriptedEngine
+from .program import Program
+from .proxy import Proxy
+
+
+class MockEngine:
+    """One simulated engine of a `penstock engine` process."""
+
+    def __init__(self, name, url):
+        self.name = name
+        self.url = url
+
+    def faults(self, body):
+        """Sets faults, as JSON text."""
+        client = Client(self.url)
+        request = (f"POST /mock/faults HTTP/1.1\r\nHost: engine\r\nContent-Type: application/json\r\n"
+                   f"Content-Length: {len(body)}\r\n\r\n{body}")
+        response = client.ask(request.encode())
+        client.close()
+        if response.status not in (200, 204):
+            raise AssertionError(f"faults were refused: {response.status} {response.body!r}")
+
+    def seen(self):
+        """The requests it has seen, oldest first."""
+        client = Client(self.url)
+        try:
+            page = client.get("/mock/log").json()
+        finally:
+            client.close()
+        return page["requests"] if isinstance(page, dict) else page
+
+
+class World:
+    def __init__(self, binary, long=False):
+        self.binary = binary
+        self.long = long
+        self.room = pathlib.Path(tempfile.mkdtemp(prefix="penstock-case-"))
+        self.programs = []
+        self.engines = []
+
+    def engine(self, **more):
+        engine = ScriptedEngine(f"{len(self.engines) + 1}", **more)
+        self.engines.append(engine)
+        return engine
+
+    def mock_engines(self, count, *flags):
+        """Simulated engines of one process."""
+        program = self.run("engine", "--count", count, "--listen", "127.0.0.1:0", *flags)
+        found = []
+        for _ in range(count):
+            name, url = program.wait_for_line("engine ").split()
+            found.append(MockEngine(name, url))
+        return found
+
+    def proxy(self, *engines, poll=None, balance=None, pool=None, **tables):
+        """A proxy with one pool of these engines. `pool`: more options of that pool."""
+        backends = [each if isinstance(each, (str, dict)) else each.url for each in engines]
+        one = config.pool("default", backends, poll, balance, **(pool or {}))
+        return self.proxy_of(pools=[one], **tables)
+
+    def proxy_of(self, **tables):
+        """A proxy with these tables (see harness/config.py)."""
+        proxy = Proxy(self, f"proxy-{len(self.programs) + 1}", **tables)
+        self.programs.append(proxy)
+        return proxy
+
+    def run(self, *words, environment=None):
+        """`penstock WORDS…` in the background."""
+        program = Program([self.binary, *words], self.room, f"{words[0]}-{len(self.programs) + 1}",
+                          environment)
+        self.programs.append(program)
+        return program
+
+    def next_request(self, *engines):
+        """The next request that reaches any of these engines: (engine, request)."""
+        def look():
+            return next((engine for engine in engines if not engine.queue.empty()), None)
+        engine = timing.eventually(look, "a request at any engine")
+        return engine, engine.next_request()
+
+    def last_words(self):
+        return "\n".join(program.last_words() for program in self.programs)
+
+    def end(self):
+        for program in self.programs:
+            program.end()
+        for engine in self.engines:
+            engine.close()
+        shutil.rmtree(self.room, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Checks of the sources. Each `check_…(options)` yields one line per problem."""

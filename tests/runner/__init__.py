@@ -1,0 +1,1 @@
+"""The suites that tests/run_suites.py knows."""
