@@ -1,1 +1,25 @@
-// placeholder
+#include "penstock/fleet/load.h"
+
+namespace penstock::fleet {
+
+std::string_view name(Health health) noexcept {
+    switch (health) {
+        case Health::unknown: return "unknown";
+        case Health::healthy: return "healthy";
+        case Health::unhealthy: return "unhealthy";
+        case Health::loading: return "loading";
+    }
+    return "unknown";
+}
+
+CounterSlab::CounterSlab() : cells_{std::make_unique<Cell[]>(k_slots_max)} {}
+
+std::uint32_t CounterSlab::in_flight(Slot slot) const noexcept {
+    const Cell& cell = cells_[slot];
+    // `finished` first: it never overtakes the `started` read after it.
+    const std::uint64_t finished = cell.finished.load(std::memory_order_acquire);
+    const std::uint64_t started = cell.started.load(std::memory_order_relaxed);
+    return started > finished ? static_cast<std::uint32_t>(started - finished) : 0;
+}
+
+}  // namespace penstock::fleet

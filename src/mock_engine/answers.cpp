@@ -13,7 +13,7 @@ constexpr std::size_t k_body_max = 256UL * 1024 * 1024;
 
 // A timer that a coroutine waits for.
 auto elapsed(net::Timer& timer, Millis time) noexcept {
-    return http::WakeAwaiter{[&timer, time](Waiter* waiter) noexcept {
+    return WakeAwaiter{[&timer, time](Waiter* waiter) noexcept {
         if (waiter == nullptr) {
             timer.clear();
         } else {

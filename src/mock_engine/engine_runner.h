@@ -13,7 +13,7 @@
 
 #include "penstock/base/units.h"
 #include "penstock/base/waiter.h"
-#include "penstock/http/await.h"
+#include "penstock/base/await.h"
 #include "penstock/sim/engine_model.h"
 
 namespace penstock::net {
@@ -95,7 +95,7 @@ private:
 };
 
 [[nodiscard]] inline auto changed(EngineRunner::Job& job) noexcept {
-    return http::WakeAwaiter{[&job](Waiter* waiter) noexcept { job.when_changed(waiter); }};
+    return WakeAwaiter{[&job](Waiter* waiter) noexcept { job.when_changed(waiter); }};
 }
 
 }  // namespace penstock::mock_engine

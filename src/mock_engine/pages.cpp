@@ -15,7 +15,7 @@ std::uint32_t MockEngine::Impl::max_model_len() const noexcept {
 
 void MockEngine::Impl::answer_models(http::ServerStream& stream) {
     const auto created = static_cast<std::int64_t>(start_seconds);
-    const std::string owner{fleet::name(options.dialect)};
+    const char* owner = options.dialect == fleet::Engine::sglang ? "sglang" : "vllm";
     Json data = Json::array();
     const auto add = [&](const std::string& id, Json parent, Json length) {
         data.push_back({{"id", id},

@@ -1,4 +1,4 @@
-// Gathering at scrape: the workers' cells, the sources and the process, through prometheus-cpp's
+// Gathering at scrape: the workers' cells and the sources, through prometheus-cpp's
 // data model and serializer.
 #include <array>
 #include <utility>
@@ -9,7 +9,6 @@
 #include "cells.h"
 #include "families.h"
 #include "penstock/telemetry/metrics.h"
-#include "process.h"
 
 namespace penstock::telemetry {
 
@@ -37,7 +36,6 @@ constexpr std::array<std::size_t, k_gauges> k_gauge_rows{
     metric("penstock_streams_open"),
     metric("penstock_upstream_connections_idle"),
     metric("penstock_upstream_connections_open"),
-    metric("penstock_buffered_bytes"),
 };
 
 double number(const Counter& counter) noexcept {
@@ -60,7 +58,6 @@ void add_plain(Families& families, const WorkerMetrics::Cells& cells) {
         families.add(metric("penstock_errors_total"),
                      {std::string{name(static_cast<ErrorCode>(code))}}, number(cells.errors[code]));
     }
-    families.add(metric("penstock_failovers_total"), {}, number(cells.failovers));
     families.merge(metric("penstock_inter_token_seconds"), {}, cells.inter_token);
     families.merge(metric("penstock_added_latency_seconds"), {}, cells.added_latency);
 }
@@ -102,7 +99,6 @@ struct Registry::Impl final : prometheus::Collectable {
         for (const WorkerMetrics* worker : workers) add_worker(families, worker->cells());
 
         std::vector<Sample> samples;
-        append_process_samples(samples);
         for (const auto& source : sources) source(samples);
         double rejected = 0;
         for (const Sample& sample : samples) {

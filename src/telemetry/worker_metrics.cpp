@@ -84,7 +84,6 @@ void WorkerMetrics::finished(const RequestRecord& record) {
     if (record.backend.empty()) return;
 
     cells_->added_latency.observe(record.own);
-    if (record.attempts > 1) cells_->failovers.add(record.attempts - 1);
     cells_->picks.at({pool, LabelValue{record.backend}, LabelValue{or_none(record.reason)}}).add(1);
     count_tokens(record, cells_->tokens.at({pool, model}));
 }

@@ -33,6 +33,7 @@ struct Address {
 
 struct Backend {
     Slot slot = 0;
+    std::uint64_t identity = 0;  // hash of the URL: the same in every proxy
     std::string url;  // as configured or discovered: its name in metrics, logs and /backends
     Address address;
     double weight = 1.0;              // 0: takes no new requests

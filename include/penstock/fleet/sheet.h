@@ -25,6 +25,7 @@ enum Unfit : std::uint8_t {
 /// since.
 struct SheetRow {
     Slot slot = 0;
+    std::uint64_t identity = 0;  // the backend's, the same in every proxy
     std::uint8_t unfit = k_fit;
     bool fresh = false;        // the sample is young enough to be believed
     bool has_adapter = false;  // the requested LoRA is loaded (by the sample)

@@ -27,10 +27,12 @@ public:
     void add(std::string_view piece);
 
 private:
+    void add_block(std::string_view block);
+
     std::vector<std::uint64_t>& out_;
     std::uint64_t chain_;
     std::size_t block_size_;
-    std::vector<char> partial_;
+    std::vector<char> partial_;  // the beginning of a block that came in parts
 };
 
 }  // namespace penstock::routing

@@ -58,7 +58,7 @@ public:
 
 private:
     struct Shard;
-    std::unique_ptr<std::unique_ptr<Shard>[]> shards_;  // by slot, made on first use
+    std::unique_ptr<Shard[]> shards_;  // by slot
 };
 
 }  // namespace penstock::routing

@@ -41,11 +41,12 @@ enum class Gauge : std::uint8_t {
     streams_open,
     upstream_connections_idle,
     upstream_connections_open,
-    buffered_bytes
 };
-inline constexpr std::size_t k_gauges = static_cast<std::size_t>(Gauge::buffered_bytes) + 1;
+inline constexpr std::size_t k_gauges =
+    static_cast<std::size_t>(Gauge::upstream_connections_open) + 1;
 
-/// One worker's cells. Methods marked (worker) are called on that worker only.
+/// One worker's cells. At most 1024 series per family; further ones count as "other". Methods
+/// marked (worker) are called on that worker only.
 class WorkerMetrics {
 public:
     WorkerMetrics();
@@ -70,7 +71,8 @@ private:
 };
 
 /// A gauge or counter that the control thread computes at scrape: backends' load as polled,
-/// reloads, process numbers.
+/// reloads, process numbers. One that the catalogue does not name, or with other labels, is left
+/// out and counted in `penstock_rejected_samples`.
 struct Sample {
     std::string_view metric;  // name in the catalogue, e.g. "penstock_backend_requests_waiting"
     std::vector<std::pair<std::string_view, std::string>> labels;

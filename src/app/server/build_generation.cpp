@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "penstock/base/hash.h"
 #include "penstock/base/url.h"
 
 namespace penstock::app {
@@ -135,6 +136,7 @@ std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered
         fleet::Backend backend;
         backend.slot = *slot;
         backend.url = from.url;
+        backend.identity = hash64(from.url);
         backend.address = address_of(from.url);
         backend.weight = from.weight;
         backend.max_in_flight = pool.balance.max_in_flight;

@@ -133,13 +133,6 @@ TEST_F(Counted, CountsNoPickForARequestThatReachedNobody) {
     EXPECT_THAT(after(record), Not(HasSubstr("penstock_picks_total{")));
 }
 
-TEST_F(Counted, CountsFurtherAttemptsAsFailovers) {
-    RequestRecord record = served();
-    record.attempts = 3;
-
-    EXPECT_THAT(after(record), HasSubstr("penstock_failovers_total 2\n"));
-}
-
 TEST_F(Counted, PutsAGapBetweenTokensIntoItsBucketInclusively) {
     worker.inter_token(Micros{20'000});
     worker.inter_token(Micros{20'001});

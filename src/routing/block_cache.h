@@ -1,0 +1,65 @@
+// The blocks one backend is believed to hold: a hash table of bounded size with a least-recently-used order in which a
+// parent is always more recent than its children, so that the oldest block never has one that depends on it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace penstock::routing {
+
+/// Not synchronised; `PrefixIndex` locks around it. 32 bytes a block.
+class BlockCache {
+public:
+    [[nodiscard]] bool holds(std::uint64_t hash) const noexcept { return find(hash) != k_none; }
+    /// Blocks of the chain held from the root on. Bisects: holding a block implies holding its parents.
+    [[nodiscard]] std::uint32_t match(std::span<const std::uint64_t> chain) const noexcept;
+
+    struct Inserted {
+        std::uint32_t from = 0;  // first new block of the chain
+        std::uint32_t to = 0;    // one past the last
+        std::uint32_t stamp = 0;
+    };
+    /// Makes the chain the most recent. Of a chain longer than the capacity only the beginning is held.
+    Inserted insert(std::span<const std::uint64_t> chain);
+    /// Removes the blocks that this insertion added and no later one has used.
+    void undo(const Inserted& inserted, std::span<const std::uint64_t> chain) noexcept;
+
+    void set_capacity(std::size_t blocks);
+    void clear() noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+    [[nodiscard]] std::size_t bytes() const noexcept;
+
+private:
+    static constexpr std::uint32_t k_none = 0xFFFFFFFF;
+
+    struct Entry {
+        std::uint64_t hash = 0;
+        std::uint32_t older = k_none;
+        std::uint32_t newer = k_none;
+        std::uint32_t stamp = 0;
+    };
+
+    [[nodiscard]] std::uint32_t find(std::uint64_t hash) const noexcept;
+    [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept { return hash & (table_.size() - 1); }
+    void touch(std::uint64_t hash);
+    void link_newest(std::uint32_t index) noexcept;
+    void unlink(std::uint32_t index) noexcept;
+    void remove(std::uint32_t index) noexcept;
+    void erase_from_table(std::uint64_t hash) noexcept;
+    void put_in_table(std::uint64_t hash, std::uint32_t index) noexcept;
+    void grow_table();
+    [[nodiscard]] std::uint32_t take_entry();
+
+    std::vector<Entry> entries_;
+    std::vector<std::uint32_t> table_;  // indices into `entries_`; a power of two, at most half full
+    std::uint32_t free_ = k_none;       // removed entries, linked by `older`
+    std::uint32_t oldest_ = k_none;
+    std::uint32_t newest_ = k_none;
+    std::uint32_t stamp_ = 0;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 4096;
+};
+
+}  // namespace penstock::routing

@@ -1,0 +1,58 @@
+// Pickers and what they share: going over fit rows, unbiased ties.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+
+#include "penstock/base/rng.h"
+#include "penstock/fleet/sheet.h"
+#include "penstock/routing/policy.h"
+
+namespace penstock::routing {
+
+using Sheet = std::span<const fleet::SheetRow>;
+
+[[nodiscard]] inline std::uint32_t count_fit(Sheet sheet) noexcept {
+    std::uint32_t fit = 0;
+    for (const fleet::SheetRow& row : sheet) fit += row.unfit == fleet::k_fit ? 1 : 0;
+    return fit;
+}
+
+/// The n-th fit row. Precondition: there are more than `n`.
+[[nodiscard]] inline std::uint32_t nth_fit(Sheet sheet, std::uint32_t n) noexcept {
+    for (std::uint32_t i = 0; i < sheet.size(); ++i) {
+        if (sheet[i].unfit == fleet::k_fit && n-- == 0) return i;
+    }
+    return Decision::k_nobody;
+}
+
+/// Requests on a backend per unit of its weight: what was polled, but never less than what this proxy knows of.
+[[nodiscard]] inline float load_of(const fleet::SheetRow& row) noexcept {
+    return std::max(row.running + row.waiting, row.in_flight) / std::max(row.weight, 1e-6F);
+}
+
+/// The fit row of least cost, each of several equal ones with the same chance. `cost(row)` is called once per fit row.
+template <class Cost>
+[[nodiscard]] Decision pick_least(Sheet sheet, Rng& rng, Cost cost) noexcept {
+    constexpr float k_equal = 1e-4F;  // relative difference below which costs count as equal
+    Decision decision;
+    float least = 0;
+    std::uint32_t equals = 0;
+    for (std::uint32_t i = 0; i < sheet.size(); ++i) {
+        if (sheet[i].unfit != fleet::k_fit) continue;
+        ++decision.candidates;
+        const float value = cost(sheet[i]);
+        const float margin = k_equal * std::max(1.0F, std::abs(least));
+        if (!decision.found() || value < least - margin) {
+            decision.row = i;
+            least = value;
+            equals = 1;
+        } else if (value <= least + margin && rng.below(++equals) == 0) {
+            decision.row = i;  // reservoir sampling: the n-th equal one replaces the pick with chance 1/n
+        }
+    }
+    return decision;
+}
+
+}  // namespace penstock::routing
