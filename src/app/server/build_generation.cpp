@@ -176,7 +176,7 @@ Built build_generation(const Config& config, const Discovered& discovered, fleet
         // The config was validated with this file; should it have changed since, nobody is admitted rather than all.
         Result<proxy::ApiKeys> keys = proxy::ApiKeys::parse(read_file(config.auth.keys_file));
         if (!keys) {
-            built.problems.push_back({config.auth.keys_file, std::string{keys.error().detail()}});
+            built.problems.push_back(config.auth.keys_file + ": " + std::string{keys.error().detail()});
             keys = proxy::ApiKeys::parse("");
         }
         generation->keys = std::move(*keys);

@@ -19,7 +19,7 @@ using Discovered = std::map<std::string, std::vector<std::string>>;
 struct Built {
     std::shared_ptr<const proxy::Generation> generation;
     std::vector<monitor::Target> targets;
-    std::vector<telemetry::LogField> problems;  // key files that could not be read and the like
+    std::vector<std::string> problems;  // key files that could not be read since the config was checked
 };
 
 /// Assigns slots for new backends; who left keeps its slot until it is released. Precondition: a validated config.

@@ -25,9 +25,9 @@ std::set<fleet::Slot> slots_in(const proxy::Generation& generation) {
 void ProxyServer::publish_generation() {
     const std::set<fleet::Slot> before = generation_ ? slots_in(*generation_) : std::set<fleet::Slot>{};
     Built built = build_generation(source_.loaded.config, discovered_, slots_, ++generation_number_);
-    for (const telemetry::LogField& problem : built.problems) {
+    for (const std::string& problem : built.problems) {
         log_.write(telemetry::LogLevel::error, "a file of the configuration could not be read",
-                   {{"file", problem.value}});
+                   {{"why", problem}});
     }
     generation_ = built.generation;
     const std::set<fleet::Slot> now = slots_in(*generation_);
