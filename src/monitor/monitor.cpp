@@ -6,9 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "backend_watch.h"
 #include "penstock/base/assert.h"
-#include "poller.h"
+#include "resident.h"
 #include "table_builder.h"
 #include "target_diff.h"
 
@@ -28,83 +27,6 @@ std::vector<Target> targets_of(const auto& residents) {
     for (const auto& [slot, resident] : residents) targets.push_back(resident->target());
     return targets;
 }
-
-// A backend that lives here: its watch, and its poller while it is polled.
-class Resident final : public PollSink {
-public:
-    struct Owner {
-        PollHouse house;
-        std::function<void(Resident&, const Newscast&)> settle;  // row and news of one step
-    };
-
-    Resident(Owner& owner, Target target)
-        : owner_{owner}, target_{std::move(target)}, watch_{target_.options} {
-        start();
-    }
-
-    void retune(Target target) {
-        poller_.reset();
-        target_ = std::move(target);
-        watch_.retune(target_.options);
-        start();
-    }
-    void set_target(Target target) { target_ = std::move(target); }
-    void stop() { poller_.reset(); }
-
-    void on_metrics(const Result<fleet::LoadSample>& sample) override {
-        settle(watch_.on_metrics(sample));
-    }
-    void on_health(HealthState::Input input, std::string_view detail) override {
-        settle(watch_.on_health(input, detail));
-    }
-    void on_models(const Result<engine::ModelList>& list) override {
-        settle(watch_.on_models(list));
-    }
-    void on_traffic(HealthState::Input input, std::string_view detail) {
-        settle(watch_.on_traffic(input, detail));
-        if (poller_ && input == HealthState::Input::traffic_bad) poller_->hasten(Lane::health);
-    }
-    void on_interval(Lane lane, Micros interval) override {
-        const Lane shown = target_.options.metrics_path.empty() ? Lane::health : Lane::metrics;
-        if (lane == shown) watch_.set_interval(interval);
-        settle({});
-    }
-    [[nodiscard]] bool in_doubt(Lane lane) const override {
-        switch (lane) {
-            case Lane::metrics:
-                return false;
-            case Lane::health:
-                return watch_.health_in_doubt();
-            case Lane::models:
-                return !watch_.row().models_listed;
-        }
-        return false;
-    }
-
-    [[nodiscard]] BackendWatch& watch() noexcept { return watch_; }
-    [[nodiscard]] const Target& target() const noexcept { return target_; }
-
-private:
-    void start() {
-        if (target_.options.enabled)
-            poller_ = std::make_unique<Poller>(owner_.house, target_, *this);
-    }
-    void settle(const Newscast& news) {
-        for (const News& each : news) {
-            const bool looks_anew =
-                each.kind == Event::Kind::up || each.kind == Event::Kind::restarted;
-            if (!looks_anew || !poller_) continue;
-            poller_->hasten(Lane::models);
-            poller_->hasten(Lane::metrics);
-        }
-        owner_.settle(*this, news);
-    }
-
-    Owner& owner_;
-    Target target_;
-    BackendWatch watch_;
-    std::unique_ptr<Poller> poller_;
-};
 
 }  // namespace
 

@@ -48,9 +48,7 @@ public:
     using Script = std::function<Reply(const Request&)>;
 
     ScriptedServer(boost::asio::io_context& io, Script script)
-        : io_{io},
-          script_{std::move(script)},
-          acceptor_{io, {boost::asio::ip::address_v4::loopback(), 0}} {
+        : script_{std::move(script)}, acceptor_{io, {boost::asio::ip::address_v4::loopback(), 0}} {
         accept();
     }
     ScriptedServer(const ScriptedServer&) = delete;
@@ -72,7 +70,6 @@ public:
         boost::system::error_code ignored;
         acceptor_.close(ignored);
         drop_connections();
-        stopped_ = true;
     }
 
 private:
@@ -135,12 +132,10 @@ private:
         return at == std::string::npos ? 0 : std::stoul(head.substr(at + 16));
     }
 
-    boost::asio::io_context& io_;
     Script script_;
     boost::asio::ip::tcp::acceptor acceptor_;
     std::vector<SessionPointer> sessions_;
     std::vector<Request> requests_;
-    bool stopped_ = false;
 };
 
 /// Runs the loop until `done` holds. False: it never came to be within a time that only a broken

@@ -3,7 +3,9 @@
 #include <optional>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 
 #include "penstock/control/spawn.h"
 #include "scripted_server.h"
@@ -263,6 +265,31 @@ TEST_F(ClientTest, ReportsARefusedConnection) {
     server.stop();
 
     EXPECT_EQ(ask(client).error().code(), ErrorCode::connect_failed);
+}
+
+TEST_F(ClientTest, ReachesAServerByItsName) {
+    // Where localhost is ::1 too, that one refuses and the next address is tried.
+    Client client{io, {.host = "localhost", .port = server.port(), .authority = "localhost"}};
+
+    EXPECT_TRUE(ask(client).has_value());
+}
+
+TEST_F(ClientTest, SpeaksThroughAUnixSocket) {
+    using Local = asio::local::stream_protocol;
+    const std::string path = testing::TempDir() + "penstock_" + std::to_string(::getpid());
+    ::unlink(path.c_str());
+    Local::acceptor acceptor{io, Local::endpoint{path}};
+    const std::string bytes = answer(200, "local").bytes;
+    Local::socket accepted{io};
+    acceptor.async_accept(
+        accepted, [&accepted, &bytes](const auto&) { asio::write(accepted, asio::buffer(bytes)); });
+    Client client{io, {.unix_path = path, .authority = "localhost"}};
+
+    const auto got = ask(client);
+
+    ::unlink(path.c_str());
+    ASSERT_TRUE(got.has_value());
+    EXPECT_EQ(got->body, "local");
 }
 
 TEST_F(ClientTest, ReportsAMissingUnixSocket) {
