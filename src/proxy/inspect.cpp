@@ -12,7 +12,8 @@ constexpr std::size_t k_model_max = 256;  // bytes of a model's name in a record
 /// Hashes the prompt's text as the engine module reads it.
 class ChainSink final : public engine::PromptSink {
 public:
-    ChainSink(std::size_t block_size, std::vector<std::uint64_t>& blocks) : block_size_{block_size}, blocks_{blocks} {}
+    ChainSink(std::size_t block_size, std::vector<std::uint64_t>& blocks)
+        : block_size_{block_size}, blocks_{blocks} {}
 
     void begin(const engine::RequestFacts& facts) override {
         hasher_.emplace(routing::chain_seed(facts.model, facts.cache_salt), block_size_, blocks_);
@@ -39,7 +40,8 @@ void inspect(Exchange& exchange) {
     exchange.endpoint = engine::endpoint_of(head.path(), content_type);
     if (!exchange.body.empty()) {
         ChainSink sink{block_size(exchange), exchange.facts.blocks};
-        exchange.worker.inspector.inspect(exchange.endpoint, content_type, exchange.body, exchange.facts, sink);
+        exchange.worker.inspector.inspect(exchange.endpoint, content_type, exchange.body,
+                                          exchange.facts, sink);
     }
     exchange.record.model = exchange.facts.model.substr(0, k_model_max);
     exchange.record.prompt_blocks = static_cast<std::uint32_t>(exchange.facts.blocks.size());

@@ -1,4 +1,5 @@
-// What the requests of one worker share. Owned by `app`; used on the worker's thread only, unless said otherwise.
+// What the requests of one worker share. Owned by `app`; used on the worker's thread only, unless
+// said otherwise.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,8 @@ struct HeldGeneration {
 
 class Worker {
 public:
-    Worker(net::Loop& on, telemetry::WorkerMetrics& counts, Shared shared_parts, std::uint64_t seed);
+    Worker(net::Loop& on, telemetry::WorkerMetrics& counts, Shared shared_parts,
+           std::uint64_t seed);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
@@ -72,7 +74,9 @@ private:
 /// One request's hold on its generation.
 class GenerationRef {
 public:
-    explicit GenerationRef(Worker& worker) noexcept : worker_{worker}, held_{worker.newest()} { ++held_.requests; }
+    explicit GenerationRef(Worker& worker) noexcept : worker_{worker}, held_{worker.newest()} {
+        ++held_.requests;
+    }
     ~GenerationRef() { worker_.release(held_); }
     GenerationRef(const GenerationRef&) = delete;
     GenerationRef& operator=(const GenerationRef&) = delete;
