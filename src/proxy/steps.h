@@ -25,6 +25,9 @@ void identify(Exchange& exchange);
 
 /// Facts and hash chain of the prompt. (inspect.cpp)
 void inspect(Exchange& exchange);
+/// A large body is read by a thread of its own, while the queue there has room. (inspect.cpp)
+[[nodiscard]] bool inspects_elsewhere(const Exchange& exchange);
+[[nodiscard]] Task<void> inspect_elsewhere(Exchange& exchange);
 
 /// The pool that serves this model. (choose_pool.cpp)
 [[nodiscard]] std::optional<Error> choose_pool(Exchange& exchange);

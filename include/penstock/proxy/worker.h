@@ -16,6 +16,7 @@
 #include "penstock/net/loop.h"
 #include "penstock/proxy/buffer_budget.h"
 #include "penstock/proxy/generation.h"
+#include "penstock/proxy/inspect_thread.h"
 #include "penstock/routing/prefix_index.h"
 #include "penstock/telemetry/log.h"
 #include "penstock/telemetry/metrics.h"
@@ -31,6 +32,7 @@ struct Shared {
     telemetry::Log& log;
     /// A backend failed (or served): posted to the control thread. Any thread.
     std::function<void(fleet::Slot, ErrorCode)> report_failure;
+    InspectThread* inspect = nullptr;  // null: workers read large bodies by themselves
 };
 
 /// A generation and how many requests of this worker hold it.
@@ -64,6 +66,7 @@ public:
     engine::Inspector inspector;
     std::vector<fleet::SheetRow> sheet;  // scratch of the decision being made
     std::uint64_t decisions = 0;
+    std::uint32_t inspect_jobs = 0;  // of this worker, in the inspect thread's queue
     bool draining = false;
 
 private:

@@ -32,6 +32,7 @@ ProxyServer::ProxyServer(net::Loop& control, Source source)
 
 ProxyServer::~ProxyServer() {
     if (monitor_) monitor_->stop();
+    inspect_.stop();   // it posts to the workers
     workers_.clear();  // joins the threads before anything they use goes
 }
 
@@ -43,9 +44,14 @@ Result<void> ProxyServer::start() {
         server.max_connections > 0 ? server.max_connections : (files - 256) / 2;
     const std::uint64_t seed = process_seed();
     const proxy::Shared shared{
-        counters_, index_, budget_, log_, [this](fleet::Slot slot, ErrorCode code) {
+        counters_,
+        index_,
+        budget_,
+        log_,
+        [this](fleet::Slot slot, ErrorCode code) {
             control_.post([this, slot, code] { backend_failed(slot, code); });
-        }};
+        },
+        &inspect_};
     for (std::uint32_t i = 0; i < workers; ++i) {
         const auto share = static_cast<std::uint32_t>(most / workers + 1);
         workers_.push_back(std::make_unique<WorkerThread>(shared, seed + i, share));

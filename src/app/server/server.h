@@ -76,6 +76,7 @@ private:
     fleet::CounterSlab counters_;
     routing::PrefixIndex index_;
     proxy::BufferBudget budget_;
+    proxy::InspectThread inspect_;
     telemetry::Registry registry_;
     fleet::SlotTable slots_;
     std::shared_ptr<const proxy::Generation> generation_;
