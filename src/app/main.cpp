@@ -5,11 +5,13 @@
 #include "commands/commands.h"
 
 int main(int argc, char** argv) {
-    CLI::App cli{"Penstock, an inference proxy: one address before several vLLM or SGLang servers.", "penstock"};
+    CLI::App cli{"Penstock, an inference proxy: one address before several vLLM or SGLang servers.",
+                 "penstock"};
     cli.require_subcommand(1);
     cli.footer(
         "Exit status: 0 done, 1 it did not work, 2 wrong usage.\n"
-        "First steps: `penstock demo`, then conf/penstock.toml; every option is in conf/REFERENCE.md.");
+        "First steps: `penstock demo`, then conf/penstock.toml; every option is in "
+        "conf/REFERENCE.md.");
     penstock::app::Action action;
     penstock::app::add_run(cli, action);
     penstock::app::add_check(cli, action);

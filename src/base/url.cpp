@@ -24,10 +24,12 @@ Result<Url> parse_url(std::string_view text) {
     }
     const auto parsed = boost::urls::parse_uri(boost::core::string_view{text.data(), text.size()});
     if (!parsed) return invalid(text, "is no URL: write http://host:port or unix:/path");
-    if (parsed->scheme() == "https") return invalid(text, "uses https, which backends cannot be reached with yet");
+    if (parsed->scheme() == "https")
+        return invalid(text, "uses https, which backends cannot be reached with yet");
     if (parsed->scheme() != "http") return invalid(text, "does not begin with http:// or unix:");
     if (parsed->has_userinfo()) return invalid(text, "carries a user name: use api_key_file");
-    if (parsed->has_query() || parsed->has_fragment()) return invalid(text, "has a query or fragment");
+    if (parsed->has_query() || parsed->has_fragment())
+        return invalid(text, "has a query or fragment");
     const auto host = parsed->encoded_host_address();
     if (host.empty()) return invalid(text, "has no host");
     url.host = std::string_view{host.data(), host.size()};

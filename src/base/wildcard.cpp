@@ -47,7 +47,8 @@ bool matches_path(std::string_view pattern, std::string_view path) noexcept {
             return false;
         }
         if (!matches_glob(wanted, path.substr(0, path_end))) return false;
-        pattern = pattern_end == std::string_view::npos ? std::string_view{} : pattern.substr(pattern_end);
+        pattern = pattern_end == std::string_view::npos ? std::string_view{}
+                                                        : pattern.substr(pattern_end);
         path = path_end == std::string_view::npos ? std::string_view{} : path.substr(path_end);
     }
 }

@@ -4,13 +4,20 @@ namespace penstock::fleet {
 
 std::string_view name(Engine engine) noexcept {
     switch (engine) {
-        case Engine::vllm: return "vllm";
-        case Engine::sglang: return "sglang";
-        case Engine::llamacpp: return "llamacpp";
-        case Engine::tgi: return "tgi";
-        case Engine::trtllm: return "trtllm";
-        case Engine::lmdeploy: return "lmdeploy";
-        case Engine::custom: return "custom";
+        case Engine::vllm:
+            return "vllm";
+        case Engine::sglang:
+            return "sglang";
+        case Engine::llamacpp:
+            return "llamacpp";
+        case Engine::tgi:
+            return "tgi";
+        case Engine::trtllm:
+            return "trtllm";
+        case Engine::lmdeploy:
+            return "lmdeploy";
+        case Engine::custom:
+            return "custom";
     }
     return "custom";
 }

@@ -4,10 +4,14 @@ namespace penstock::fleet {
 
 std::string_view name(Health health) noexcept {
     switch (health) {
-        case Health::unknown: return "unknown";
-        case Health::healthy: return "healthy";
-        case Health::unhealthy: return "unhealthy";
-        case Health::loading: return "loading";
+        case Health::unknown:
+            return "unknown";
+        case Health::healthy:
+            return "healthy";
+        case Health::unhealthy:
+            return "unhealthy";
+        case Health::loading:
+            return "loading";
     }
     return "unknown";
 }

@@ -10,26 +10,33 @@ double difference(std::uint64_t now, std::uint64_t then) noexcept {
     return static_cast<double>(now) - static_cast<double>(then);
 }
 
-std::uint8_t unfitness(const Backend& backend, const BackendState* state, float in_flight) noexcept {
+std::uint8_t unfitness(const Backend& backend, const BackendState* state,
+                       float in_flight) noexcept {
     std::uint8_t unfit = k_fit;
-    if (state == nullptr || state->health != Health::healthy || state->ejected) unfit |= k_unhealthy;
+    if (state == nullptr || state->health != Health::healthy || state->ejected)
+        unfit |= k_unhealthy;
     if (state != nullptr && state->draining) unfit |= k_draining;
     if (backend.weight <= 0) unfit |= k_no_weight;
-    if (backend.max_in_flight > 0 && in_flight >= static_cast<float>(backend.max_in_flight)) unfit |= k_full;
+    if (backend.max_in_flight > 0 && in_flight >= static_cast<float>(backend.max_in_flight))
+        unfit |= k_full;
     return unfit;
 }
 
-// What the poll saw, moved by what this proxy has sent and finished since it went out. New requests queue where there
-// is a queue already, else they run; finished ones leave the batch.
-void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell, SheetRow& row) noexcept {
-    const double started = difference(cell.started.load(std::memory_order_relaxed), sample.started_then);
-    const double finished = difference(cell.finished.load(std::memory_order_relaxed), sample.finished_then);
+// What the poll saw, moved by what this proxy has sent and finished since it went out. New requests
+// queue where there is a queue already, else they run; finished ones leave the batch.
+void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell,
+                         SheetRow& row) noexcept {
+    const double started =
+        difference(cell.started.load(std::memory_order_relaxed), sample.started_then);
+    const double finished =
+        difference(cell.finished.load(std::memory_order_relaxed), sample.finished_then);
     double running = sample.running.value_or(0);
     double waiting = sample.waiting.value_or(0);
     const bool queues = waiting > 0 || (sample.running_max && running >= *sample.running_max);
     (queues ? waiting : running) += started;
     const double from_queue = std::min(waiting, std::max(0.0, finished));
-    // A finished request makes room for a waiting one, so while there is a queue it is the queue that shrinks.
+    // A finished request makes room for a waiting one, so while there is a queue it is the queue
+    // that shrinks.
     waiting -= queues ? from_queue : 0;
     running -= queues ? finished - from_queue : finished;
     row.running = static_cast<float>(std::max(0.0, running));
@@ -38,11 +45,12 @@ void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell
 
 }  // namespace
 
-void observe(std::span<const Backend> backends, const LoadTable& table, const CounterSlab& counters, TimePoint now,
-             const ObserveOptions& options, std::vector<SheetRow>& out) {
+void observe(std::span<const Backend> backends, const LoadTable& table, const CounterSlab& counters,
+             TimePoint now, const ObserveOptions& options, std::vector<SheetRow>& out) {
     out.clear();
     for (const Backend& backend : backends) {
-        const BackendState* state = backend.slot < table.rows.size() ? &table.rows[backend.slot] : nullptr;
+        const BackendState* state =
+            backend.slot < table.rows.size() ? &table.rows[backend.slot] : nullptr;
         const CounterSlab::Cell& cell = counters[backend.slot];
         SheetRow row;
         row.slot = backend.slot;
@@ -50,11 +58,13 @@ void observe(std::span<const Backend> backends, const LoadTable& table, const Co
         row.weight = static_cast<float>(backend.weight);
         row.in_flight = static_cast<float>(counters.in_flight(backend.slot));
         row.unfit = unfitness(backend, state, row.in_flight);
-        const double prefill = difference(cell.prompt_tokens_started.load(std::memory_order_relaxed),
-                                          cell.prompt_tokens_finished.load(std::memory_order_relaxed));
+        const double prefill =
+            difference(cell.prompt_tokens_started.load(std::memory_order_relaxed),
+                       cell.prompt_tokens_finished.load(std::memory_order_relaxed));
         row.prefill_tokens = static_cast<float>(std::max(0.0, prefill));
         const LoadSample* sample = state != nullptr && state->sample ? &*state->sample : nullptr;
-        row.fresh = sample != nullptr && now - sample->sent <= options.stale_after && sample->running.has_value();
+        row.fresh = sample != nullptr && now - sample->sent <= options.stale_after &&
+                    sample->running.has_value();
         if (row.fresh) {
             move_by_own_traffic(*sample, cell, row);
             if (sample->kv_use) row.kv_use = static_cast<float>(*sample->kv_use);

@@ -26,19 +26,23 @@ void add_wire(Framed& out, std::string_view piece) noexcept {
     if (!piece.empty()) out.wire_pieces[out.wire_count++] = piece;
 }
 
-Error bad(const char* what) { return Error{ErrorCode::bad_request, what}; }
+Error bad(const char* what) {
+    return Error{ErrorCode::bad_request, what};
+}
 
-/// A trailer field that may be passed on: none that frames, routes or authenticates (RFC 9110 6.5.1).
+/// A trailer field that may be passed on: none that frames, routes or authenticates (RFC
+/// 9110 6.5.1).
 bool fit_trailer(const http::Field& field) noexcept {
     const std::string_view name = field.name;
-    return field.id == http::FieldName::other && !http::equal_no_case(name.substr(0, 8), "content-") &&
+    return field.id == http::FieldName::other &&
+           !http::equal_no_case(name.substr(0, 8), "content-") &&
            !http::equal_no_case(name, "cookie") && !http::equal_no_case(name, "set-cookie");
 }
 
 }  // namespace
 
-// The stretch of the input that goes to `wire` as it is. It grows over whole size lines; what must not be passed on
-// (an extension, a line that is not complete yet, the last chunk) ends it.
+// The stretch of the input that goes to `wire` as it is. It grows over whole size lines; what must
+// not be passed on (an extension, a line that is not complete yet, the last chunk) ends it.
 struct BodyFramer::Run {
     std::size_t start = 0;       // first byte not yet in a piece
     std::size_t line_start = 0;  // where the current size line began in this input
@@ -98,17 +102,20 @@ Result<void> BodyFramer::feed_chunked(std::string_view bytes, Framed& out) {
     if (state_ == State::trailers) return take_trailers(bytes, out);
     Run run;
     run.line_here = state_ != State::size || digits_ == 0;
-    if (state_ == State::blank || state_ == State::extension || state_ == State::size_lf) run.line_here = false;
+    if (state_ == State::blank || state_ == State::extension || state_ == State::size_lf)
+        run.line_here = false;
     std::size_t at = 0;
     while (at < bytes.size()) {
         switch (state_) {
             case State::data: {
-                if (out.payload_count == Framed::k_pieces) {  // full: the caller comes again with the rest
+                if (out.payload_count ==
+                    Framed::k_pieces) {  // full: the caller comes again with the rest
                     run.flush(bytes, at, out);
                     out.consumed = at;
                     return {};
                 }
-                const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size() - at));
+                const auto length =
+                    static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size() - at));
                 add_payload(out, bytes.substr(at, length));
                 content_ += length;
                 left_ -= length;
@@ -133,13 +140,14 @@ Result<void> BodyFramer::feed_chunked(std::string_view bytes, Framed& out) {
                 out.consumed = at;
                 return take_trailers(bytes.substr(at), out);
             default:
-                if (!size_line(bytes[at++])) return bad("a chunk's size line is malformed or too long");
+                if (!size_line(bytes[at++]))
+                    return bad("a chunk's size line is malformed or too long");
                 break;
         }
     }
     // An incomplete size line is held back: its digits are in `held_`.
-    const bool in_line = state_ == State::size || state_ == State::blank || state_ == State::extension ||
-                         state_ == State::size_lf;
+    const bool in_line = state_ == State::size || state_ == State::blank ||
+                         state_ == State::extension || state_ == State::size_lf;
     if (!in_line) {
         run.flush(bytes, at, out);
     } else if (run.line_here) {
@@ -158,7 +166,8 @@ bool BodyFramer::size_line(char c) {
             return true;
         }
         const auto byte = static_cast<unsigned char>(c);
-        return ++extensions_ <= k_extensions_max && (byte == '\t' || (byte >= 0x20 && byte != 0x7F));
+        return ++extensions_ <= k_extensions_max &&
+               (byte == '\t' || (byte >= 0x20 && byte != 0x7F));
     }
     if (c == ';' && digits_ > 0) {
         state_ = State::extension;
@@ -188,7 +197,8 @@ void BodyFramer::end_size_line(std::string_view bytes, std::size_t at, Run& run,
     if (!as_it_is) {
         if (run.line_here) run.flush(bytes, run.line_start, out);
         if (!last) {
-            // Only the first line of an input can have begun in an earlier one, so one place to keep it is enough.
+            // Only the first line of an input can have begun in an earlier one, so one place to
+            // keep it is enough.
             std::string_view digits = bytes.substr(run.line_start, digits_);
             if (!run.line_here) {
                 line_before_ = held_;
@@ -206,7 +216,8 @@ void BodyFramer::end_size_line(std::string_view bytes, std::size_t at, Run& run,
 }
 
 bool BodyFramer::at_boundary() const noexcept {
-    return state_ != State::data && state_ != State::data_cr && state_ != State::data_lf && state_ != State::counted;
+    return state_ != State::data && state_ != State::data_cr && state_ != State::data_lf &&
+           state_ != State::counted;
 }
 
 bool BodyFramer::end_of_input() noexcept {
@@ -233,7 +244,8 @@ Result<void> BodyFramer::take_trailers(std::string_view bytes, Framed& out) {
             return parse_trailers(text);
         }
         // A line that ends wrongly would never complete the section.
-        if (c == '\n' && (text.size() < 2 || text[text.size() - 2] != '\r')) return bad("a trailer line ends in a bare LF");
+        if (c == '\n' && (text.size() < 2 || text[text.size() - 2] != '\r'))
+            return bad("a trailer line ends in a bare LF");
     }
     return {};
 }

@@ -7,7 +7,8 @@ namespace penstock::h1 {
 namespace {
 
 constexpr std::uint8_t class_of(unsigned c) {
-    const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const bool alphanumeric =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     const auto one_of = [c](std::string_view set) {
         return c < 128 && set.find(static_cast<char>(c)) != std::string_view::npos;
     };
@@ -25,14 +26,17 @@ constexpr std::array<std::uint8_t, 256> k_classes = [] {
     return table;
 }();
 
-Error bad(const char* what) { return Error{ErrorCode::bad_request, what}; }
+Error bad(const char* what) {
+    return Error{ErrorCode::bad_request, what};
+}
 
 /// Keeps a framing field aside. False: it is an ordinary field.
 Result<bool> take_framing(http::FieldName id, std::string_view value, FramingFields& framing) {
     switch (id) {
         case http::FieldName::content_length:
             framing.length = parse_length(value);
-            if (!framing.length || framing.lengths++ > 0) return bad("Content-Length must be one plain number");
+            if (!framing.length || framing.lengths++ > 0)
+                return bad("Content-Length must be one plain number");
             return true;
         case http::FieldName::transfer_encoding:
             if (framing.encodings++ > 0) return bad("Transfer-Encoding must appear once");
@@ -96,15 +100,20 @@ Result<void> parse_fields(std::string_view lines, const HeadLimits& limits, http
         const std::optional<std::string_view> line = take_line(lines);
         if (!line) return bad("a line of the head does not end in CRLF, or holds a bare CR");
         if (line->empty()) return {};
-        if (count >= limits.fields) return Error{ErrorCode::head_too_large, "too many header fields"};
-        if (line->size() > limits.field) return Error{ErrorCode::head_too_large, "a header field is too long"};
+        if (count >= limits.fields)
+            return Error{ErrorCode::head_too_large, "too many header fields"};
+        if (line->size() > limits.field)
+            return Error{ErrorCode::head_too_large, "a header field is too long"};
         const std::size_t colon = line->find(':');
         if (colon == std::string_view::npos) return bad("a header field has no colon");
         const std::string_view name = line->substr(0, colon);
-        if (name.empty() || !all_of_class(name, k_token_char)) return bad("a header field's name is not a token");
-        if (name.size() > limits.name) return Error{ErrorCode::head_too_large, "a header field's name is too long"};
+        if (name.empty() || !all_of_class(name, k_token_char))
+            return bad("a header field's name is not a token");
+        if (name.size() > limits.name)
+            return Error{ErrorCode::head_too_large, "a header field's name is too long"};
         const std::string_view value = trim_blanks(line->substr(colon + 1));
-        if (!all_of_class(value, k_value_char)) return bad("a header field's value has a control character");
+        if (!all_of_class(value, k_value_char))
+            return bad("a header field's value has a control character");
         const http::FieldName id = http::field_name(name);
         const Result<bool> taken = take_framing(id, value, framing);
         if (!taken) return taken.error();

@@ -19,7 +19,8 @@ enum CharClass : std::uint8_t {
 
 [[nodiscard]] bool all_of_class(std::string_view text, CharClass wanted) noexcept;
 
-/// Takes one line without its CRLF off `rest`. Nothing when the line does not end in CRLF, or holds a bare CR or LF.
+/// Takes one line without its CRLF off `rest`. Nothing when the line does not end in CRLF, or holds
+/// a bare CR or LF.
 [[nodiscard]] std::optional<std::string_view> take_line(std::string_view& rest) noexcept;
 
 /// Digits only, at most 19 of them (RFC 9110 8.6).
@@ -40,9 +41,9 @@ struct FramingFields {
     std::string_view expect;
 };
 
-/// Reads the field lines, up to and with the empty one. Content-Length, Transfer-Encoding, Host and Expect go to `framing`,
-/// the rest to `fields`. Errors: bad_request, head_too_large.
-[[nodiscard]] Result<void> parse_fields(std::string_view lines, const HeadLimits& limits, http::Fields& fields,
-                                        FramingFields& framing);
+/// Reads the field lines, up to and with the empty one. Content-Length, Transfer-Encoding, Host and
+/// Expect go to `framing`, the rest to `fields`. Errors: bad_request, head_too_large.
+[[nodiscard]] Result<void> parse_fields(std::string_view lines, const HeadLimits& limits,
+                                        http::Fields& fields, FramingFields& framing);
 
 }  // namespace penstock::h1

@@ -7,29 +7,32 @@ namespace penstock::h1 {
 
 namespace {
 
-Error bad(const char* what) { return Error{ErrorCode::bad_request, what}; }
+Error bad(const char* what) {
+    return Error{ErrorCode::bad_request, what};
+}
 
 constexpr std::size_t k_method_max = 32;
 constexpr std::string_view k_http = "HTTP/";
 
 Result<http::Method> parse_method(std::string_view text) {
     using http::Method;
-    constexpr std::array k_methods{Method::get, Method::head, Method::post, Method::put,
-                                   Method::patch, Method::del, Method::options};
+    constexpr std::array k_methods{Method::get,   Method::head, Method::post,   Method::put,
+                                   Method::patch, Method::del,  Method::options};
     for (const Method method : k_methods) {
         if (text == http::name(method)) return method;
     }
     if (text.empty() || text.size() > k_method_max || !all_of_class(text, k_token_char)) {
         return bad("the request's method is not a token");
     }
-    return Error{ErrorCode::unsupported_method, "the method " + std::string{text} + " is not supported"};
+    return Error{ErrorCode::unsupported_method,
+                 "the method " + std::string{text} + " is not supported"};
 }
 
 Result<http::Version> parse_version(std::string_view text) {
     if (text == "HTTP/1.1") return http::Version::http_1_1;
     if (text == "HTTP/1.0") return http::Version::http_1_0;
-    const bool shaped = text.size() == 8 && text.starts_with(k_http) && text[5] >= '0' && text[5] <= '9' &&
-                        text[6] == '.' && text[7] >= '0' && text[7] <= '9';
+    const bool shaped = text.size() == 8 && text.starts_with(k_http) && text[5] >= '0' &&
+                        text[5] <= '9' && text[6] == '.' && text[7] >= '0' && text[7] <= '9';
     if (!shaped || text[5] == '0') return bad("the request line does not end in HTTP/1.1");
     return Error{ErrorCode::unsupported_version};
 }
@@ -42,7 +45,8 @@ bool valid_authority(std::string_view text) noexcept {
         const std::size_t close = text.find(']');
         if (close == std::string_view::npos || close < 3) return false;
         const std::string_view inside = text.substr(1, close - 1);
-        if (inside.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return false;
+        if (inside.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos)
+            return false;
         const std::string_view rest = text.substr(close + 1);
         if (!rest.empty() && rest.front() != ':') return false;
         port = rest.empty() ? rest : rest.substr(1);
@@ -52,7 +56,8 @@ bool valid_authority(std::string_view text) noexcept {
         if (colon == 0) return false;
         port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
     }
-    if (port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos) return false;
+    if (port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos)
+        return false;
     std::uint32_t number = 0;
     for (const char c : port) number = number * 10 + static_cast<std::uint32_t>(c - '0');
     return number <= 65'535;
@@ -60,7 +65,8 @@ bool valid_authority(std::string_view text) noexcept {
 
 /// Origin form as it is; absolute form split into authority and origin form.
 Result<void> parse_target(std::string_view text, http::RequestHead& head) {
-    if (text.empty() || !all_of_class(text, k_target_char)) return bad("the request's target has forbidden characters");
+    if (text.empty() || !all_of_class(text, k_target_char))
+        return bad("the request's target has forbidden characters");
     if (text.front() == '/') {
         head.target = text;
         return {};
@@ -77,7 +83,8 @@ Result<void> parse_target(std::string_view text, http::RequestHead& head) {
     const std::string_view rest = text.substr(scheme_end + 3);
     const std::size_t path = std::min(rest.find_first_of("/?"), rest.size());
     head.authority = rest.substr(0, path);
-    if (!valid_authority(head.authority)) return bad("the target's authority is not a host and port");
+    if (!valid_authority(head.authority))
+        return bad("the target's authority is not a host and port");
     const std::string_view origin = rest.substr(path);
     head.target = origin.starts_with('/') ? std::string{origin} : "/" + std::string{origin};
     return {};
@@ -87,7 +94,8 @@ Result<void> parse_request_line(std::string_view line, http::RequestHead& head) 
     const std::size_t first = line.find(' ');
     const std::size_t last = line.rfind(' ');
     if (first == std::string_view::npos || first == last || line.find(' ', first + 1) != last) {
-        return bad("the request line is not method, target and version with one blank between each");
+        return bad(
+            "the request line is not method, target and version with one blank between each");
     }
     const Result<http::Method> method = parse_method(line.substr(0, first));
     if (!method) return method.error();
@@ -116,12 +124,14 @@ Result<void> apply_host(const FramingFields& framing, http::RequestHead& head) {
 /// RFC 9112 6.3 with every ambiguity refused.
 Result<void> apply_framing(const FramingFields& framing, http::RequestHead& head) {
     if (framing.encodings > 0) {
-        if (head.version == http::Version::http_1_0) return bad("Transfer-Encoding in an HTTP/1.0 request");
+        if (head.version == http::Version::http_1_0)
+            return bad("Transfer-Encoding in an HTTP/1.0 request");
         if (framing.lengths > 0) return bad("both Transfer-Encoding and Content-Length");
         if (!http::equal_no_case(framing.encoding, "chunked")) {
             const std::size_t comma = framing.encoding.rfind(',');
-            const bool chunked_last = comma != std::string_view::npos &&
-                                      http::equal_no_case(trim_blanks(framing.encoding.substr(comma + 1)), "chunked");
+            const bool chunked_last =
+                comma != std::string_view::npos &&
+                http::equal_no_case(trim_blanks(framing.encoding.substr(comma + 1)), "chunked");
             if (!chunked_last) return bad("Transfer-Encoding is not chunked");
             return Error{ErrorCode::unsupported_transfer_encoding};
         }
@@ -151,13 +161,15 @@ Result<http::RequestHead> parse_request(std::string_view text, const HeadLimits&
     if (const Result<void> parsed = parse_request_line(*line, head); !parsed) return parsed.error();
     if (text.size() > limits.head) return ErrorCode::head_too_large;
     FramingFields framing;
-    if (const Result<void> parsed = parse_fields(rest, limits, head.fields, framing); !parsed) return parsed.error();
+    if (const Result<void> parsed = parse_fields(rest, limits, head.fields, framing); !parsed)
+        return parsed.error();
     if (const Result<void> applied = apply_host(framing, head); !applied) return applied.error();
     if (const Result<void> applied = apply_framing(framing, head); !applied) return applied.error();
     const bool old = head.version == http::Version::http_1_0;
     head.keep_alive = !framing.close && (!old || framing.keep_alive);
     if (!framing.expect.empty() && !old) {
-        if (!http::equal_no_case(framing.expect, "100-continue")) return ErrorCode::expectation_failed;
+        if (!http::equal_no_case(framing.expect, "100-continue"))
+            return ErrorCode::expectation_failed;
         head.expects_continue = head.framing != http::Framing::none;
     }
     return head;
@@ -179,7 +191,8 @@ Result<void> check_partial_request(std::string_view bytes, const HeadLimits& lim
     if (bytes.size() > limits.head) return ErrorCode::head_too_large;
     // A line that ends wrongly never makes a whole head: say so now, not at the timeout.
     while (rest.find('\n') != std::string_view::npos) {
-        if (!take_line(rest)) return bad("a line of the head does not end in CRLF, or holds a bare CR");
+        if (!take_line(rest))
+            return bad("a line of the head does not end in CRLF, or holds a bare CR");
     }
     return {};
 }

@@ -4,12 +4,15 @@ namespace penstock::h1 {
 
 namespace {
 
-Error bad(std::string what) { return Error{ErrorCode::upstream_bad_response, std::move(what)}; }
+Error bad(std::string what) {
+    return Error{ErrorCode::upstream_bad_response, std::move(what)};
+}
 
 /// `HTTP/1.x SP 3DIGIT [SP reason]` (RFC 9112 4).
 Result<void> parse_status_line(std::string_view line, http::ResponseHead& head) {
     constexpr std::size_t k_shortest = 12;  // "HTTP/1.1 200"
-    if (line.size() < k_shortest || !line.starts_with("HTTP/1.") || line[8] != ' ') return bad("no HTTP/1 status line");
+    if (line.size() < k_shortest || !line.starts_with("HTTP/1.") || line[8] != ' ')
+        return bad("no HTTP/1 status line");
     if (line[7] != '0' && line[7] != '1') return bad("the response's version is not 1.0 or 1.1");
     head.version = line[7] == '0' ? http::Version::http_1_0 : http::Version::http_1_1;
     head.status = 0;
@@ -20,17 +23,22 @@ Result<void> parse_status_line(std::string_view line, http::ResponseHead& head) 
     if (head.status < 100 || head.status > 599) return bad("the response's status is out of range");
     if (line.size() == k_shortest) return {};
     const std::string_view reason = line.substr(k_shortest + 1);
-    if (line[k_shortest] != ' ' || !all_of_class(reason, k_value_char)) return bad("the response's reason is malformed");
+    if (line[k_shortest] != ' ' || !all_of_class(reason, k_value_char))
+        return bad("the response's reason is malformed");
     head.reason = reason;
     return {};
 }
 
-Result<void> apply_framing(const FramingFields& framing, http::Method method, http::ResponseHead& head) {
-    const bool bodiless = method == http::Method::head || head.status < 200 || head.status == 204 || head.status == 304;
+Result<void> apply_framing(const FramingFields& framing, http::Method method,
+                           http::ResponseHead& head) {
+    const bool bodiless = method == http::Method::head || head.status < 200 || head.status == 204 ||
+                          head.status == 304;
     if (framing.encodings > 0) {
         if (framing.lengths > 0) return bad("both Transfer-Encoding and Content-Length");
-        if (head.version == http::Version::http_1_0) return bad("Transfer-Encoding in an HTTP/1.0 response");
-        if (!http::equal_no_case(framing.encoding, "chunked")) return bad("Transfer-Encoding is not chunked");
+        if (head.version == http::Version::http_1_0)
+            return bad("Transfer-Encoding in an HTTP/1.0 response");
+        if (!http::equal_no_case(framing.encoding, "chunked"))
+            return bad("Transfer-Encoding is not chunked");
         head.framing = bodiless ? http::Framing::none : http::Framing::chunked;
     } else if (framing.length) {
         head.length = *framing.length;
@@ -47,7 +55,8 @@ Result<void> apply_framing(const FramingFields& framing, http::Method method, ht
 
 }  // namespace
 
-Result<http::ResponseHead> parse_response(std::string_view text, http::Method method, const HeadLimits& limits) {
+Result<http::ResponseHead> parse_response(std::string_view text, http::Method method,
+                                          const HeadLimits& limits) {
     http::ResponseHead head;
     std::string_view rest = text;
     if (text.size() > limits.head) return bad("the response's head is too large");
@@ -60,7 +69,8 @@ Result<http::ResponseHead> parse_response(std::string_view text, http::Method me
     }
     const bool old = head.version == http::Version::http_1_0;
     head.keep_alive = !framing.close && (!old || framing.keep_alive);
-    if (const Result<void> applied = apply_framing(framing, method, head); !applied) return applied.error();
+    if (const Result<void> applied = apply_framing(framing, method, head); !applied)
+        return applied.error();
     return head;
 }
 

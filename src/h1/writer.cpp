@@ -34,9 +34,11 @@ bool fit_for_request_line(std::string_view text) noexcept {
 }  // namespace
 
 void write_request(const http::RequestHead& head, std::string& out) {
-    out.reserve(out.size() + head.target.size() + head.fields.bytes() + head.fields.size() * 4 + 128);
+    out.reserve(out.size() + head.target.size() + head.fields.bytes() + head.fields.size() * 4 +
+                128);
     out.append(http::name(head.method)).append(" ");
-    out.append(fit_for_request_line(head.target) ? std::string_view{head.target} : std::string_view{"/"});
+    out.append(fit_for_request_line(head.target) ? std::string_view{head.target}
+                                                 : std::string_view{"/"});
     out.append(" HTTP/1.1\r\nHost: ");
     if (fit_for_request_line(head.authority)) out.append(head.authority);
     out.append("\r\n");
@@ -46,13 +48,14 @@ void write_request(const http::RequestHead& head, std::string& out) {
     out.append("\r\n");
 }
 
-void write_response(const http::ResponseHead& head, http::Framing framing, ConnectionField connection,
-                    std::string& out) {
+void write_response(const http::ResponseHead& head, http::Framing framing,
+                    ConnectionField connection, std::string& out) {
     out.reserve(out.size() + head.fields.bytes() + head.fields.size() * 4 + 128);
     out.append("HTTP/1.1 ");
     append_number(static_cast<std::uint64_t>(head.status), out);
     out.append(" ");
-    const std::string_view reason = head.reason.empty() ? http::reason_phrase(head.status) : head.reason;
+    const std::string_view reason =
+        head.reason.empty() ? http::reason_phrase(head.status) : head.reason;
     if (http::valid_value(reason)) out.append(reason);
     out.append("\r\n");
     append_fields(head.fields, out);

@@ -15,7 +15,8 @@ constexpr bool is_token(unsigned char c) noexcept {
 
 constexpr std::array<bool, 256> k_token = [] {
     std::array<bool, 256> table{};
-    for (std::size_t c = 0; c < table.size(); ++c) table[c] = c < 128 && is_token(static_cast<unsigned char>(c));
+    for (std::size_t c = 0; c < table.size(); ++c)
+        table[c] = c < 128 && is_token(static_cast<unsigned char>(c));
     return table;
 }();
 
@@ -42,7 +43,8 @@ Field Fields::operator[](std::size_t index) const noexcept {
 }
 
 std::size_t Fields::remove(FieldName id) {
-    const std::size_t removed = std::erase_if(entries_, [id](const Entry& entry) { return entry.id == id; });
+    const std::size_t removed =
+        std::erase_if(entries_, [id](const Entry& entry) { return entry.id == id; });
     present_ &= ~(std::uint64_t{1} << static_cast<unsigned>(id));
     return removed;
 }
@@ -73,8 +75,8 @@ std::optional<std::string_view> Fields::find(std::string_view name) const noexce
 
 std::size_t Fields::count(FieldName id) const noexcept {
     if (!has(id)) return 0;
-    return static_cast<std::size_t>(
-        std::count_if(entries_.begin(), entries_.end(), [id](const Entry& entry) { return entry.id == id; }));
+    return static_cast<std::size_t>(std::count_if(
+        entries_.begin(), entries_.end(), [id](const Entry& entry) { return entry.id == id; }));
 }
 
 void Fields::reserve(std::size_t fields, std::size_t bytes) {
@@ -89,9 +91,9 @@ void Fields::clear() noexcept {
 }
 
 bool valid_name(std::string_view name) noexcept {
-    return !name.empty() && name.size() <= 0xFFFF && std::all_of(name.begin(), name.end(), [](char c) {
-        return k_token[static_cast<unsigned char>(c)];
-    });
+    return !name.empty() && name.size() <= 0xFFFF &&
+           std::all_of(name.begin(), name.end(),
+                       [](char c) { return k_token[static_cast<unsigned char>(c)]; });
 }
 
 bool valid_value(std::string_view value) noexcept {

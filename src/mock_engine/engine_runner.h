@@ -11,9 +11,9 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "penstock/base/await.h"
 #include "penstock/base/units.h"
 #include "penstock/base/waiter.h"
-#include "penstock/base/await.h"
 #include "penstock/sim/engine_model.h"
 
 namespace penstock::net {

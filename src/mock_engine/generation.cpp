@@ -124,9 +124,7 @@ Task<bool> Delivery::tokens(AnswerFormat& format, const Text& source, const Faul
         if (!co_await next_token(faults)) co_return false;
         const Text::Token token = source.token(sent_);
         const bool last = job_.finished() && sent_ + 1 == job_.produced();
-        entry_.request.cached_tokens = job_.cached_tokens();
-        entry_.request.output_tokens = sent_ + 1;
-        entry_.update();
+        entry_.count(job_.cached_tokens(), sent_ + 1);
         text_ += token.plain;
         if (streamed) {
             events.clear();
@@ -189,7 +187,10 @@ std::optional<Refusal> MockEngine::Impl::prepare(Api api, const Ask& ask,
 Task<void> MockEngine::Impl::generate(http::ServerStream& stream, Api api) {
     RequestLog::Entry entry{log, stream.head()};
     const std::optional<std::string> body = co_await read_body(stream);
-    if (!body) co_return;
+    if (!body) {
+        entry.end(State::broken, 400);
+        co_return;
+    }
     const Faults now = faults;  // what holds at the beginning holds to the end
     if (now.hang) co_await std::suspend_always{};
 

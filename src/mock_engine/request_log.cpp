@@ -78,6 +78,15 @@ void RequestLog::Entry::update() {
     if (LoggedRequest* kept = log_.find(request.sequence)) *kept = request;
 }
 
+void RequestLog::Entry::count(std::uint32_t cached_tokens, std::uint32_t output_tokens) noexcept {
+    request.cached_tokens = cached_tokens;
+    request.output_tokens = output_tokens;
+    if (LoggedRequest* kept = log_.find(request.sequence)) {
+        kept->cached_tokens = cached_tokens;
+        kept->output_tokens = output_tokens;
+    }
+}
+
 void RequestLog::Entry::end(LoggedRequest::State state, int status) {
     request.state = state;
     request.status = status;

@@ -63,6 +63,8 @@ public:
     /// A copy lives here, so that the line may be forgotten while the request runs; call `update`.
     LoggedRequest request;
     void update();
+    /// As `update`, for these two alone: called for each token.
+    void count(std::uint32_t cached_tokens, std::uint32_t output_tokens) noexcept;
     void end(LoggedRequest::State state, int status);
 
 private:

@@ -12,7 +12,8 @@ std::array<unsigned char, 32> sha256(std::string_view bytes) {
     return digest;
 }
 
-bool equal_constant_time(const std::array<unsigned char, 32>& a, const std::array<unsigned char, 32>& b) noexcept {
+bool equal_constant_time(const std::array<unsigned char, 32>& a,
+                         const std::array<unsigned char, 32>& b) noexcept {
     return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 

@@ -1,5 +1,5 @@
-// One try at one backend: charged at the pick, in the prefix index from the moment it is sent, both taken back when it
-// fails before its first byte.
+// One try at one backend: charged at the pick, in the prefix index from the moment it is sent, both
+// taken back when it fails before its first byte.
 #pragma once
 
 #include "exchange.h"

@@ -55,8 +55,9 @@ Result<ApiKeys> ApiKeys::parse(std::string_view text) {
         if (line.empty()) continue;
         Digest digest{};
         if (!read_hex(line.substr(0, line.find_first_of(k_white)), digest)) {
-            return Error{ErrorCode::invalid_value,
-                         "line " + std::to_string(number) + ": not the SHA-256 of a key (64 hex digits)"};
+            return Error{
+                ErrorCode::invalid_value,
+                "line " + std::to_string(number) + ": not the SHA-256 of a key (64 hex digits)"};
         }
         keys.digests_.push_back(digest);
     }

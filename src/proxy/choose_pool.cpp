@@ -50,8 +50,8 @@ std::optional<Error> choose_pool(Exchange& exchange) {
         // Routes may ask for a model, which is known only now.
         exchange.route = match_route(*exchange.generation, exchange.client.head(), &model);
         if (exchange.route == nullptr) {
-            return Error{ErrorCode::model_not_found,
-                         "no route serves the model \"" + exchange.record.model + "\" on this path"};
+            return Error{ErrorCode::model_not_found, "no route serves the model \"" +
+                                                         exchange.record.model + "\" on this path"};
         }
         exchange.record.route = exchange.route->name;
     }
@@ -60,7 +60,8 @@ std::optional<Error> choose_pool(Exchange& exchange) {
     } else if (exchange.route->pools.size() == 1) {
         exchange.pool = &exchange.generation->pools[exchange.route->pools.front()];
     } else {
-        return Error{ErrorCode::model_required, "several pools serve this path: name a model in the body"};
+        return Error{ErrorCode::model_required,
+                     "several pools serve this path: name a model in the body"};
     }
     exchange.record.pool = exchange.pool->name;
     exchange.record.policy = exchange.pool->policy->name();

@@ -12,31 +12,35 @@ namespace {
 constexpr std::uint32_t k_bytes_per_token = 4;  // prior; English text in common tokenizers
 
 bool has_adapter(const fleet::BackendState& state, std::string_view model) {
-    return state.sample && std::find(state.sample->adapters.begin(), state.sample->adapters.end(), model) !=
-                               state.sample->adapters.end();
+    return state.sample && std::find(state.sample->adapters.begin(), state.sample->adapters.end(),
+                                     model) != state.sample->adapters.end();
 }
 
 /// An adapter is what some backend's metrics name as one.
 bool is_adapter(const Exchange& exchange) {
     const fleet::LoadTable& table = exchange.worker.table();
-    return std::any_of(exchange.pool->backends.begin(), exchange.pool->backends.end(), [&](const auto& backend) {
-        const fleet::BackendState* state = state_of(table, backend.slot);
-        return state != nullptr && has_adapter(*state, exchange.facts.model);
-    });
+    return std::any_of(exchange.pool->backends.begin(), exchange.pool->backends.end(),
+                       [&](const auto& backend) {
+                           const fleet::BackendState* state = state_of(table, backend.slot);
+                           return state != nullptr && has_adapter(*state, exchange.facts.model);
+                       });
 }
 
 routing::Input input_of(Exchange& exchange, bool adapter) {
     const routing::BalanceOptions& balance = exchange.pool->balance;
     return {.blocks = exchange.facts.blocks,
-            .prompt_tokens = static_cast<std::uint32_t>(exchange.facts.prompt_bytes / k_bytes_per_token),
-            .block_tokens = std::max(1U, static_cast<std::uint32_t>(balance.block_size.count / k_bytes_per_token)),
+            .prompt_tokens =
+                static_cast<std::uint32_t>(exchange.facts.prompt_bytes / k_bytes_per_token),
+            .block_tokens = std::max(
+                1U, static_cast<std::uint32_t>(balance.block_size.count / k_bytes_per_token)),
             .max_tokens = exchange.facts.max_tokens,
             .session = exchange.facts.session,
             .wants_adapter = adapter,
             .sequence = exchange.worker.decisions++};
 }
 
-/// Marks what only this request knows: other models, backends that failed it, adapters, cached blocks.
+/// Marks what only this request knows: other models, backends that failed it, adapters, cached
+/// blocks.
 void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, bool adapter) {
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
@@ -46,7 +50,8 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
         fleet::SheetRow& row = worker.sheet[i];
         const fleet::BackendState* state = state_of(worker.table(), row.slot);
-        if (by_list && !lists(worker.table(), pool.backends[i], model)) row.unfit |= fleet::k_other_model;
+        if (by_list && !lists(worker.table(), pool.backends[i], model))
+            row.unfit |= fleet::k_other_model;
         if (std::find(excluded.begin(), excluded.end(), row.slot) != excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
@@ -78,15 +83,18 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
         const routing::Decision decision = pool.policy->decide(input, worker.sheet, worker.rng);
         if (!decision.found()) return nobody(worker.sheet);
         const fleet::Backend& backend = pool.backends[decision.row];
-        const std::uint32_t cached = std::min(decision.held_blocks * input.block_tokens, input.prompt_tokens);
-        std::optional<fleet::Charge> charge = fleet::Charge::try_charge(
-            worker.shared.counters[backend.slot], backend.max_in_flight, input.prompt_tokens - cached);
+        const std::uint32_t cached =
+            std::min(decision.held_blocks * input.block_tokens, input.prompt_tokens);
+        std::optional<fleet::Charge> charge =
+            fleet::Charge::try_charge(worker.shared.counters[backend.slot], backend.max_in_flight,
+                                      input.prompt_tokens - cached);
         if (charge) return Pick{&backend, decision, std::move(*charge)};
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
     }
 }
 
-bool others_fit(const Exchange& exchange, fleet::Slot slot, const std::vector<fleet::Slot>& excluded) {
+bool others_fit(const Exchange& exchange, fleet::Slot slot,
+                const std::vector<fleet::Slot>& excluded) {
     const fleet::LoadTable& table = exchange.worker.table();
     const auto& backends = exchange.pool->backends;
     return std::any_of(backends.begin(), backends.end(), [&](const fleet::Backend& backend) {
@@ -99,14 +107,16 @@ bool others_fit(const Exchange& exchange, fleet::Slot slot, const std::vector<fl
 
 std::string explanation(const Exchange& exchange, const fleet::Backend& backend,
                         const routing::Decision& decision) {
-    std::string text = "backend=" + backend.url + "; policy=" + std::string{exchange.pool->policy->name()} +
+    std::string text = "backend=" + backend.url +
+                       "; policy=" + std::string{exchange.pool->policy->name()} +
                        "; reason=" + std::string{routing::name(decision.reason)} +
                        "; candidates=" + std::to_string(decision.candidates) +
                        "; held=" + std::to_string(decision.held_blocks) + "/" +
                        std::to_string(exchange.facts.blocks.size());
     for (std::size_t i = 0; i < routing::k_terms; ++i) {
         char number[32];
-        const auto end = std::to_chars(number, number + sizeof number, decision.terms[i], std::chars_format::general, 6);
+        const auto end = std::to_chars(number, number + sizeof number, decision.terms[i],
+                                       std::chars_format::general, 6);
         text += "; " + std::string{routing::name(static_cast<routing::Term>(i))} + "=";
         text.append(number, end.ptr);
     }

@@ -17,12 +17,14 @@ struct Pick {
     fleet::Charge charge;
 };
 
-/// Picks a backend of `exchange.pool` that is not among `excluded`, and charges it at once. Errors: no_healthy_backend,
-/// too_many_requests (all are at their limit).
+/// Picks a backend of `exchange.pool` that is not among `excluded`, and charges it at once. Errors:
+/// no_healthy_backend, too_many_requests (all are at their limit).
 [[nodiscard]] Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded);
 
-/// True when another backend than `slot` and `excluded` could take the request, by the sheet of the last decision.
-[[nodiscard]] bool others_fit(const Exchange& exchange, fleet::Slot slot, const std::vector<fleet::Slot>& excluded);
+/// True when another backend than `slot` and `excluded` could take the request, by the sheet of the
+/// last decision.
+[[nodiscard]] bool others_fit(const Exchange& exchange, fleet::Slot slot,
+                              const std::vector<fleet::Slot>& excluded);
 
 /// The value of X-Penstock-Explain: the chosen backend, the reason, and its terms.
 [[nodiscard]] std::string explanation(const Exchange& exchange, const fleet::Backend& backend,

@@ -12,7 +12,8 @@ telemetry::Outcome outcome_of(ErrorCode code) noexcept {
     const int status = http::status_of(code);
     if (code == ErrorCode::client_gone) return telemetry::Outcome::client_gone;
     if (status < 500) return telemetry::Outcome::client_error;
-    return code >= ErrorCode::connect_failed ? telemetry::Outcome::upstream_error : telemetry::Outcome::refused;
+    return code >= ErrorCode::connect_failed ? telemetry::Outcome::upstream_error
+                                             : telemetry::Outcome::refused;
 }
 
 }  // namespace
@@ -28,7 +29,8 @@ Exchange::Exchange(Worker& on, http::ServerStream& from)
 Exchange::~Exchange() {
     if (!settled) {  // the frame was destroyed while it waited: the client has gone
         ended(telemetry::Outcome::client_gone, ErrorCode::client_gone);
-        record.status = client.responded() ? record.status : http::status_of(ErrorCode::client_gone);
+        record.status =
+            client.responded() ? record.status : http::status_of(ErrorCode::client_gone);
         worker.metrics.count(telemetry::Count::cancellations);
     }
     record.duration = elapsed();
@@ -49,9 +51,11 @@ void Exchange::refuse(const Error& error) {
     http::ResponseHead head = http::error_head(error, 0);
     record.status = head.status;
     for (std::size_t i = 0; i < response_fields.size(); ++i) {
-        head.fields.append(response_fields[i].id, response_fields[i].name, response_fields[i].value);
+        head.fields.append(response_fields[i].id, response_fields[i].name,
+                           response_fields[i].value);
     }
-    http::reply(client, std::move(head), http::error_json(error, http::api_shape(client.head().path())));
+    http::reply(client, std::move(head),
+                http::error_json(error, http::api_shape(client.head().path())));
 }
 
 void Exchange::ended(telemetry::Outcome outcome, std::optional<ErrorCode> error) noexcept {

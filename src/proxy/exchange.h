@@ -1,5 +1,6 @@
-// One request's state along its way through this module. Lives in the handler's coroutine frame; its destructor hands
-// over the record, also when the frame is destroyed because the client has gone.
+// One request's state along its way through this module. Lives in the handler's coroutine frame;
+// its destructor hands over the record, also when the frame is destroyed because the client has
+// gone.
 #pragma once
 
 #include <string>
@@ -29,13 +30,13 @@ struct Exchange {
     const Route* route = nullptr;
     const Pool* pool = nullptr;
     engine::Endpoint endpoint = engine::Endpoint::other;
-    std::string body;            // with engine::k_body_padding bytes behind its size
+    std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
     engine::RequestFacts facts;
     telemetry::RequestRecord record;
     http::Fields response_fields;  // ours, for every response: request id, CORS
     bool explain = false;
-    bool settled = false;          // an outcome was noted
+    bool settled = false;  // an outcome was noted
 };
 
 }  // namespace penstock::proxy

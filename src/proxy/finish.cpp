@@ -19,9 +19,10 @@ void record_tokens(Exchange& exchange, const Observer& observer) {
     }
 }
 
-/// What a client of an event stream reads last. A half-sent event is closed first, so that ours is read as one.
-std::string last_words(const Exchange& exchange, const http::ClientStream& engine, const Observer& observer,
-                       ErrorCode error) {
+/// What a client of an event stream reads last. A half-sent event is closed first, so that ours is
+/// read as one.
+std::string last_words(const Exchange& exchange, const http::ClientStream& engine,
+                       const Observer& observer, ErrorCode error) {
     if (observer.kind() != Observer::Kind::events || !engine.at_boundary()) return {};
     std::string words = observer.between_events() ? "" : "\n\n";
     return words += http::error_event(error, http::api_shape(exchange.client.head().path()));
@@ -34,7 +35,8 @@ telemetry::Outcome outcome_of(int status, bool saw_error) noexcept {
 
 }  // namespace
 
-void finish(Exchange& exchange, http::ClientStream& engine, const Observer& observer, RelayEnd how) {
+void finish(Exchange& exchange, http::ClientStream& engine, const Observer& observer,
+            RelayEnd how) {
     record_tokens(exchange, observer);
     switch (how.end) {
         case Relay::End::complete: {

@@ -1,4 +1,5 @@
-// The end of a relayed response: tokens into the record, a proper or a visibly broken end for the client.
+// The end of a relayed response: tokens into the record, a proper or a visibly broken end for the
+// client.
 #pragma once
 
 #include "exchange.h"

@@ -1,4 +1,5 @@
-// The one retry loop: decide, open, send, and until the first response byte decide again without those that failed.
+// The one retry loop: decide, open, send, and until the first response byte decide again without
+// those that failed.
 #include "attempt.h"
 #include "decide.h"
 #include "finish.h"
@@ -22,14 +23,17 @@ Task<std::optional<ErrorCode>> await_head(Exchange& exchange, http::ClientStream
         if (state == http::ReadState::bytes) co_return std::nullopt;
         if (state == http::ReadState::failed) co_return error;
         const bool in_time = co_await net::within(
-            exchange.worker.loop, allowed, [&engine](Waiter* waiter) noexcept { engine.when_readable(waiter); });
+            exchange.worker.loop, allowed,
+            [&engine](Waiter* waiter) noexcept { engine.when_readable(waiter); });
         if (!in_time) co_return ErrorCode::first_byte_timeout;
     }
 }
 
-/// A stream with the response's head on it. A kept connection that turns out to be dead is replaced by a fresh one.
+/// A stream with the response's head on it. A kept connection that turns out to be dead is replaced
+/// by a fresh one.
 Task<Result<Stream>> exchange_heads(Exchange& exchange, Attempt& attempt) {
-    const http::RequestHead head = upstream_head(exchange, attempt.backend(), exchange.record.attempts);
+    const http::RequestHead head =
+        upstream_head(exchange, attempt.backend(), exchange.record.attempts);
     Stream stream = exchange.worker.pools.reuse(attempt.backend());
     if (stream) {
         attempt.sent();
@@ -69,9 +73,14 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
     Observer observer;
     if (exchange.route->usage != UsageMode::off) observer.begin(from);
     exchange.record.status = from.status;
+    if (from.status < 500) {
+        exchange.worker.shared.counters[attempt.backend().slot].served.fetch_add(
+            1, std::memory_order_relaxed);
+    }
     exchange.record.stream = observer.kind() == Observer::Kind::events;
-    const std::string told =
-        exchange.explain ? explanation(exchange, attempt.backend(), attempt.decision()) : std::string{};
+    const std::string told = exchange.explain
+                                 ? explanation(exchange, attempt.backend(), attempt.decision())
+                                 : std::string{};
     exchange.client.respond(downstream_head(exchange, from, told));
     if (engine.request_sent()) {  // no second try from here on
         exchange.body = {};

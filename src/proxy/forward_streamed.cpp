@@ -1,5 +1,5 @@
-// For routes with `body = "stream"`: the request's body is relayed while it comes, beside the response's; decided by the
-// head alone, and never tried twice.
+// For routes with `body = "stream"`: the request's body is relayed while it comes, beside the
+// response's; decided by the head alone, and never tried twice.
 #include <coroutine>
 
 #include "attempt.h"
@@ -18,7 +18,8 @@ namespace {
 /// The half that moves the request's body. Runs on its own waiters beside the response's coroutine.
 class Upload {
 public:
-    Upload(http::ServerStream& client, http::ClientStream& engine) : client_{client}, engine_{engine} {}
+    Upload(http::ServerStream& client, http::ClientStream& engine)
+        : client_{client}, engine_{engine} {}
     ~Upload() {
         client_.when_readable(nullptr);
         engine_.when_writable(nullptr);
@@ -67,7 +68,8 @@ Task<void> forward_streamed(Exchange& exchange) {
     exchange.record.decided = exchange.elapsed();
     Attempt attempt{exchange, *pick->backend, fleet::Charge{}, pick->decision};
 
-    Result<std::unique_ptr<http::ClientStream>> stream = co_await exchange.worker.pools.connect(attempt.backend());
+    Result<std::unique_ptr<http::ClientStream>> stream =
+        co_await exchange.worker.pools.connect(attempt.backend());
     if (!stream) co_return exchange.refuse(stream.error());
     http::ClientStream& engine = **stream;
     http::RequestHead head = upstream_head(exchange, attempt.backend(), 1);
@@ -81,17 +83,21 @@ Task<void> forward_streamed(Exchange& exchange) {
         ErrorCode error = ErrorCode::internal;
         const http::ReadState state = engine.try_head(error);
         if (state == http::ReadState::bytes) break;
-        if (state == http::ReadState::failed) co_return exchange.refuse(upload.failed().value_or(error));
-        const bool in_time = co_await net::within(exchange.worker.loop, exchange.route->timeouts.first_byte,
-                                                  [&engine](Waiter* waiter) noexcept { engine.when_readable(waiter); });
-        if (!in_time) co_return exchange.refuse(upload.failed().value_or(ErrorCode::first_byte_timeout));
+        if (state == http::ReadState::failed)
+            co_return exchange.refuse(upload.failed().value_or(error));
+        const bool in_time = co_await net::within(
+            exchange.worker.loop, exchange.route->timeouts.first_byte,
+            [&engine](Waiter* waiter) noexcept { engine.when_readable(waiter); });
+        if (!in_time)
+            co_return exchange.refuse(upload.failed().value_or(ErrorCode::first_byte_timeout));
     }
     Observer observer;
     if (exchange.route->usage != UsageMode::off) observer.begin(engine.response());
     exchange.record.status = engine.response().status;
     exchange.record.stream = observer.kind() == Observer::Kind::events;
-    const std::string told =
-        exchange.explain ? explanation(exchange, attempt.backend(), attempt.decision()) : std::string{};
+    const std::string told = exchange.explain
+                                 ? explanation(exchange, attempt.backend(), attempt.decision())
+                                 : std::string{};
     exchange.client.respond(downstream_head(exchange, engine.response(), told));
     Relay relay{exchange, attempt, engine, observer};
     const Relay::End end = co_await relay;

@@ -19,7 +19,11 @@ Task<void> ProxyHandler::handle(http::ServerStream& client) {
 
     const std::optional<Error> unread = co_await read_body(exchange);
     if (unread) co_return exchange.refuse(*unread);
-    inspect(exchange);
+    if (inspects_elsewhere(exchange)) {
+        co_await inspect_elsewhere(exchange);
+    } else {
+        inspect(exchange);
+    }
     if (const auto refusal = choose_pool(exchange)) co_return exchange.refuse(*refusal);
     co_await forward(exchange);
 }

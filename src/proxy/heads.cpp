@@ -35,16 +35,17 @@ constexpr bool is_hop_by_hop(FieldName id) noexcept {
 bool named_in_connection(const http::Fields& fields, std::string_view name) {
     if (!fields.has(FieldName::connection)) return false;
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i].id == FieldName::connection && http::list_has(fields[i].value, name)) return true;
+        if (fields[i].id == FieldName::connection && http::list_has(fields[i].value, name))
+            return true;
     }
     return false;
 }
 
 constexpr bool is_rewritten(FieldName id) noexcept {
-    return id == FieldName::x_request_id || id == FieldName::x_penstock_explain || id == FieldName::expect ||
-           id == FieldName::x_forwarded_for || id == FieldName::x_forwarded_proto ||
-           id == FieldName::x_forwarded_host || id == FieldName::x_real_ip || id == FieldName::forwarded ||
-           id == FieldName::host;
+    return id == FieldName::x_request_id || id == FieldName::x_penstock_explain ||
+           id == FieldName::expect || id == FieldName::x_forwarded_for ||
+           id == FieldName::x_forwarded_proto || id == FieldName::x_forwarded_host ||
+           id == FieldName::x_real_ip || id == FieldName::forwarded || id == FieldName::host;
 }
 
 void append_forwarded(const Exchange& exchange, http::Fields& to) {
@@ -70,7 +71,8 @@ void append_forwarded(const Exchange& exchange, http::Fields& to) {
     if (!told.empty()) to.append(FieldName::x_forwarded_host, told);
 }
 
-bool passes_upstream(const Exchange& exchange, const http::Fields& fields, const http::Field& field) {
+bool passes_upstream(const Exchange& exchange, const http::Fields& fields,
+                     const http::Field& field) {
     if (is_hop_by_hop(field.id) || is_rewritten(field.id)) return false;
     // A compressed answer could not be observed.
     if (field.id == FieldName::accept_encoding) return exchange.route->usage == UsageMode::off;
@@ -83,27 +85,30 @@ bool passes_upstream(const Exchange& exchange, const http::Fields& fields, const
 
 }  // namespace
 
-http::RequestHead upstream_head(const Exchange& exchange, const fleet::Backend& backend, unsigned attempt) {
+http::RequestHead upstream_head(const Exchange& exchange, const fleet::Backend& backend,
+                                unsigned attempt) {
     const http::RequestHead& head = exchange.client.head();
     http::RequestHead out;
     out.method = head.method;
     out.target = backend.address.base_path + head.target;
     out.authority = backend.address.authority();
-    out.framing = exchange.body.empty() && head.framing == http::Framing::none ? http::Framing::none
-                                                                              : http::Framing::length;
+    out.framing = exchange.body.empty() && head.framing == http::Framing::none
+                      ? http::Framing::none
+                      : http::Framing::length;
     out.length = exchange.body.size();
     out.fields.reserve(head.fields.size() + 6, head.fields.bytes() + 256);
     for (std::size_t i = 0; i < head.fields.size(); ++i) {
         const http::Field field = head.fields[i];
-        if (passes_upstream(exchange, head.fields, field)) out.fields.append(field.id, field.name, field.value);
+        if (passes_upstream(exchange, head.fields, field))
+            out.fields.append(field.id, field.name, field.value);
     }
     if (!exchange.pool->authorization.empty()) {
         out.fields.append(FieldName::authorization, exchange.pool->authorization);
     }
     append_forwarded(exchange, out.fields);
     out.fields.append(FieldName::via, k_via);
-    out.fields.append(FieldName::x_request_id,
-                      upstream_request_id(exchange.record.request_id, attempt, exchange.worker.rng));
+    out.fields.append(FieldName::x_request_id, upstream_request_id(exchange.record.request_id,
+                                                                   attempt, exchange.worker.rng));
     return out;
 }
 

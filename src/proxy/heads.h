@@ -5,12 +5,15 @@
 
 namespace penstock::proxy {
 
-/// The head for an engine: hop-by-hop fields out; Via, X-Forwarded-*, the attempt's X-Request-Id in.
-[[nodiscard]] http::RequestHead upstream_head(const Exchange& exchange, const fleet::Backend& backend,
-                                              unsigned attempt);
+/// The head for an engine: hop-by-hop fields out; Via, X-Forwarded-*, the attempt's X-Request-Id
+/// in.
+[[nodiscard]] http::RequestHead upstream_head(const Exchange& exchange,
+                                              const fleet::Backend& backend, unsigned attempt);
 
-/// The head for the client: hop-by-hop fields out; Via, X-Request-Id, CORS and, when asked for, the explanation in.
-[[nodiscard]] http::ResponseHead downstream_head(const Exchange& exchange, const http::ResponseHead& from,
+/// The head for the client: hop-by-hop fields out; Via, X-Request-Id, CORS and, when asked for, the
+/// explanation in.
+[[nodiscard]] http::ResponseHead downstream_head(const Exchange& exchange,
+                                                 const http::ResponseHead& from,
                                                  const std::string& explanation);
 
 }  // namespace penstock::proxy

@@ -14,7 +14,8 @@ void allow_origin(Exchange& exchange) {
     if (!origin) return;
     const bool any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
     if (!any && std::find(allowed.begin(), allowed.end(), *origin) == allowed.end()) return;
-    exchange.response_fields.append("Access-Control-Allow-Origin", any ? std::string_view{"*"} : *origin);
+    exchange.response_fields.append("Access-Control-Allow-Origin",
+                                    any ? std::string_view{"*"} : *origin);
     exchange.response_fields.append("Access-Control-Expose-Headers", "X-Request-Id");
     if (!any) exchange.response_fields.append("Vary", "Origin");
 }
@@ -31,8 +32,9 @@ void identify(Exchange& exchange) {
         exchange.client.peer(),
         head.fields.find(http::FieldName::x_forwarded_for).value_or(std::string_view{}));
     exchange.response_fields.append(http::FieldName::x_request_id, exchange.record.request_id);
-    exchange.explain = exchange.generation->explain &&
-                       head.fields.find(http::FieldName::x_penstock_explain) == std::string_view{"1"};
+    exchange.explain =
+        exchange.generation->explain &&
+        head.fields.find(http::FieldName::x_penstock_explain) == std::string_view{"1"};
     allow_origin(exchange);
 }
 

@@ -1,6 +1,5 @@
-#include <optional>
-
-#include "penstock/routing/prefix_blocks.h"
+#include "penstock/base/await.h"
+#include "penstock/proxy/inspect_thread.h"
 #include "steps.h"
 
 namespace penstock::proxy {
@@ -9,40 +8,61 @@ namespace {
 
 constexpr std::size_t k_model_max = 256;  // bytes of a model's name in a record
 
-/// Hashes the prompt's text as the engine module reads it.
-class ChainSink final : public engine::PromptSink {
-public:
-    ChainSink(std::size_t block_size, std::vector<std::uint64_t>& blocks) : block_size_{block_size}, blocks_{blocks} {}
+InspectJob job_of(Exchange& exchange) {
+    const http::RequestHead& head = exchange.client.head();
+    InspectJob job;
+    job.content_type = head.fields.find(http::FieldName::content_type).value_or(std::string_view{});
+    job.endpoint = engine::endpoint_of(head.path(), job.content_type);
+    job.body = std::move(exchange.body);
+    // The route's first pool says how long a block is: its index is the one that will be asked.
+    job.block_size =
+        exchange.generation->pools[exchange.route->pools.front()].balance.block_size.count;
+    return job;
+}
 
-    void begin(const engine::RequestFacts& facts) override {
-        hasher_.emplace(routing::chain_seed(facts.model, facts.cache_salt), block_size_, blocks_);
-    }
-    void text(std::string_view piece) override { hasher_->add(piece); }
+void take_back(InspectJob& job, Exchange& exchange) {
+    exchange.endpoint = job.endpoint;
+    exchange.body = std::move(job.body);
+    exchange.facts = std::move(job.facts);
+    exchange.record.model = exchange.facts.model.substr(0, k_model_max);
+    exchange.record.prompt_blocks = static_cast<std::uint32_t>(exchange.facts.blocks.size());
+}
+
+/// A worker's place in the thread's queue, given back also when the waiting frame is destroyed.
+class Place {
+public:
+    explicit Place(Worker& worker) noexcept : worker_{worker} { ++worker_.inspect_jobs; }
+    ~Place() { --worker_.inspect_jobs; }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
 
 private:
-    std::size_t block_size_;
-    std::vector<std::uint64_t>& blocks_;
-    std::optional<routing::PrefixHasher> hasher_;
+    Worker& worker_;
 };
-
-/// The route's first pool says how long a block is: its index is the one that will be asked.
-std::size_t block_size(const Exchange& exchange) {
-    return exchange.generation->pools[exchange.route->pools.front()].balance.block_size.count;
-}
 
 }  // namespace
 
 void inspect(Exchange& exchange) {
-    const http::RequestHead& head = exchange.client.head();
-    const std::string_view content_type =
-        head.fields.find(http::FieldName::content_type).value_or(std::string_view{});
-    exchange.endpoint = engine::endpoint_of(head.path(), content_type);
-    if (!exchange.body.empty()) {
-        ChainSink sink{block_size(exchange), exchange.facts.blocks};
-        exchange.worker.inspector.inspect(exchange.endpoint, content_type, exchange.body, exchange.facts, sink);
+    InspectJob job = job_of(exchange);
+    if (!job.body.empty()) inspect_body(exchange.worker.inspector, job);
+    take_back(job, exchange);
+}
+
+bool inspects_elsewhere(const Exchange& exchange) {
+    return exchange.body.size() > k_inspect_elsewhere &&
+           exchange.worker.shared.inspect != nullptr &&
+           exchange.worker.inspect_jobs < k_inspect_jobs_max;
+}
+
+Task<void> inspect_elsewhere(Exchange& exchange) {
+    const Place place{exchange.worker};
+    auto job = std::make_shared<InspectJob>(job_of(exchange));
+    exchange.worker.shared.inspect->submit(job, exchange.worker.loop);
+    InspectJob* waiting = job.get();
+    while (!waiting->done) {
+        co_await WakeAwaiter{[waiting](Waiter* waiter) noexcept { waiting->waiter = waiter; }};
     }
-    exchange.record.model = exchange.facts.model.substr(0, k_model_max);
-    exchange.record.prompt_blocks = static_cast<std::uint32_t>(exchange.facts.blocks.size());
+    take_back(*job, exchange);
 }
 
 }  // namespace penstock::proxy

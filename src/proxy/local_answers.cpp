@@ -44,7 +44,8 @@ bool answer_preflight(Exchange& exchange) {
     if (fields.find("Access-Control-Allow-Origin")) {
         fields.append("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
         const auto wanted = head.fields.find(http::FieldName::access_control_request_headers);
-        fields.append("Access-Control-Allow-Headers", std::string{wanted.value_or("Authorization, Content-Type")});
+        fields.append("Access-Control-Allow-Headers",
+                      std::string{wanted.value_or("Authorization, Content-Type")});
         fields.append("Access-Control-Max-Age", "600");
     }
     answer(exchange, 204, {}, {});

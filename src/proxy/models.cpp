@@ -43,7 +43,8 @@ bool all_listed(const Pool& pool, const fleet::LoadTable& table) {
     return any;
 }
 
-std::vector<std::string> known_models(const Generation& generation, const std::vector<std::uint32_t>& pools,
+std::vector<std::string> known_models(const Generation& generation,
+                                      const std::vector<std::uint32_t>& pools,
                                       const fleet::LoadTable& table) {
     std::set<std::string> names;
     for (const std::uint32_t index : pools) {
@@ -84,8 +85,9 @@ std::string models_document(const Generation& generation, const fleet::LoadTable
         for (const fleet::Backend& backend : pool.backends) {
             const fleet::BackendState* state = state_of(table, backend.slot);
             if (state == nullptr || state->models.empty()) continue;
-            const bool all_new = std::none_of(state->models.begin(), state->models.end(),
-                                              [&](const std::string& name) { return told.contains(name); });
+            const bool all_new =
+                std::none_of(state->models.begin(), state->models.end(),
+                             [&](const std::string& name) { return told.contains(name); });
             if (all_new && !state->models_json.empty()) append_element(out, state->models_json);
             for (const std::string& name : state->models) {
                 const bool fresh = told.insert(name).second;

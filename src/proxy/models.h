@@ -11,7 +11,8 @@
 namespace penstock::proxy {
 
 [[nodiscard]] bool configured(const Pool& pool, std::string_view model);
-[[nodiscard]] bool lists(const fleet::LoadTable& table, const fleet::Backend& backend, std::string_view model);
+[[nodiscard]] bool lists(const fleet::LoadTable& table, const fleet::Backend& backend,
+                         std::string_view model);
 [[nodiscard]] bool serves(const Pool& pool, const fleet::LoadTable& table, std::string_view model);
 /// Every healthy backend of the pool has told its models.
 [[nodiscard]] bool all_listed(const Pool& pool, const fleet::LoadTable& table);
@@ -20,8 +21,10 @@ namespace penstock::proxy {
                                                     const std::vector<std::uint32_t>& pools,
                                                     const fleet::LoadTable& table);
 /// `{"object":"list","data":[…]}`: the union over all pools, engines' own words kept.
-[[nodiscard]] std::string models_document(const Generation& generation, const fleet::LoadTable& table);
+[[nodiscard]] std::string models_document(const Generation& generation,
+                                          const fleet::LoadTable& table);
 
-[[nodiscard]] const fleet::BackendState* state_of(const fleet::LoadTable& table, fleet::Slot slot) noexcept;
+[[nodiscard]] const fleet::BackendState* state_of(const fleet::LoadTable& table,
+                                                  fleet::Slot slot) noexcept;
 
 }  // namespace penstock::proxy

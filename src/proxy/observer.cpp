@@ -5,7 +5,8 @@ namespace penstock::proxy {
 void Observer::begin(const http::ResponseHead& head) {
     kind_ = Kind::nothing;
     if (head.fields.has(http::FieldName::content_encoding)) return;
-    const std::string_view type = head.fields.find(http::FieldName::content_type).value_or(std::string_view{});
+    const std::string_view type =
+        head.fields.find(http::FieldName::content_type).value_or(std::string_view{});
     if (type.starts_with("text/event-stream")) {
         kind_ = Kind::events;
     } else if (type.starts_with("application/json")) {
@@ -19,7 +20,8 @@ void Observer::feed(http::Pieces payload) {
     } else if (kind_ == Kind::document) {
         for (std::string_view piece : payload) {
             if (piece.size() > k_tail) piece.remove_prefix(piece.size() - k_tail);
-            if (tail_.size() + piece.size() > 2 * k_tail) tail_.erase(0, tail_.size() - std::min(tail_.size(), k_tail));
+            if (tail_.size() + piece.size() > 2 * k_tail)
+                tail_.erase(0, tail_.size() - std::min(tail_.size(), k_tail));
             tail_.append(piece);
         }
     }

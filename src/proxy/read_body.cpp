@@ -5,14 +5,16 @@ namespace penstock::proxy {
 
 namespace {
 
-// The budget is taken in steps as the body comes, so that a large Content-Length alone holds nothing.
+// The budget is taken in steps as the body comes, so that a large Content-Length alone holds
+// nothing.
 constexpr std::size_t k_step = 64 * 1024;
 
 std::optional<Error> append(Exchange& exchange, http::Pieces pieces, std::uint64_t limit) {
     std::string& body = exchange.body;
     for (const std::string_view piece : pieces) {
         if (body.size() + piece.size() > limit) {
-            return Error{ErrorCode::body_too_large, "the body is longer than " + std::to_string(limit) + " bytes"};
+            return Error{ErrorCode::body_too_large,
+                         "the body is longer than " + std::to_string(limit) + " bytes"};
         }
         const std::size_t steps = (body.size() + piece.size() + k_step - 1) / k_step;
         if (!exchange.share.grow_to(steps * k_step)) return Error{ErrorCode::buffer_budget_spent};
@@ -31,7 +33,8 @@ Task<std::optional<Error>> read_body(Exchange& exchange) {
             co_return Error{ErrorCode::body_too_large,
                             "the body is longer than " + std::to_string(limit) + " bytes"};
         }
-        exchange.body.reserve(std::min<std::uint64_t>(head.length, k_step) + engine::k_body_padding);
+        exchange.body.reserve(std::min<std::uint64_t>(head.length, k_step) +
+                              engine::k_body_padding);
     }
     for (;;) {
         const http::Received received = exchange.client.try_read();

@@ -114,7 +114,8 @@ void Relay::client_ready() {
 // Set once, not per chunk: when it fires it looks at when the last chunk came.
 void Relay::idle_passed() {
     const Millis allowed = exchange_.route->timeouts.idle;
-    const auto quiet = std::chrono::duration_cast<Millis>(exchange_.worker.loop.now() - last_chunk_);
+    const auto quiet =
+        std::chrono::duration_cast<Millis>(exchange_.worker.loop.now() - last_chunk_);
     if (waits_for_client_ || quiet < allowed) {
         // A slow client is the write stall's business, not the engine's fault.
         idle_timer_.set(waits_for_client_ ? allowed : allowed - quiet, idle_hook_);

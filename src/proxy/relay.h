@@ -1,5 +1,6 @@
-// Moves a response's body from an engine to a client, each read written at once. To the handler one `co_await`; inside
-// a small state machine whose read waiter writes: the coroutine sleeps through the whole stream.
+// Moves a response's body from an engine to a client, each read written at once. To the handler one
+// `co_await`; inside a small state machine whose read waiter writes: the coroutine sleeps through
+// the whole stream.
 #pragma once
 
 #include <coroutine>

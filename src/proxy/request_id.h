@@ -1,4 +1,5 @@
-// Ids of requests: the client's where it is fit, else made; to the engine one of its own per attempt.
+// Ids of requests: the client's where it is fit, else made; to the engine one of its own per
+// attempt.
 #pragma once
 
 #include <string>

@@ -21,7 +21,8 @@ bool path_matches(const Route& route, std::string_view path) {
 
 bool method_matches(const Route& route, http::Method method) {
     if (route.methods.empty()) {
-        return method == http::Method::get || method == http::Method::post || method == http::Method::head;
+        return method == http::Method::get || method == http::Method::post ||
+               method == http::Method::head;
     }
     return std::any_of(route.methods.begin(), route.methods.end(), [&](const std::string& wanted) {
         return wanted == "*" || wanted == http::name(method) ||
@@ -47,9 +48,11 @@ const Route* match_route(const Generation& generation, const http::RequestHead& 
                          const std::string_view* model) {
     for (const Route& route : generation.routes) {
         if (!path_matches(route, head.path()) || !method_matches(route, head.method)) continue;
-        if (!route.hosts.empty() && !matches_any(route.hosts, host_without_port(head.authority))) continue;
+        if (!route.hosts.empty() && !matches_any(route.hosts, host_without_port(head.authority)))
+            continue;
         if (!headers_match(route, head)) continue;
-        if (model != nullptr && !route.models.empty() && !matches_any(route.models, *model)) continue;
+        if (model != nullptr && !route.models.empty() && !matches_any(route.models, *model))
+            continue;
         return &route;
     }
     return nullptr;
@@ -57,14 +60,17 @@ const Route* match_route(const Generation& generation, const http::RequestHead& 
 
 bool ambiguous_path(std::string_view path) noexcept {
     if (path.find("//") != std::string_view::npos) return true;
-    for (std::size_t at = path.find("/."); at != std::string_view::npos; at = path.find("/.", at + 1)) {
+    for (std::size_t at = path.find("/."); at != std::string_view::npos;
+         at = path.find("/.", at + 1)) {
         const std::string_view rest = path.substr(at + 2);
-        if (rest.empty() || rest.front() == '/' || rest == "." || rest.starts_with("./")) return true;
+        if (rest.empty() || rest.front() == '/' || rest == "." || rest.starts_with("./"))
+            return true;
     }
-    for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
+    for (std::size_t at = path.find('%'); at != std::string_view::npos;
+         at = path.find('%', at + 1)) {
         const std::string_view code = path.substr(at + 1, 2);
-        if (http::equal_no_case(code, "2e") || http::equal_no_case(code, "2f") || http::equal_no_case(code, "5c") ||
-            http::equal_no_case(code, "00")) {
+        if (http::equal_no_case(code, "2e") || http::equal_no_case(code, "2f") ||
+            http::equal_no_case(code, "5c") || http::equal_no_case(code, "00")) {
             return true;
         }
     }
@@ -73,9 +79,25 @@ bool ambiguous_path(std::string_view path) noexcept {
 
 const std::vector<std::string>& default_paths() {
     static const std::vector<std::string> paths{
-        "/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens",
-        "/v1/embeddings", "/v1/rerank", "/v2/rerank", "/rerank", "/v1/score", "/score", "/v1/audio/*", "/v1/models",
-        "/v1/models/**", "/pooling", "/classify", "/tokenize", "/detokenize", "/generate",
+        "/v1/chat/completions",
+        "/v1/completions",
+        "/v1/responses",
+        "/v1/messages",
+        "/v1/messages/count_tokens",
+        "/v1/embeddings",
+        "/v1/rerank",
+        "/v2/rerank",
+        "/rerank",
+        "/v1/score",
+        "/score",
+        "/v1/audio/*",
+        "/v1/models",
+        "/v1/models/**",
+        "/pooling",
+        "/classify",
+        "/tokenize",
+        "/detokenize",
+        "/generate",
     };
     return paths;
 }

@@ -8,13 +8,13 @@
 
 namespace penstock::proxy {
 
-/// The first route whose conditions on the head hold, or null. With `model`, its model patterns must hold too; without,
-/// they are left for later. Complexity: O(routes x patterns).
+/// The first route whose conditions on the head hold, or null. With `model`, its model patterns
+/// must hold too; without, they are left for later. Complexity: O(routes x patterns).
 [[nodiscard]] const Route* match_route(const Generation& generation, const http::RequestHead& head,
                                        const std::string_view* model);
 
-/// True for a path that an engine might read otherwise than we do: dot segments, empty segments, encoded dots and
-/// slashes. Such a path could slip past an allow-list.
+/// True for a path that an engine might read otherwise than we do: dot segments, empty segments,
+/// encoded dots and slashes. Such a path could slip past an allow-list.
 [[nodiscard]] bool ambiguous_path(std::string_view path) noexcept;
 
 }  // namespace penstock::proxy

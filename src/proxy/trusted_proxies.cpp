@@ -49,7 +49,8 @@ std::string_view host_of(std::string_view peer) noexcept {
     if (peer.starts_with('[')) return peer.substr(1, peer.find(']') - 1);
     const std::size_t colon = peer.find(':');
     // More than one colon without brackets: a bare v6 address.
-    if (colon == std::string_view::npos || peer.find(':', colon + 1) != std::string_view::npos) return peer;
+    if (colon == std::string_view::npos || peer.find(':', colon + 1) != std::string_view::npos)
+        return peer;
     return peer.substr(0, colon);
 }
 
@@ -71,8 +72,9 @@ Result<TrustedProxies> TrustedProxies::parse(const std::vector<std::string>& net
             good = good && read.ec == std::errc{} && read.ptr == end && prefix <= most;
         }
         if (!good) {
-            return Error{ErrorCode::invalid_value,
-                         "\"" + text + "\" is no network: write 10.0.0.0/8, fd00::/8, an address or unix"};
+            return Error{
+                ErrorCode::invalid_value,
+                "\"" + text + "\" is no network: write 10.0.0.0/8, fd00::/8, an address or unix"};
         }
         trusted.networks_.push_back({address.bytes, address.family, prefix});
     }
@@ -84,21 +86,25 @@ bool TrustedProxies::trusts(std::string_view peer) const noexcept {
     if (networks_.empty()) return false;
     const ParsedAddress address = parse_address(host_of(peer));
     for (const Network& network : networks_) {
-        if (network.family == address.family && same_prefix(network.bytes, address.bytes, network.prefix)) {
+        if (network.family == address.family &&
+            same_prefix(network.bytes, address.bytes, network.prefix)) {
             return true;
         }
     }
     return false;
 }
 
-std::string_view TrustedProxies::client(std::string_view peer, std::string_view forwarded_for) const noexcept {
+std::string_view TrustedProxies::client(std::string_view peer,
+                                        std::string_view forwarded_for) const noexcept {
     std::string_view client = host_of(peer);
     while (trusts(client) && !forwarded_for.empty()) {
         const std::size_t comma = forwarded_for.rfind(',');
-        const std::string_view last = trimmed(forwarded_for.substr(comma == std::string_view::npos ? 0 : comma + 1));
+        const std::string_view last =
+            trimmed(forwarded_for.substr(comma == std::string_view::npos ? 0 : comma + 1));
         if (parse_address(host_of(last)).family == 0) break;  // not an address: believe no further
         client = host_of(last);
-        forwarded_for = comma == std::string_view::npos ? std::string_view{} : forwarded_for.substr(0, comma);
+        forwarded_for =
+            comma == std::string_view::npos ? std::string_view{} : forwarded_for.substr(0, comma);
     }
     return client;
 }

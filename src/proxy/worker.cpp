@@ -4,7 +4,8 @@
 
 namespace penstock::proxy {
 
-Worker::Worker(net::Loop& on, telemetry::WorkerMetrics& counts, Shared shared_parts, std::uint64_t seed)
+Worker::Worker(net::Loop& on, telemetry::WorkerMetrics& counts, Shared shared_parts,
+               std::uint64_t seed)
     : loop{on},
       metrics{counts},
       shared{std::move(shared_parts)},

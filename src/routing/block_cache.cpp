@@ -33,7 +33,8 @@ std::uint32_t BlockCache::match(std::span<const std::uint64_t> chain) const noex
 
 BlockCache::Inserted BlockCache::insert(std::span<const std::uint64_t> chain) {
     chain = chain.first(std::min(chain.size(), capacity_));
-    Inserted inserted{.from = match(chain), .to = static_cast<std::uint32_t>(chain.size()), .stamp = ++stamp_};
+    Inserted inserted{
+        .from = match(chain), .to = static_cast<std::uint32_t>(chain.size()), .stamp = ++stamp_};
     // From the tail to the root: so that each parent ends up more recent than its child.
     for (std::size_t i = chain.size(); i-- > 0;) touch(chain[i]);
     while (size_ > capacity_) remove(oldest_);
@@ -44,8 +45,9 @@ void BlockCache::undo(const Inserted& inserted, std::span<const std::uint64_t> c
     const std::size_t end = std::min<std::size_t>(inserted.to, chain.size());
     for (std::size_t i = end; i-- > inserted.from;) {
         const std::uint32_t index = find(chain[i]);
-        if (index == k_none) continue;                        // evicted since
-        if (entries_[index].stamp != inserted.stamp) return;  // used since, and with it all its parents
+        if (index == k_none) continue;  // evicted since
+        if (entries_[index].stamp != inserted.stamp)
+            return;  // used since, and with it all its parents
         remove(index);
     }
 }
@@ -87,7 +89,8 @@ void BlockCache::remove(std::uint32_t index) noexcept {
     --size_;
 }
 
-// Linear probing without tombstones: what follows the hole moves up while that brings it nearer to its home.
+// Linear probing without tombstones: what follows the hole moves up while that brings it nearer to
+// its home.
 void BlockCache::erase_from_table(std::uint64_t hash) noexcept {
     const std::size_t mask = table_.size() - 1;
     std::size_t hole = home(hash);

@@ -1,5 +1,6 @@
-// The blocks one backend is believed to hold: a hash table of bounded size with a least-recently-used order in which a
-// parent is always more recent than its children, so that the oldest block never has one that depends on it.
+// The blocks one backend is believed to hold: a hash table of bounded size with a
+// least-recently-used order in which a parent is always more recent than its children, so that the
+// oldest block never has one that depends on it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@ namespace penstock::routing {
 class BlockCache {
 public:
     [[nodiscard]] bool holds(std::uint64_t hash) const noexcept { return find(hash) != k_none; }
-    /// Blocks of the chain held from the root on. Bisects: holding a block implies holding its parents.
+    /// Blocks of the chain held from the root on. Bisects: holding a block implies holding its
+    /// parents.
     [[nodiscard]] std::uint32_t match(std::span<const std::uint64_t> chain) const noexcept;
 
     struct Inserted {
@@ -20,7 +22,8 @@ public:
         std::uint32_t to = 0;    // one past the last
         std::uint32_t stamp = 0;
     };
-    /// Makes the chain the most recent. Of a chain longer than the capacity only the beginning is held.
+    /// Makes the chain the most recent. Of a chain longer than the capacity only the beginning is
+    /// held.
     Inserted insert(std::span<const std::uint64_t> chain);
     /// Removes the blocks that this insertion added and no later one has used.
     void undo(const Inserted& inserted, std::span<const std::uint64_t> chain) noexcept;
@@ -42,7 +45,9 @@ private:
     };
 
     [[nodiscard]] std::uint32_t find(std::uint64_t hash) const noexcept;
-    [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept { return hash & (table_.size() - 1); }
+    [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
+        return hash & (table_.size() - 1);
+    }
     void touch(std::uint64_t hash);
     void link_newest(std::uint32_t index) noexcept;
     void unlink(std::uint32_t index) noexcept;
@@ -53,8 +58,9 @@ private:
     [[nodiscard]] std::uint32_t take_entry();
 
     std::vector<Entry> entries_;
-    std::vector<std::uint32_t> table_;  // indices into `entries_`; a power of two, at most half full
-    std::uint32_t free_ = k_none;       // removed entries, linked by `older`
+    std::vector<std::uint32_t>
+        table_;                    // indices into `entries_`; a power of two, at most half full
+    std::uint32_t free_ = k_none;  // removed entries, linked by `older`
     std::uint32_t oldest_ = k_none;
     std::uint32_t newest_ = k_none;
     std::uint32_t stamp_ = 0;

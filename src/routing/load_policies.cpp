@@ -9,7 +9,8 @@ namespace penstock::routing {
 namespace {
 
 Decision chosen(Sheet sheet, std::uint32_t row, std::uint32_t candidates, Reason reason) noexcept {
-    Decision decision{.row = row, .reason = candidates == 1 ? Reason::only : reason, .candidates = candidates};
+    Decision decision{
+        .row = row, .reason = candidates == 1 ? Reason::only : reason, .candidates = candidates};
     decision.terms[0] = load_of(sheet[row]);
     return decision;
 }
@@ -17,7 +18,8 @@ Decision chosen(Sheet sheet, std::uint32_t row, std::uint32_t candidates, Reason
 /// The fit row in whose share of all weights the point `at` (0..1) falls.
 std::uint32_t row_at(Sheet sheet, double at) noexcept {
     double all = 0;
-    for (const fleet::SheetRow& row : sheet) all += row.unfit == fleet::k_fit ? static_cast<double>(row.weight) : 0;
+    for (const fleet::SheetRow& row : sheet)
+        all += row.unfit == fleet::k_fit ? static_cast<double>(row.weight) : 0;
     double left = at * all;
     std::uint32_t last = Decision::k_nobody;
     for (std::uint32_t i = 0; i < sheet.size(); ++i) {
@@ -41,7 +43,8 @@ bool equal_weights(Sheet sheet) noexcept {
 
 }  // namespace
 
-std::array<float, k_terms> LoadPolicy::explain(const Input& /*input*/, Sheet sheet, std::uint32_t row) const noexcept {
+std::array<float, k_terms> LoadPolicy::explain(const Input& /*input*/, Sheet sheet,
+                                               std::uint32_t row) const noexcept {
     return {load_of(sheet[row])};
 }
 
@@ -65,7 +68,8 @@ Decision RoundRobin::decide(const Input& input, Sheet sheet, Rng& /*rng*/) const
     const std::uint32_t fit = count_fit(sheet);
     if (fit == 0) return {};
     if (equal_weights(sheet)) {
-        return chosen(sheet, nth_fit(sheet, static_cast<std::uint32_t>(input.sequence % fit)), fit, Reason::turn);
+        return chosen(sheet, nth_fit(sheet, static_cast<std::uint32_t>(input.sequence % fit)), fit,
+                      Reason::turn);
     }
     // Multiples of the golden ratio spread evenly over any division of the interval.
     constexpr double k_golden = 0.6180339887498949;

@@ -9,8 +9,9 @@ namespace penstock::routing {
 class LoadPolicy : public Policy {
 public:
     [[nodiscard]] bool reads_prefix() const noexcept final { return false; }
-    [[nodiscard]] std::array<float, k_terms> explain(const Input& input, std::span<const fleet::SheetRow> sheet,
-                                                    std::uint32_t row) const noexcept final;
+    [[nodiscard]] std::array<float, k_terms> explain(const Input& input,
+                                                     std::span<const fleet::SheetRow> sheet,
+                                                     std::uint32_t row) const noexcept final;
 };
 
 /// Fewest requests per weight.

@@ -27,12 +27,14 @@ using Sheet = std::span<const fleet::SheetRow>;
     return Decision::k_nobody;
 }
 
-/// Requests on a backend per unit of its weight: what was polled, but never less than what this proxy knows of.
+/// Requests on a backend per unit of its weight: what was polled, but never less than what this
+/// proxy knows of.
 [[nodiscard]] inline float load_of(const fleet::SheetRow& row) noexcept {
     return std::max(row.running + row.waiting, row.in_flight) / std::max(row.weight, 1e-6F);
 }
 
-/// The fit row of least cost, each of several equal ones with the same chance. `cost(row)` is called once per fit row.
+/// The fit row of least cost, each of several equal ones with the same chance. `cost(row)` is
+/// called once per fit row.
 template <class Cost>
 [[nodiscard]] Decision pick_least(Sheet sheet, Rng& rng, Cost cost) noexcept {
     constexpr float k_equal = 1e-4F;  // relative difference below which costs count as equal
@@ -49,7 +51,8 @@ template <class Cost>
             least = value;
             equals = 1;
         } else if (value <= least + margin && rng.below(++equals) == 0) {
-            decision.row = i;  // reservoir sampling: the n-th equal one replaces the pick with chance 1/n
+            decision.row =
+                i;  // reservoir sampling: the n-th equal one replaces the pick with chance 1/n
         }
     }
     return decision;

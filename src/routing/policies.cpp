@@ -8,37 +8,56 @@ namespace penstock::routing {
 
 std::string_view name(Reason reason) noexcept {
     switch (reason) {
-        case Reason::none: return "none";
-        case Reason::only: return "only";
-        case Reason::prefix: return "prefix";
-        case Reason::load: return "load";
-        case Reason::hash: return "hash";
-        case Reason::turn: return "turn";
-        case Reason::chance: return "chance";
+        case Reason::none:
+            return "none";
+        case Reason::only:
+            return "only";
+        case Reason::prefix:
+            return "prefix";
+        case Reason::load:
+            return "load";
+        case Reason::hash:
+            return "hash";
+        case Reason::turn:
+            return "turn";
+        case Reason::chance:
+            return "chance";
     }
     return "none";
 }
 
 std::string_view name(Term term) noexcept {
     switch (term) {
-        case Term::total: return "total";
-        case Term::prefix: return "prefix";
-        case Term::queue: return "queue";
-        case Term::prefill: return "prefill";
-        case Term::kv: return "kv";
-        case Term::adapter: return "adapter";
+        case Term::total:
+            return "total";
+        case Term::prefix:
+            return "prefix";
+        case Term::queue:
+            return "queue";
+        case Term::prefill:
+            return "prefill";
+        case Term::kv:
+            return "kv";
+        case Term::adapter:
+            return "adapter";
     }
     return "total";
 }
 
 std::unique_ptr<Policy> make_policy(const BalanceOptions& options) {
     switch (options.policy) {
-        case PolicyName::prefix_load: return std::make_unique<PrefixLoad>(options.prefix_weight);
-        case PolicyName::least_load: return std::make_unique<LeastLoad>();
-        case PolicyName::prefix_hash: return std::make_unique<PrefixHash>(options.bounded_load);
-        case PolicyName::round_robin: return std::make_unique<RoundRobin>();
-        case PolicyName::random: return std::make_unique<Random>();
-        case PolicyName::power_of_two: return std::make_unique<PowerOfTwo>();
+        case PolicyName::prefix_load:
+            return std::make_unique<PrefixLoad>(options.prefix_weight);
+        case PolicyName::least_load:
+            return std::make_unique<LeastLoad>();
+        case PolicyName::prefix_hash:
+            return std::make_unique<PrefixHash>(options.bounded_load);
+        case PolicyName::round_robin:
+            return std::make_unique<RoundRobin>();
+        case PolicyName::random:
+            return std::make_unique<Random>();
+        case PolicyName::power_of_two:
+            return std::make_unique<PowerOfTwo>();
     }
     return std::make_unique<PrefixLoad>(options.prefix_weight);
 }

@@ -10,7 +10,8 @@ std::uint64_t chain_seed(std::string_view model, std::string_view cache_salt) no
     return hash64(cache_salt, hash64(model));
 }
 
-PrefixHasher::PrefixHasher(std::uint64_t seed, std::size_t block_size, std::vector<std::uint64_t>& out)
+PrefixHasher::PrefixHasher(std::uint64_t seed, std::size_t block_size,
+                           std::vector<std::uint64_t>& out)
     : out_{out}, chain_{seed}, block_size_{std::max<std::size_t>(block_size, 1)} {
     out_.clear();
 }
@@ -18,7 +19,8 @@ PrefixHasher::PrefixHasher(std::uint64_t seed, std::size_t block_size, std::vect
 void PrefixHasher::add(std::string_view piece) {
     if (!partial_.empty()) {
         const std::size_t wanted = std::min(block_size_ - partial_.size(), piece.size());
-        partial_.insert(partial_.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(wanted));
+        partial_.insert(partial_.end(), piece.begin(),
+                        piece.begin() + static_cast<std::ptrdiff_t>(wanted));
         piece.remove_prefix(wanted);
         if (partial_.size() < block_size_) return;
         add_block({partial_.data(), partial_.size()});

@@ -9,7 +9,8 @@ namespace penstock::routing {
 
 namespace {
 
-// Far enough into the prompt to tell applications apart, near enough that turns of one conversation agree.
+// Far enough into the prompt to tell applications apart, near enough that turns of one conversation
+// agree.
 constexpr std::size_t k_hashed_blocks = 4;
 
 std::uint64_t key_of(const Input& input) noexcept {
@@ -26,7 +27,8 @@ std::uint64_t mixed(std::uint64_t z) noexcept {  // SplitMix64's finaliser
 
 /// Weighted rendezvous score: the highest wins, each backend in proportion to its weight.
 float score(std::uint64_t key, const fleet::SheetRow& row) noexcept {
-    const double unit = (static_cast<double>(mixed(key ^ mixed(row.identity)) >> 11U) + 0.5) * 0x1.0p-53;
+    const double unit =
+        (static_cast<double>(mixed(key ^ mixed(row.identity)) >> 11U) + 0.5) * 0x1.0p-53;
     return static_cast<float>(-static_cast<double>(row.weight) / std::log(unit));
 }
 
@@ -53,7 +55,8 @@ Decision PrefixHash::decide(const Input& input, Sheet sheet, Rng& rng) const noe
     return decision;
 }
 
-std::array<float, k_terms> PrefixHash::explain(const Input& input, Sheet sheet, std::uint32_t row) const noexcept {
+std::array<float, k_terms> PrefixHash::explain(const Input& input, Sheet sheet,
+                                               std::uint32_t row) const noexcept {
     std::array<float, k_terms> terms{};
     terms[static_cast<std::size_t>(Term::queue)] = load_of(sheet[row]);
     terms[static_cast<std::size_t>(Term::prefix)] = -score(key_of(input), sheet[row]);

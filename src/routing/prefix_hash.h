@@ -1,13 +1,14 @@
-// Consistent hashing of the prompt's beginning, with bounded load: for several proxies that share no state.
+// Consistent hashing of the prompt's beginning, with bounded load: for several proxies that share
+// no state.
 #pragma once
 
 #include "penstock/routing/policy.h"
 
 namespace penstock::routing {
 
-/// Every proxy gives the same prefix the same order of backends (weighted rendezvous hashing over the backends'
-/// identities); the first of them that carries at most `bound` times the mean load gets the request.
-/// Thaler and Ravishankar 1998; Mirrokni, Thorup, Zadimoghaddam 2018.
+/// Every proxy gives the same prefix the same order of backends (weighted rendezvous hashing over
+/// the backends' identities); the first of them that carries at most `bound` times the mean load
+/// gets the request. Thaler and Ravishankar 1998; Mirrokni, Thorup, Zadimoghaddam 2018.
 class PrefixHash final : public Policy {
 public:
     explicit PrefixHash(double bound) noexcept : bound_{static_cast<float>(bound)} {}
@@ -15,8 +16,9 @@ public:
     [[nodiscard]] bool reads_prefix() const noexcept override { return false; }
     [[nodiscard]] Decision decide(const Input& input, std::span<const fleet::SheetRow> sheet,
                                   Rng& rng) const noexcept override;
-    [[nodiscard]] std::array<float, k_terms> explain(const Input& input, std::span<const fleet::SheetRow> sheet,
-                                                    std::uint32_t row) const noexcept override;
+    [[nodiscard]] std::array<float, k_terms> explain(const Input& input,
+                                                     std::span<const fleet::SheetRow> sheet,
+                                                     std::uint32_t row) const noexcept override;
 
 private:
     float bound_;

@@ -9,7 +9,8 @@ namespace penstock::routing {
 
 namespace {
 
-/// Held for a look-up or an insertion: some microseconds at most, so waiting by spinning is cheaper than sleeping.
+/// Held for a look-up or an insertion: some microseconds at most, so waiting by spinning is cheaper
+/// than sleeping.
 class SpinLock {
 public:
     void lock() noexcept {
@@ -34,7 +35,8 @@ struct alignas(64) PrefixIndex::Shard {
 PrefixIndex::PrefixIndex() : shards_{std::make_unique<Shard[]>(fleet::k_slots_max)} {}
 PrefixIndex::~PrefixIndex() = default;
 
-std::uint32_t PrefixIndex::match(fleet::Slot slot, std::span<const std::uint64_t> chain) const noexcept {
+std::uint32_t PrefixIndex::match(fleet::Slot slot,
+                                 std::span<const std::uint64_t> chain) const noexcept {
     const Shard& shard = shards_[slot];
     const std::lock_guard guard{shard.lock};
     return shard.blocks.match(chain);
@@ -50,7 +52,9 @@ PrefixIndex::Added PrefixIndex::insert(fleet::Slot slot, std::span<const std::ui
 void PrefixIndex::undo(const Added& added, std::span<const std::uint64_t> chain) noexcept {
     Shard& shard = shards_[added.slot];
     const std::lock_guard guard{shard.lock};
-    shard.blocks.undo({.from = added.from, .to = added.to, .stamp = static_cast<std::uint32_t>(added.stamp)}, chain);
+    shard.blocks.undo(
+        {.from = added.from, .to = added.to, .stamp = static_cast<std::uint32_t>(added.stamp)},
+        chain);
 }
 
 void PrefixIndex::set_capacity(fleet::Slot slot, std::size_t blocks) {
@@ -66,7 +70,9 @@ void PrefixIndex::flush(fleet::Slot slot) noexcept {
 PrefixIndex::Size PrefixIndex::size(fleet::Slot slot) const noexcept {
     const Shard& shard = shards_[slot];
     const std::lock_guard guard{shard.lock};
-    return {.blocks = shard.blocks.size(), .capacity = shard.blocks.capacity(), .bytes = shard.blocks.bytes()};
+    return {.blocks = shard.blocks.size(),
+            .capacity = shard.blocks.capacity(),
+            .bytes = shard.blocks.bytes()};
 }
 
 }  // namespace penstock::routing

@@ -1,5 +1,13 @@
-// The admin pages: /metrics /livez /readyz /backends /config and a page that leads to them. One
-// more `http::Handler`. Thread: the control thread.
+// The admin pages, one more `http::Handler`. Thread: the control thread.
+//
+//     /          a page that shows the backends live and leads to the others
+//     /backends  the backends as JSON, described in src/admin/backends_json.h
+//     /config    the effective config with the origin of each value, secrets hidden
+//     /livez     200 while the process runs its loop
+//     /readyz    200, or 503 with the reason (`name(Readiness)`) as its text
+//     /metrics   Prometheus text 0.0.4
+//
+// GET and HEAD only; errors are JSON.
 #pragma once
 
 #include <functional>

@@ -6,8 +6,9 @@
 
 namespace penstock {
 
-/// Appends `text` as a JSON string with its quotes. Any bytes will do: control characters are escaped, and what is not
-/// UTF-8 becomes U+FFFD, so that the result is always valid JSON. Thread: any.
+/// Appends `text` as a JSON string with its quotes. Any bytes will do: control characters are
+/// escaped, and what is not UTF-8 becomes U+FFFD, so that the result is always valid JSON. Thread:
+/// any.
 void append_json_string(std::string& out, std::string_view text);
 
 /// The same as a value.

@@ -10,10 +10,10 @@
 namespace penstock {
 
 struct Url {
-    std::string host;        // without brackets
+    std::string host;  // without brackets
     std::uint16_t port = 0;
-    std::string unix_path;   // not empty: a unix socket
-    std::string base_path;   // without trailing slash; may be empty
+    std::string unix_path;  // not empty: a unix socket
+    std::string base_path;  // without trailing slash; may be empty
     friend bool operator==(const Url&, const Url&) = default;
 };
 

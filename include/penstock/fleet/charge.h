@@ -1,4 +1,5 @@
-// A request's charge on a backend: made at the pick, so that a burst between two polls spreads; taken back at its end.
+// A request's charge on a backend: made at the pick, so that a burst between two polls spreads;
+// taken back at its end.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +15,10 @@ class Charge {
 public:
     Charge() noexcept = default;
 
-    /// Charges one request with `prompt_tokens` to be prefilled. Nothing when `limit` requests (0: no limit) are on this
-    /// backend already: the cell is left as it was.
-    [[nodiscard]] static std::optional<Charge> try_charge(CounterSlab::Cell& cell, std::uint32_t limit,
+    /// Charges one request with `prompt_tokens` to be prefilled. Nothing when `limit` requests (0:
+    /// no limit) are on this backend already: the cell is left as it was.
+    [[nodiscard]] static std::optional<Charge> try_charge(CounterSlab::Cell& cell,
+                                                          std::uint32_t limit,
                                                           std::uint32_t prompt_tokens) noexcept {
         const std::uint64_t started = cell.started.fetch_add(1, std::memory_order_relaxed);
         if (limit > 0 && started - cell.finished.load(std::memory_order_relaxed) >= limit) {
@@ -29,7 +31,8 @@ public:
     }
 
     Charge(Charge&& other) noexcept
-        : cell_{std::exchange(other.cell_, nullptr)}, prompt_tokens_{std::exchange(other.prompt_tokens_, 0)} {}
+        : cell_{std::exchange(other.cell_, nullptr)},
+          prompt_tokens_{std::exchange(other.prompt_tokens_, 0)} {}
     Charge& operator=(Charge&& other) noexcept {
         if (this != &other) {
             release();
@@ -43,7 +46,8 @@ public:
     /// The prompt is prefilled: its tokens no longer wait.
     void first_byte() noexcept {
         if (cell_ == nullptr) return;
-        cell_->prompt_tokens_finished.fetch_add(std::exchange(prompt_tokens_, 0), std::memory_order_relaxed);
+        cell_->prompt_tokens_finished.fetch_add(std::exchange(prompt_tokens_, 0),
+                                                std::memory_order_relaxed);
     }
 
     void release() noexcept {

@@ -59,6 +59,7 @@ public:
     struct alignas(64) Cell {
         std::atomic<std::uint64_t> started{0};
         std::atomic<std::uint64_t> finished{0};
+        std::atomic<std::uint64_t> served{0};  // answers that began and were no server error
         std::atomic<std::uint64_t> prompt_tokens_started{
             0};  // uncached prompt tokens charged at the pick
         std::atomic<std::uint64_t> prompt_tokens_finished{

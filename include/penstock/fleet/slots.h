@@ -12,8 +12,8 @@
 
 namespace penstock::fleet {
 
-/// Slots keyed by (pool, URL): a backend that leaves and comes back before its slot was released finds its old one, with
-/// counters and prefix index. A released slot may go to anybody.
+/// Slots keyed by (pool, URL): a backend that leaves and comes back before its slot was released
+/// finds its old one, with counters and prefix index. A released slot may go to anybody.
 class SlotTable {
 public:
     /// The slot of this backend, old or new; nothing when all `k_slots_max` are taken.

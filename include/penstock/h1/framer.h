@@ -66,13 +66,13 @@ private:
     enum class State : std::uint8_t {
         done,
         failed,
-        counted,    // Content-Length: `left_` bytes to come
-        endless,    // until the connection's end
-        size,       // digits of a size line
-        blank,      // white space before an extension
+        counted,  // Content-Length: `left_` bytes to come
+        endless,  // until the connection's end
+        size,     // digits of a size line
+        blank,    // white space before an extension
         extension,
-        size_lf,    // CR seen at the end of a size line
-        data,       // `left_` bytes of a chunk to come
+        size_lf,  // CR seen at the end of a size line
+        data,     // `left_` bytes of a chunk to come
         data_cr,
         data_lf,
         trailers,
@@ -92,8 +92,9 @@ private:
     std::uint32_t extensions_ = 0;  // bytes of all extensions
     std::uint64_t left_ = 0;
     std::uint64_t content_ = 0;
-    std::array<char, 16> held_{};         // the current size line's digits
-    std::array<char, 16> line_before_{};  // those of a line that came in parts, while its piece is in use
+    std::array<char, 16> held_{};  // the current size line's digits
+    std::array<char, 16>
+        line_before_{};  // those of a line that came in parts, while its piece is in use
     std::unique_ptr<std::string> trailer_text_;
     std::unique_ptr<http::Fields> trailer_fields_;
 };

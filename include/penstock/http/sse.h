@@ -43,8 +43,8 @@ private:
     std::string capture_;
     std::array<char, k_start> start_{};  // of the current line
     std::uint64_t line_length_ = 0;
-    std::uint32_t depth_ = 0;            // of braces, while capturing
-    std::uint8_t matched_ = 0;           // bytes of `"usage":` seen
+    std::uint32_t depth_ = 0;   // of braces, while capturing
+    std::uint8_t matched_ = 0;  // bytes of `"usage":` seen
     bool capturing_ = false;
     bool in_string_ = false;
     bool escaped_ = false;

@@ -106,7 +106,8 @@ public:
     virtual void finish() = 0;
     virtual void when_writable(Waiter* waiter) noexcept = 0;
 
-    /// Everything that was to be sent has been taken by the kernel: what was borrowed is free again.
+    /// Everything that was to be sent has been taken by the kernel: what was borrowed is free
+    /// again.
     [[nodiscard]] virtual bool request_sent() const noexcept = 0;
 
     /// Looks for the response's head. `bytes`: it is complete (`response()`). 1xx heads are

@@ -61,9 +61,11 @@ struct Event {
     double kv_tokens = 0;  // capacity_known
 };
 
+/// Neither hook may call `set_targets` or `forget`, nor destroy the monitor; post that.
 struct MonitorHooks {
     /// A new table, at most every 10 ms. Called on the control thread.
     std::function<void(std::shared_ptr<const fleet::LoadTable>)> publish;
+    /// Of backends that are not draining. From the loop, or from inside a call to the monitor.
     std::function<void(const Event&)> event;
 };
 
@@ -97,7 +99,8 @@ private:
 };
 
 /// Resolves a DNS name to all its A and AAAA records, again and again; keeps the last good answer.
-/// Control thread.
+/// `changed` is called when the set differs from the last one told, `failed` at each failure with
+/// the resolver's words; either may destroy the discovery. Control thread.
 class Discovery {
 public:
     using Changed =

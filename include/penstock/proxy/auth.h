@@ -14,13 +14,14 @@ namespace penstock::proxy {
 
 class ApiKeys {
 public:
-    /// One key per line: 64 hex digits, optionally a name behind white space; `#` begins a comment. Errors:
-    /// invalid_value with the line's number.
+    /// One key per line: 64 hex digits, optionally a name behind white space; `#` begins a comment.
+    /// Errors: invalid_value with the line's number.
     [[nodiscard]] static Result<ApiKeys> parse(std::string_view text);
 
     /// True when nobody needs a key.
     [[nodiscard]] bool off() const noexcept { return !on_; }
-    /// True for a known key in `Authorization: Bearer` or `x-api-key`. Takes the same time for each unknown key.
+    /// True for a known key in `Authorization: Bearer` or `x-api-key`. Takes the same time for each
+    /// unknown key.
     [[nodiscard]] bool admits(const http::RequestHead& head) const;
 
 private:

@@ -18,9 +18,13 @@ public:
         give_back(bytes);
         return false;
     }
-    void give_back(std::uint64_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+    void give_back(std::uint64_t bytes) noexcept {
+        used_.fetch_sub(bytes, std::memory_order_relaxed);
+    }
     void set_limit(std::uint64_t limit) noexcept { limit_.store(limit, std::memory_order_relaxed); }
-    [[nodiscard]] std::uint64_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t used() const noexcept {
+        return used_.load(std::memory_order_relaxed);
+    }
 
 private:
     std::atomic<std::uint64_t> used_{0};

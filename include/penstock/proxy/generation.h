@@ -1,5 +1,5 @@
-// A generation: everything a request needs to know that a reload or a discovery may change. Immutable; a request holds
-// the one it began with until its end.
+// A generation: everything a request needs to know that a reload or a discovery may change.
+// Immutable; a request holds the one it began with until its end.
 //
 // Built on the control thread by `app`, published to the workers by `Worker::publish`.
 #pragma once
@@ -29,7 +29,7 @@ struct Pool {
     std::vector<fleet::Backend> backends;
     std::vector<std::string> models;  // patterns of the config
     UnknownModel unknown_model = UnknownModel::refuse;
-    std::string authorization;        // sent upstream instead of the client's; empty: the client's passes
+    std::string authorization;  // sent upstream instead of the client's; empty: the client's passes
     routing::BalanceOptions balance;
     std::unique_ptr<const routing::Policy> policy;
 };
@@ -67,7 +67,8 @@ struct Generation {
     bool explain = false;
 };
 
-/// The paths a route without `paths` serves: inference only, since engines leave control endpoints open.
+/// The paths a route without `paths` serves: inference only, since engines leave control endpoints
+/// open.
 [[nodiscard]] const std::vector<std::string>& default_paths();
 
 }  // namespace penstock::proxy

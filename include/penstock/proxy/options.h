@@ -5,7 +5,8 @@
 
 namespace penstock::proxy {
 
-/// How a request's body goes upstream. `inspect`: buffered, looked at, and sent again after a failure.
+/// How a request's body goes upstream. `inspect`: buffered, looked at, and sent again after a
+/// failure.
 enum class BodyMode : std::uint8_t { inspect, stream };
 
 /// What is done about token usage in responses.

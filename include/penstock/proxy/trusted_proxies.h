@@ -13,14 +13,17 @@ namespace penstock::proxy {
 
 class TrustedProxies {
 public:
-    /// "10.0.0.0/8", "fd00::/8", "127.0.0.1", or "unix" for peers on unix sockets. Errors: invalid_value.
+    /// "10.0.0.0/8", "fd00::/8", "127.0.0.1", or "unix" for peers on unix sockets. Errors:
+    /// invalid_value.
     [[nodiscard]] static Result<TrustedProxies> parse(const std::vector<std::string>& networks);
 
     /// `peer`: "1.2.3.4:5", "[::1]:5", "unix", or an address without port.
     [[nodiscard]] bool trusts(std::string_view peer) const noexcept;
 
-    /// The client's address by `X-Forwarded-For` read from the right: the first that is not trusted.
-    [[nodiscard]] std::string_view client(std::string_view peer, std::string_view forwarded_for) const noexcept;
+    /// The client's address by `X-Forwarded-For` read from the right: the first that is not
+    /// trusted.
+    [[nodiscard]] std::string_view client(std::string_view peer,
+                                          std::string_view forwarded_for) const noexcept;
 
 private:
     struct Network {

@@ -1,4 +1,5 @@
-// What the requests of one worker share. Owned by `app`; used on the worker's thread only, unless said otherwise.
+// What the requests of one worker share. Owned by `app`; used on the worker's thread only, unless
+// said otherwise.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include "penstock/net/loop.h"
 #include "penstock/proxy/buffer_budget.h"
 #include "penstock/proxy/generation.h"
+#include "penstock/proxy/inspect_thread.h"
 #include "penstock/routing/prefix_index.h"
 #include "penstock/telemetry/log.h"
 #include "penstock/telemetry/metrics.h"
@@ -30,6 +32,7 @@ struct Shared {
     telemetry::Log& log;
     /// A backend failed (or served): posted to the control thread. Any thread.
     std::function<void(fleet::Slot, ErrorCode)> report_failure;
+    InspectThread* inspect = nullptr;  // null: workers read large bodies by themselves
 };
 
 /// A generation and how many requests of this worker hold it.
@@ -40,7 +43,8 @@ struct HeldGeneration {
 
 class Worker {
 public:
-    Worker(net::Loop& on, telemetry::WorkerMetrics& counts, Shared shared_parts, std::uint64_t seed);
+    Worker(net::Loop& on, telemetry::WorkerMetrics& counts, Shared shared_parts,
+           std::uint64_t seed);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
@@ -62,6 +66,7 @@ public:
     engine::Inspector inspector;
     std::vector<fleet::SheetRow> sheet;  // scratch of the decision being made
     std::uint64_t decisions = 0;
+    std::uint32_t inspect_jobs = 0;  // of this worker, in the inspect thread's queue
     bool draining = false;
 
 private:
@@ -72,7 +77,9 @@ private:
 /// One request's hold on its generation.
 class GenerationRef {
 public:
-    explicit GenerationRef(Worker& worker) noexcept : worker_{worker}, held_{worker.newest()} { ++held_.requests; }
+    explicit GenerationRef(Worker& worker) noexcept : worker_{worker}, held_{worker.newest()} {
+        ++held_.requests;
+    }
     ~GenerationRef() { worker_.release(held_); }
     GenerationRef(const GenerationRef&) = delete;
     GenerationRef& operator=(const GenerationRef&) = delete;

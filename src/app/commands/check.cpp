@@ -24,7 +24,8 @@ int check(const CheckOptions& options) {
         std::printf("%s\n", problems_json(loaded).c_str());
     } else if (print_problems(loaded)) {
         std::printf("%s: good: %zu listeners, %zu pools, %zu routes\n", options.file.c_str(),
-                    loaded.config.listeners.size(), loaded.config.pools.size(), loaded.config.routes.size());
+                    loaded.config.listeners.size(), loaded.config.pools.size(),
+                    loaded.config.routes.size());
     }
     return loaded.ok() ? k_done : k_failed;
 }
@@ -36,23 +37,28 @@ int show(const CheckOptions& options) {
     return k_done;
 }
 
-void add(CLI::App& app, Action& action, const char* name, const char* what, int (*run)(const CheckOptions&)) {
+void add(CLI::App& app, Action& action, const char* name, const char* what,
+         int (*run)(const CheckOptions&)) {
     CLI::App* command = app.add_subcommand(name, what);
     auto options = std::make_shared<CheckOptions>();
     command->add_option("-c,--config", options->file, "The configuration file (TOML).")->required();
-    command->add_option("--set", options->sets, "Set one option, as `penstock run` would: --set server.workers=2.");
+    command->add_option("--set", options->sets,
+                        "Set one option, as `penstock run` would: --set server.workers=2.");
     command->add_flag("--json", options->json, "Answer in JSON.");
-    command->callback([options, run, &action] { action = [options, run] { return run(*options); }; });
+    command->callback(
+        [options, run, &action] { action = [options, run] { return run(*options); }; });
 }
 
 }  // namespace
 
 void add_check(CLI::App& app, Action& action) {
-    add(app, action, "check", "Validate a configuration: every error at once; exit status 1 when there is one.", check);
+    add(app, action, "check",
+        "Validate a configuration: every error at once; exit status 1 when there is one.", check);
 }
 
 void add_config(CLI::App& app, Action& action) {
-    add(app, action, "config", "Print the effective configuration, each value with its origin; secrets as ***.", show);
+    add(app, action, "config",
+        "Print the effective configuration, each value with its origin; secrets as ***.", show);
 }
 
 }  // namespace penstock::app

@@ -1,5 +1,5 @@
-// The subcommands of `penstock`. Each adds itself to the command line and returns the exit status: 0 done, 1 it did not
-// work (a bad config, a port in use), 2 wrong usage.
+// The subcommands of `penstock`. Each adds itself to the command line and returns the exit status:
+// 0 done, 1 it did not work (a bad config, a port in use), 2 wrong usage.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,8 @@ void add_health(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
 
 /// `--set server.workers=2`, as pairs. Throws CLI::ValidationError without "=".
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> flag_pairs(const std::vector<std::string>& sets);
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> flag_pairs(
+    const std::vector<std::string>& sets);
 /// PENSTOCK_… of this process.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> penstock_environment();
 

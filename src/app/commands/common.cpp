@@ -9,7 +9,8 @@ std::vector<std::pair<std::string, std::string>> flag_pairs(const std::vector<st
     for (const std::string& text : sets) {
         const std::size_t equals = text.find('=');
         if (equals == std::string::npos || equals == 0) {
-            throw CLI::ValidationError{"--set", "\"" + text + "\" is not NAME=VALUE, as in server.workers=2"};
+            throw CLI::ValidationError{
+                "--set", "\"" + text + "\" is not NAME=VALUE, as in server.workers=2"};
         }
         pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
     }

@@ -26,10 +26,13 @@ std::string free_address(const std::string& address) {
     return address;
 }
 
-std::string demo_config(const DemoOptions& options, const std::vector<std::unique_ptr<EngineServer>>& engines) {
-    std::string text = "[server]\nexplain = true\n\n[log]\naccess = false\nlevel = \"warning\"\n\n[[listener]]\naddress = \"" +
-                       free_address(options.listen) + "\"\n\n[admin]\naddress = \"" + free_address(options.admin) +
-                       "\"\n\n[[pool]]\nname = \"demo\"\nengine = \"vllm\"\nbackends = [";
+std::string demo_config(const DemoOptions& options,
+                        const std::vector<std::unique_ptr<EngineServer>>& engines) {
+    std::string text =
+        "[server]\nexplain = true\n\n[log]\naccess = false\nlevel = "
+        "\"warning\"\n\n[[listener]]\naddress = \"" +
+        free_address(options.listen) + "\"\n\n[admin]\naddress = \"" + free_address(options.admin) +
+        "\"\n\n[[pool]]\nname = \"demo\"\nengine = \"vllm\"\nbackends = [";
     for (const auto& engine : engines) text += "{ url = \"" + engine->url() + "\" }, ";
     return text + "]\n";
 }
@@ -49,10 +52,12 @@ int demo(const DemoOptions& options) {
         std::printf("engine %s %s\n", engine.id.c_str(), (*server)->url().c_str());
         engines.push_back(std::move(*server));
     }
-    ProxyServer::Source source{.loaded = parse_config(demo_config(options, engines), "demo"), .reload = {}};
+    ProxyServer::Source source{.loaded = parse_config(demo_config(options, engines), "demo"),
+                               .reload = {}};
     if (!print_problems(source.loaded)) return k_failed;
     return run_server_on(control, std::move(source), [](const ProxyServer& server) {
-        std::printf("proxy %s\nadmin %s\n", server.addresses().front().c_str(), server.admin_address().c_str());
+        std::printf("proxy %s\nadmin %s\n", server.addresses().front().c_str(),
+                    server.admin_address().c_str());
         std::fflush(stdout);
     });
 }
@@ -60,10 +65,17 @@ int demo(const DemoOptions& options) {
 }  // namespace
 
 void add_demo(CLI::App& app, Action& action) {
-    CLI::App* command = app.add_subcommand("demo", "Run three simulated engines and a proxy before them; no file needed.");
+    CLI::App* command = app.add_subcommand(
+        "demo", "Run three simulated engines and a proxy before them; no file needed.");
     auto options = std::make_shared<DemoOptions>();
-    command->add_option("--listen", options->listen, "Address of the proxy; another port if it is taken.")->capture_default_str();
-    command->add_option("--admin", options->admin, "Address of the admin pages; another port if it is taken.")->capture_default_str();
+    command
+        ->add_option("--listen", options->listen,
+                     "Address of the proxy; another port if it is taken.")
+        ->capture_default_str();
+    command
+        ->add_option("--admin", options->admin,
+                     "Address of the admin pages; another port if it is taken.")
+        ->capture_default_str();
     command->callback([options, &action] { action = [options] { return demo(*options); }; });
 }
 

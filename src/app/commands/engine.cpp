@@ -23,7 +23,8 @@ struct EngineCommand {
 std::string next_address(const std::string& address, std::uint32_t offset) {
     const std::size_t colon = address.rfind(':');
     const int port = std::stoi(address.substr(colon + 1));
-    return address.substr(0, colon + 1) + std::to_string(port == 0 ? 0 : port + static_cast<int>(offset));
+    return address.substr(0, colon + 1) +
+           std::to_string(port == 0 ? 0 : port + static_cast<int>(offset));
 }
 
 int serve(const EngineCommand& command) {
@@ -45,41 +46,60 @@ int serve(const EngineCommand& command) {
         servers.push_back(std::move(*server));
     }
     std::fflush(stdout);
-    loop.run([](const std::exception_ptr&) { std::fprintf(stderr, "penstock: an exception in the engine\n"); });
+    loop.run([](const std::exception_ptr&) {
+        std::fprintf(stderr, "penstock: an exception in the engine\n");
+    });
     return k_done;
 }
 
 void add_options(CLI::App& app, EngineCommand& command) {
     mock_engine::EngineOptions& engine = command.engine;
-    app.add_option("--listen", command.listen, "Address; further engines take the ports after it.")->capture_default_str();
-    app.add_option("--count", command.count, "How many engines.")->capture_default_str()->check(CLI::Range(1, 256));
+    app.add_option("--listen", command.listen, "Address; further engines take the ports after it.")
+        ->capture_default_str();
+    app.add_option("--count", command.count, "How many engines.")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 256));
     app.add_option("--id", engine.id, "The name told in X-Engine-Id.")->capture_default_str();
     app.add_option("--engine", command.dialect, "Whose metrics to speak: vllm or sglang.")
-        ->capture_default_str()->check(CLI::IsMember({"vllm", "sglang"}));
+        ->capture_default_str()
+        ->check(CLI::IsMember({"vllm", "sglang"}));
     app.add_option("--model", engine.models, "Model names (repeatable).")->capture_default_str();
     app.add_option("--adapter", engine.adapters, "LoRA adapter names (repeatable).");
     app.add_option("--seed", engine.seed, "Decides the text.")->capture_default_str();
-    app.add_option("--speed", engine.speed, "2: twice as fast.")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--decode-step-ms", command.decode_step_ms, "Time of one decode step.")->capture_default_str();
-    app.add_option("--max-running", engine.profile.max_running, "Requests in a batch.")->capture_default_str();
-    app.add_option("--kv-blocks", engine.profile.kv_blocks, "Blocks of 16 tokens in the cache.")->capture_default_str();
-    app.add_option("--startup-ms", command.startup_ms, "Answer 503 for so long at first.")->capture_default_str();
-    app.add_option("--status", engine.faults.status, "Fault: answer every completion with this status.");
+    app.add_option("--speed", engine.speed, "2: twice as fast.")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_option("--decode-step-ms", command.decode_step_ms, "Time of one decode step.")
+        ->capture_default_str();
+    app.add_option("--max-running", engine.profile.max_running, "Requests in a batch.")
+        ->capture_default_str();
+    app.add_option("--kv-blocks", engine.profile.kv_blocks, "Blocks of 16 tokens in the cache.")
+        ->capture_default_str();
+    app.add_option("--startup-ms", command.startup_ms, "Answer 503 for so long at first.")
+        ->capture_default_str();
+    app.add_option("--status", engine.faults.status,
+                   "Fault: answer every completion with this status.");
     app.add_flag("--hang", engine.faults.hang, "Fault: never send a response byte.");
-    app.add_option("--stall-after", engine.faults.stall_after, "Fault: fall silent after so many tokens.");
-    app.add_option("--reset-after", engine.faults.reset_after, "Fault: reset the connection after so many tokens.");
+    app.add_option("--stall-after", engine.faults.stall_after,
+                   "Fault: fall silent after so many tokens.");
+    app.add_option("--reset-after", engine.faults.reset_after,
+                   "Fault: reset the connection after so many tokens.");
 }
 
 }  // namespace
 
 void add_engine(CLI::App& app, Action& action) {
-    CLI::App* sub = app.add_subcommand("engine", "Run simulated vLLM or SGLang servers, for tests and first steps.");
+    CLI::App* sub = app.add_subcommand(
+        "engine", "Run simulated vLLM or SGLang servers, for tests and first steps.");
     auto command = std::make_shared<EngineCommand>();
     add_options(*sub, *command);
-    sub->footer("Faults can be changed while it runs: POST /mock/faults; POST /mock/restart forgets the cache.");
+    sub->footer(
+        "Faults can be changed while it runs: POST /mock/faults; POST /mock/restart forgets the "
+        "cache.");
     sub->callback([command, &action] {
         action = [command] {
-            command->engine.dialect = command->dialect == "sglang" ? fleet::Engine::sglang : fleet::Engine::vllm;
+            command->engine.dialect =
+                command->dialect == "sglang" ? fleet::Engine::sglang : fleet::Engine::vllm;
             command->engine.profile.decode_step = Micros{command->decode_step_ms * 1000};
             command->engine.faults.startup = Millis{command->startup_ms};
             return serve(*command);

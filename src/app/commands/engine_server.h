@@ -14,16 +14,22 @@ namespace penstock::app {
 class EngineServer {
 public:
     /// Errors: io_failed with the address.
-    [[nodiscard]] static Result<std::unique_ptr<EngineServer>> start(net::Loop& loop, const std::string& address,
-                                                                     const mock_engine::EngineOptions& options);
+    [[nodiscard]] static Result<std::unique_ptr<EngineServer>> start(
+        net::Loop& loop, const std::string& address, const mock_engine::EngineOptions& options);
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
 
 private:
     EngineServer(net::Loop& loop, const mock_engine::EngineOptions& options);
 
+    [[nodiscard]] Result<void> open(const std::string& address);
+    /// The fault `refuse`: the port is closed, and later opened again under the same number.
+    void refuse(bool refused);
+
+    net::Loop& loop_;
     mock_engine::MockEngine engine_;
     h1::ServerConnections connections_;
     std::unique_ptr<net::Acceptor> acceptor_;
+    std::string address_;  // as bound
     std::string url_;
 };
 

@@ -61,7 +61,8 @@ int look(const std::string& address) {
 }  // namespace
 
 void add_health(CLI::App& app, Action& action) {
-    CLI::App* command = app.add_subcommand("health", "Ask a running Penstock whether it is ready; exit status 1 if not.");
+    CLI::App* command = app.add_subcommand(
+        "health", "Ask a running Penstock whether it is ready; exit status 1 if not.");
     auto address = std::make_shared<std::string>("127.0.0.1:9090");
     command->add_option("--admin", *address, "Its admin address.")->capture_default_str();
     command->callback([address, &action] { action = [address] { return look(*address); }; });

@@ -14,7 +14,8 @@ namespace {
 
 class Signals {
 public:
-    Signals(net::Loop& loop, ProxyServer& server) : server_{server}, set_{loop.context(), SIGTERM, SIGINT, SIGHUP} {
+    Signals(net::Loop& loop, ProxyServer& server)
+        : server_{server}, set_{loop.context(), SIGTERM, SIGINT, SIGHUP} {
         wait();
     }
 
@@ -55,7 +56,8 @@ private:
 }  // namespace
 
 bool print_problems(const LoadedConfig& loaded) {
-    for (const Problem& problem : loaded.problems) std::fprintf(stderr, "%s\n", to_text(problem).c_str());
+    for (const Problem& problem : loaded.problems)
+        std::fprintf(stderr, "%s\n", to_text(problem).c_str());
     return loaded.ok();
 }
 
@@ -81,7 +83,8 @@ int run_server_on(net::Loop& control, ProxyServer::Source source,
         try {
             std::rethrow_exception(thrown);
         } catch (const std::exception& error) {
-            std::fprintf(stderr, "penstock: an exception reached the control loop: %s\n", error.what());
+            std::fprintf(stderr, "penstock: an exception reached the control loop: %s\n",
+                         error.what());
         }
     });
     return 0;

@@ -33,13 +33,15 @@ proxy::Pool pool_of(const PoolConfig& from, std::vector<fleet::Backend> backends
     // Without polling nobody lists models: what is not configured can only be passed on.
     const bool unlisted = !from.poll.enabled && from.models.empty();
     pool.unknown_model = unlisted ? UnknownModel::pass : from.unknown_model;
-    if (from.replace_authorization) pool.authorization = "Bearer " + trimmed(read_file(from.api_key_file));
+    if (from.replace_authorization)
+        pool.authorization = "Bearer " + trimmed(read_file(from.api_key_file));
     pool.balance = from.balance;
     pool.policy = routing::make_policy(from.balance);
     return pool;
 }
 
-proxy::Route route_of(const RouteConfig& from, const Config& config, std::vector<std::uint32_t> pools) {
+proxy::Route route_of(const RouteConfig& from, const Config& config,
+                      std::vector<std::uint32_t> pools) {
     const auto or_else = [](Millis own, Millis server) { return own > Millis{0} ? own : server; };
     const ServerConfig& server = config.server;
     return {.name = from.name,
@@ -68,8 +70,9 @@ std::vector<proxy::Route> routes_of(const Config& config) {
     }
     for (std::size_t n = 0; n < config.routes.size(); ++n) {
         const RouteConfig& from = config.routes[n];
-        const auto pool = std::find_if(config.pools.begin(), config.pools.end(),
-                                       [&](const PoolConfig& each) { return each.name == from.pool; });
+        const auto pool =
+            std::find_if(config.pools.begin(), config.pools.end(),
+                         [&](const PoolConfig& each) { return each.name == from.pool; });
         const auto index = static_cast<std::uint32_t>(pool - config.pools.begin());
         routes.push_back(route_of(from, config, {index}));
         if (routes.back().name.empty()) routes.back().name = "route-" + std::to_string(n + 1);
@@ -110,7 +113,8 @@ monitor::PollOptions poll_options(const PoolConfig& pool) {
     options.metrics_path = path(poll.metrics_path, own.metrics);
     options.health_path = path(poll.health_path, own.health);
     options.models_path = path(poll.models_path, own.models);
-    if (!pool.api_key_file.empty()) options.authorization = "Bearer " + trimmed(read_file(pool.api_key_file));
+    if (!pool.api_key_file.empty())
+        options.authorization = "Bearer " + trimmed(read_file(pool.api_key_file));
     return options;
 }
 
@@ -149,7 +153,8 @@ std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered
         for (const std::string& host : found->second) {
             const bool v6 = host.find(':') != std::string::npos;
             BackendConfig backend;
-            backend.url = "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(named.port) + named.base_path;
+            backend.url = "http://" + (v6 ? "[" + host + "]" : host) + ":" +
+                          std::to_string(named.port) + named.base_path;
             add(backend);
         }
     }
@@ -173,10 +178,12 @@ Built build_generation(const Config& config, const Discovered& discovered, fleet
                             .idle_timeout = config.server.upstream_idle_timeout,
                             .idle_max = config.server.upstream_idle_max};
     if (!config.auth.keys_file.empty()) {
-        // The config was validated with this file; should it have changed since, nobody is admitted rather than all.
+        // The config was validated with this file; should it have changed since, nobody is admitted
+        // rather than all.
         Result<proxy::ApiKeys> keys = proxy::ApiKeys::parse(read_file(config.auth.keys_file));
         if (!keys) {
-            built.problems.push_back({config.auth.keys_file, std::string{keys.error().detail()}});
+            built.problems.push_back(config.auth.keys_file + ": " +
+                                     std::string{keys.error().detail()});
             keys = proxy::ApiKeys::parse("");
         }
         generation->keys = std::move(*keys);

@@ -1,4 +1,5 @@
-// From the configuration and what discovery found to a generation and the monitor's targets. Control thread.
+// From the configuration and what discovery found to a generation and the monitor's targets.
+// Control thread.
 #pragma once
 
 #include <map>
@@ -19,15 +20,18 @@ using Discovered = std::map<std::string, std::vector<std::string>>;
 struct Built {
     std::shared_ptr<const proxy::Generation> generation;
     std::vector<monitor::Target> targets;
-    std::vector<telemetry::LogField> problems;  // key files that could not be read and the like
+    std::vector<std::string>
+        problems;  // key files that could not be read since the config was checked
 };
 
-/// Assigns slots for new backends; who left keeps its slot until it is released. Precondition: a validated config.
-[[nodiscard]] Built build_generation(const Config& config, const Discovered& discovered, fleet::SlotTable& slots,
-                                     std::uint64_t number);
+/// Assigns slots for new backends; who left keeps its slot until it is released. Precondition: a
+/// validated config.
+[[nodiscard]] Built build_generation(const Config& config, const Discovered& discovered,
+                                     fleet::SlotTable& slots, std::uint64_t number);
 
 /// The backends of a pool, config order first: listed ones, then discovered ones.
-[[nodiscard]] std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered& discovered,
+[[nodiscard]] std::vector<fleet::Backend> backends_of(const PoolConfig& pool,
+                                                      const Discovered& discovered,
                                                       fleet::SlotTable& slots);
 
 /// "http://host:8000" or "unix:/path" as an address. Precondition: validated.

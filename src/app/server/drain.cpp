@@ -47,7 +47,8 @@ void ProxyServer::check_drained() {
                 if (--answers_due_ > 0) return;
                 if (busy_left_ == 0) return drained();
                 if (control_.now() >= drain_deadline_) {
-                    log_.write(telemetry::LogLevel::warning, "streams were cut off at the end of the drain",
+                    log_.write(telemetry::LogLevel::warning,
+                               "streams were cut off at the end of the drain",
                                {{"connections", std::to_string(busy_left_)}});
                     return drained();
                 }
@@ -57,6 +58,8 @@ void ProxyServer::check_drained() {
     }
 }
 
-void ProxyServer::drained() { control_.stop(); }
+void ProxyServer::drained() {
+    control_.stop();
+}
 
 }  // namespace penstock::app

@@ -3,10 +3,10 @@
 #include <array>
 #include <filesystem>
 
+#include <sys/inotify.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <sys/inotify.h>
 
 #include "penstock/net/loop.h"
 
@@ -20,17 +20,19 @@ struct FileWatch::Impl {
         if (fd < 0) return;  // the slow look stays
         descriptor.assign(fd);
         const std::filesystem::path directory = std::filesystem::absolute(file).parent_path();
-        ::inotify_add_watch(fd, directory.c_str(),
-                            IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB);
+        ::inotify_add_watch(
+            fd, directory.c_str(),
+            IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB);
         read();
     }
 
     void read() {
-        descriptor.async_read_some(boost::asio::buffer(events), [this](const auto& error, std::size_t) {
-            if (error) return;
-            debounce.set(k_debounce, debounce_hook);
-            read();
-        });
+        descriptor.async_read_some(boost::asio::buffer(events),
+                                   [this](const auto& error, std::size_t) {
+                                       if (error) return;
+                                       debounce.set(k_debounce, debounce_hook);
+                                       read();
+                                   });
     }
 
     void quiet() { changed(); }

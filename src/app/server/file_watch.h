@@ -1,5 +1,5 @@
-// Notices that a file may have changed: by its directory, so that renames by editors and ConfigMap swaps are seen, and
-// by a slow look for file systems that tell nothing. Control thread.
+// Notices that a file may have changed: by its directory, so that renames by editors and ConfigMap
+// swaps are seen, and by a slow look for file systems that tell nothing. Control thread.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,8 @@ namespace penstock::app {
 
 class FileWatch {
 public:
-    /// `changed` is called after events have been quiet for `k_debounce`, and every `k_poll`: the caller compares
-    /// contents.
+    /// `changed` is called after events have been quiet for `k_debounce`, and every `k_poll`: the
+    /// caller compares contents.
     FileWatch(net::Loop& loop, const std::string& file, std::function<void()> changed);
     ~FileWatch();
     FileWatch(const FileWatch&) = delete;

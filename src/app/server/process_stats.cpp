@@ -39,7 +39,8 @@ double boot_time() {
 
 ProcessStats read_process_stats() {
     // proc(5), counted from field 3 ("state") as 0.
-    constexpr std::size_t k_user = 11, k_system = 12, k_threads = 17, k_start = 19, k_virtual = 20, k_resident = 21;
+    constexpr std::size_t k_user = 11, k_system = 12, k_threads = 17, k_start = 19, k_virtual = 20,
+                          k_resident = 21;
     ProcessStats stats;
     const std::vector<std::string> fields = stat_fields();
     if (fields.size() <= k_resident) return stats;
@@ -48,14 +49,16 @@ ProcessStats read_process_stats() {
     stats.threads = std::stod(fields[k_threads]);
     stats.start_time = boot_time() + std::stod(fields[k_start]) / ticks;
     stats.virtual_bytes = std::stod(fields[k_virtual]);
-    stats.resident_bytes = std::stod(fields[k_resident]) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+    stats.resident_bytes =
+        std::stod(fields[k_resident]) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
     std::error_code ignored;
     for (auto entry = std::filesystem::directory_iterator{"/proc/self/fd", ignored};
          entry != std::filesystem::directory_iterator{}; entry.increment(ignored)) {
         ++stats.open_fds;
     }
     rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) stats.max_fds = static_cast<double>(limit.rlim_cur);
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        stats.max_fds = static_cast<double>(limit.rlim_cur);
     return stats;
 }
 

@@ -9,6 +9,7 @@ namespace penstock::app {
 namespace {
 
 constexpr Millis k_slots_look{500};
+constexpr Millis k_life_look{500};
 constexpr std::uint32_t k_bytes_per_token = 4;
 constexpr double k_default_tokens = 1'000'000;
 
@@ -23,11 +24,13 @@ std::set<fleet::Slot> slots_in(const proxy::Generation& generation) {
 }  // namespace
 
 void ProxyServer::publish_generation() {
-    const std::set<fleet::Slot> before = generation_ ? slots_in(*generation_) : std::set<fleet::Slot>{};
-    Built built = build_generation(source_.loaded.config, discovered_, slots_, ++generation_number_);
-    for (const telemetry::LogField& problem : built.problems) {
+    const std::set<fleet::Slot> before =
+        generation_ ? slots_in(*generation_) : std::set<fleet::Slot>{};
+    Built built =
+        build_generation(source_.loaded.config, discovered_, slots_, ++generation_number_);
+    for (const std::string& problem : built.problems) {
         log_.write(telemetry::LogLevel::error, "a file of the configuration could not be read",
-                   {{"file", problem.value}});
+                   {{"why", problem}});
     }
     generation_ = built.generation;
     const std::set<fleet::Slot> now = slots_in(*generation_);
@@ -44,7 +47,8 @@ void ProxyServer::publish_generation() {
     acknowledged_ = 0;
     for (const auto& worker : workers_) {
         worker->publish(generation_, [this, number = generation_number_] {
-            control_.post([this, number] { acknowledged_ += number == generation_number_ ? 1 : 0; });
+            control_.post(
+                [this, number] { acknowledged_ += number == generation_number_ ? 1 : 0; });
         });
     }
     monitor_->set_targets(std::move(built.targets));
@@ -56,7 +60,8 @@ void ProxyServer::publish_table(const std::shared_ptr<const fleet::LoadTable>& t
     for (const auto& worker : workers_) worker->publish(table);
 }
 
-// A slot is given away only when every worker has left the generation that knew it and no request is on it.
+// A slot is given away only when every worker has left the generation that knew it and no request
+// is on it.
 void ProxyServer::release_left_slots() {
     if (acknowledged_ == workers_.size()) {
         for (auto it = leaving_.begin(); it != leaving_.end();) {
@@ -79,7 +84,8 @@ void ProxyServer::watch_discovery() {
     std::map<std::string, std::unique_ptr<monitor::Discovery>> wanted;
     for (const PoolConfig& pool : source_.loaded.config.pools) {
         if (pool.discover.empty()) continue;
-        const std::string key = pool.name + " " + pool.discover;  // another name is another discovery
+        const std::string key =
+            pool.name + " " + pool.discover;  // another name is another discovery
         if (auto kept = discoveries_.extract(key); !kept.empty()) {
             wanted.insert(std::move(kept));
             continue;
@@ -104,11 +110,13 @@ void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
     for (const proxy::Pool& pool : generation_->pools) {
         for (const fleet::Backend& backend : pool.backends) {
             if (backend.slot != slot) continue;
-            const double configured = pool.balance.index_tokens > 0 ? pool.balance.index_tokens : k_default_tokens;
+            const double configured =
+                pool.balance.index_tokens > 0 ? pool.balance.index_tokens : k_default_tokens;
             const double tokens = kv_tokens > 0 ? kv_tokens : configured;
-            const double block_tokens =
-                std::max(1.0, static_cast<double>(pool.balance.block_size.count) / k_bytes_per_token);
-            index_.set_capacity(slot, static_cast<std::size_t>(std::max(1.0, std::floor(tokens / block_tokens))));
+            const double block_tokens = std::max(
+                1.0, static_cast<double>(pool.balance.block_size.count) / k_bytes_per_token);
+            index_.set_capacity(
+                slot, static_cast<std::size_t>(std::max(1.0, std::floor(tokens / block_tokens))));
             return;
         }
     }
@@ -120,20 +128,43 @@ void ProxyServer::monitor_event(const monitor::Event& event) {
         log_.write(level, message, {{"backend", event.url}, {"detail", event.detail}});
     };
     switch (event.kind) {
-        case Kind::up: return tell(telemetry::LogLevel::info, "backend is healthy");
-        case Kind::down: return tell(telemetry::LogLevel::warning, "backend is unhealthy");
+        case Kind::up:
+            return tell(telemetry::LogLevel::info, "backend is healthy");
+        case Kind::down:
+            return tell(telemetry::LogLevel::warning, "backend is unhealthy");
         case Kind::restarted:
             index_.flush(event.slot);
-            return tell(telemetry::LogLevel::warning, "backend has restarted, its prefix index is flushed");
+            return tell(telemetry::LogLevel::warning,
+                        "backend has restarted, its prefix index is flushed");
         case Kind::capacity_known:
             size_index(event.slot, event.kv_tokens);
             return tell(telemetry::LogLevel::debug, "backend's cache size is known");
-        case Kind::models_changed: return tell(telemetry::LogLevel::info, "backend's models have changed");
-        case Kind::poll_failing: return tell(telemetry::LogLevel::warning, "polls of a backend fail");
-        case Kind::poll_recovered: return tell(telemetry::LogLevel::info, "polls of a backend succeed again");
+        case Kind::models_changed:
+            return tell(telemetry::LogLevel::info, "backend's models have changed");
+        case Kind::poll_failing:
+            return tell(telemetry::LogLevel::warning, "polls of a backend fail");
+        case Kind::poll_recovered:
+            return tell(telemetry::LogLevel::info, "polls of a backend succeed again");
     }
 }
 
-void ProxyServer::backend_failed(fleet::Slot slot, ErrorCode code) { monitor_->report_failure(slot, name(code)); }
+void ProxyServer::backend_failed(fleet::Slot slot, ErrorCode code) {
+    monitor_->report_failure(slot, name(code));
+}
+
+// Successful traffic says as much as a probe; told by a counter, so that no request posts to this
+// thread.
+void ProxyServer::report_signs_of_life() {
+    for (const proxy::Pool& pool : generation_->pools) {
+        for (const fleet::Backend& backend : pool.backends) {
+            const std::uint64_t served =
+                counters_[backend.slot].served.load(std::memory_order_relaxed);
+            std::uint64_t& before = served_[backend.slot];
+            if (served != before) monitor_->report_success(backend.slot);
+            before = served;
+        }
+    }
+    life_timer_.set(k_life_look, life_hook_);
+}
 
 }  // namespace penstock::app

@@ -1,4 +1,5 @@
-// A reload parses and validates off the workers, then publishes. What cannot be applied changes nothing.
+// A reload parses and validates off the workers, then publishes. What cannot be applied changes
+// nothing.
 #include <algorithm>
 #include <chrono>
 
@@ -11,13 +12,15 @@ namespace penstock::app {
 namespace {
 
 std::int64_t unix_seconds() {
-    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
 
 std::string monotonic_micros() {
     return std::to_string(
-        std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now().time_since_epoch()).count());
+        std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now().time_since_epoch())
+            .count());
 }
 
 Problem restart_needed(const std::string& file, const std::string& path) {
@@ -44,7 +47,8 @@ void ProxyServer::reload(bool forced) {
         ++reloads_bad_;
         refused_hash_ = loaded.content_hash;
         for (const Problem& problem : loaded.problems) {
-            log_.write(telemetry::LogLevel::error, "the new configuration is refused, the old one stays",
+            log_.write(telemetry::LogLevel::error,
+                       "the new configuration is refused, the old one stays",
                        {{"problem", to_text(problem)}});
         }
     } else {
@@ -59,7 +63,8 @@ void ProxyServer::apply(LoadedConfig loaded) {
     refused_hash_.clear();
     source_.loaded = std::move(loaded);
     const ServerConfig& server = source_.loaded.config.server;
-    budget_.set_limit(server.buffer_budget.count > 0 ? server.buffer_budget.count : default_buffer_budget());
+    budget_.set_limit(server.buffer_budget.count > 0 ? server.buffer_budget.count
+                                                     : default_buffer_budget());
     log_.configure(source_.loaded.config.log);
     publish_generation();
     watch_discovery();
@@ -75,16 +80,18 @@ void ProxyServer::adjust_listeners() {
         if (listeners_.contains(listener.address)) continue;
         if (const Result<void> bound = listen(listener.address); !bound) {
             last_reload_good_ = false;
-            log_.write(telemetry::LogLevel::error, "a new listener could not be opened",
-                       {{"address", listener.address}, {"why", std::string{bound.error().detail()}}});
+            log_.write(
+                telemetry::LogLevel::error, "a new listener could not be opened",
+                {{"address", listener.address}, {"why", std::string{bound.error().detail()}}});
             continue;
         }
         log_.write(telemetry::LogLevel::info, "listening",
                    {{"address", listeners_.at(listener.address).local_address}});
     }
     std::erase_if(listeners_, [&](const auto& entry) {
-        const bool stays = std::any_of(wanted.begin(), wanted.end(),
-                                       [&](const ListenerConfig& each) { return each.address == entry.first; });
+        const bool stays =
+            std::any_of(wanted.begin(), wanted.end(),
+                        [&](const ListenerConfig& each) { return each.address == entry.first; });
         if (!stays) {
             for (const auto& worker : workers_) worker->stop_listening(entry.first);
         }

@@ -27,10 +27,12 @@ ProxyServer::ProxyServer(net::Loop& control, Source source)
       budget_{budget_of(source_.loaded.config.server)},
       table_{std::make_shared<const fleet::LoadTable>()},
       drain_timer_{control},
-      slots_timer_{control} {}
+      slots_timer_{control},
+      life_timer_{control} {}
 
 ProxyServer::~ProxyServer() {
     if (monitor_) monitor_->stop();
+    inspect_.stop();   // it posts to the workers
     workers_.clear();  // joins the threads before anything they use goes
 }
 
@@ -38,11 +40,18 @@ Result<void> ProxyServer::start() {
     const ServerConfig& server = source_.loaded.config.server;
     const std::uint64_t files = raise_file_limit();
     const std::uint32_t workers = server.workers > 0 ? server.workers : usable_cores();
-    const std::uint64_t most = server.max_connections > 0 ? server.max_connections : (files - 256) / 2;
+    const std::uint64_t most =
+        server.max_connections > 0 ? server.max_connections : (files - 256) / 2;
     const std::uint64_t seed = process_seed();
-    const proxy::Shared shared{counters_, index_, budget_, log_, [this](fleet::Slot slot, ErrorCode code) {
-                                   control_.post([this, slot, code] { backend_failed(slot, code); });
-                               }};
+    const proxy::Shared shared{
+        counters_,
+        index_,
+        budget_,
+        log_,
+        [this](fleet::Slot slot, ErrorCode code) {
+            control_.post([this, slot, code] { backend_failed(slot, code); });
+        },
+        &inspect_};
     for (std::uint32_t i = 0; i < workers; ++i) {
         const auto share = static_cast<std::uint32_t>(most / workers + 1);
         workers_.push_back(std::make_unique<WorkerThread>(shared, seed + i, share));
@@ -52,7 +61,10 @@ Result<void> ProxyServer::start() {
     monitor_ = std::make_unique<monitor::Monitor>(
         control_.context(), counters_,
         monitor::MonitorHooks{
-            .publish = [this](const std::shared_ptr<const fleet::LoadTable>& table) { publish_table(table); },
+            .publish =
+                [this](const std::shared_ptr<const fleet::LoadTable>& table) {
+                    publish_table(table);
+                },
             .event = [this](const monitor::Event& event) { monitor_event(event); }});
     publish_generation();
     for (const ListenerConfig& listener : source_.loaded.config.listeners) {
@@ -61,11 +73,14 @@ Result<void> ProxyServer::start() {
     if (Result<void> admin = start_admin(); !admin) return admin.error();
     for (const auto& worker : workers_) worker->start();
     watch_discovery();
+    report_signs_of_life();
     if (source_.reload && !source_.loaded.config.file.empty()) {
-        watch_ = std::make_unique<FileWatch>(control_, source_.loaded.config.file, [this] { reload(false); });
+        watch_ = std::make_unique<FileWatch>(control_, source_.loaded.config.file,
+                                             [this] { reload(false); });
     }
     last_reload_unix_ = std::chrono::duration_cast<std::chrono::seconds>(
-                            std::chrono::system_clock::now().time_since_epoch()).count();
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
     return {};
 }
 

@@ -1,5 +1,5 @@
-// The running proxy: workers, control thread, monitor, reload, admin, drain. Constructed in one place, by `penstock run`
-// and `penstock demo`.
+// The running proxy: workers, control thread, monitor, reload, admin, drain. Constructed in one
+// place, by `penstock run` and `penstock demo`.
 #pragma once
 
 #include <memory>
@@ -36,9 +36,11 @@ public:
     [[nodiscard]] std::vector<std::string> addresses() const;
     [[nodiscard]] std::string admin_address() const;
 
-    /// Reads the config again. With `forced`, also when its content has not changed (SIGHUP: log rotation).
+    /// Reads the config again. With `forced`, also when its content has not changed (SIGHUP: log
+    /// rotation).
     void reload(bool forced);
-    /// Not ready → drain.delay → stop accepting → streams end → the control loop stops. A second call ends at once.
+    /// Not ready → drain.delay → stop accepting → streams end → the control loop stops. A second
+    /// call ends at once.
     void shut_down();
 
 private:
@@ -49,6 +51,7 @@ private:
     void watch_discovery();
     void monitor_event(const monitor::Event& event);
     void backend_failed(fleet::Slot slot, ErrorCode code);
+    void report_signs_of_life();
     void size_index(fleet::Slot slot, double kv_tokens);
 
     // reload.cpp
@@ -73,6 +76,7 @@ private:
     fleet::CounterSlab counters_;
     routing::PrefixIndex index_;
     proxy::BufferBudget budget_;
+    proxy::InspectThread inspect_;
     telemetry::Registry registry_;
     fleet::SlotTable slots_;
     std::shared_ptr<const proxy::Generation> generation_;
@@ -90,24 +94,27 @@ private:
     std::string admin_address_;
 
     std::uint64_t generation_number_ = 0;
-    std::uint64_t acknowledged_ = 0;   // workers that hold the newest generation
-    std::set<fleet::Slot> leaving_;    // backends that left and may still have streams
+    std::uint64_t acknowledged_ = 0;               // workers that hold the newest generation
+    std::map<fleet::Slot, std::uint64_t> served_;  // as last looked at
+    std::set<fleet::Slot> leaving_;                // backends that left and may still have streams
     bool last_reload_good_ = true;
     std::uint64_t reloads_good_ = 0;
     std::uint64_t reloads_bad_ = 0;
     std::int64_t last_reload_unix_ = 0;
-    std::string refused_hash_;         // content of the last config that was refused
+    std::string refused_hash_;  // content of the last config that was refused
 
     bool draining_ = false;
-    bool closed_ = false;              // listeners are closed
+    bool closed_ = false;  // listeners are closed
     TimePoint drain_deadline_{};
     std::size_t answers_due_ = 0;
     std::size_t busy_left_ = 0;
     net::Timer drain_timer_;
     net::Timer slots_timer_;
+    net::Timer life_timer_;
     Hook<ProxyServer, &ProxyServer::begin_drain> drain_hook_{*this};
     Hook<ProxyServer, &ProxyServer::check_drained> check_hook_{*this};
     Hook<ProxyServer, &ProxyServer::release_left_slots> slots_hook_{*this};
+    Hook<ProxyServer, &ProxyServer::report_signs_of_life> life_hook_{*this};
 };
 
 }  // namespace penstock::app

@@ -11,11 +11,15 @@ namespace {
 
 using Labels = std::vector<std::pair<std::string_view, std::string>>;
 
-double seconds_between(TimePoint from, TimePoint to) { return std::chrono::duration<double>(to - from).count(); }
+double seconds_between(TimePoint from, TimePoint to) {
+    return std::chrono::duration<double>(to - from).count();
+}
 
 void append_backend(std::vector<telemetry::Sample>& out, const admin::BackendView& view) {
     const Labels labels{{"pool", view.pool}, {"backend", view.url}};
-    const auto add = [&](std::string_view metric, double value) { out.push_back({metric, labels, value}); };
+    const auto add = [&](std::string_view metric, double value) {
+        out.push_back({metric, labels, value});
+    };
     add("penstock_backend_healthy", view.state.health == fleet::Health::healthy ? 1 : 0);
     add("penstock_backend_in_flight", view.in_flight);
     add("penstock_backend_index_blocks", static_cast<double>(view.index_blocks));
@@ -42,7 +46,8 @@ std::vector<admin::BackendView> ProxyServer::backend_views() const {
             view.weight = backend.weight;
             view.in_flight = counters_.in_flight(backend.slot);
             if (backend.slot < table_->rows.size()) view.state = table_->rows[backend.slot];
-            if (view.state.sample) view.sample_age_seconds = seconds_between(view.state.sample->sent, control_.now());
+            if (view.state.sample)
+                view.sample_age_seconds = seconds_between(view.state.sample->sent, control_.now());
             const routing::PrefixIndex::Size size = index_.size(backend.slot);
             view.index_blocks = size.blocks;
             view.index_capacity = size.capacity;
@@ -62,7 +67,8 @@ admin::Readiness ProxyServer::readiness() const {
             const fleet::BackendState& state = table_->rows[backend.slot];
             if (state.health != fleet::Health::healthy) continue;
             healthy = true;
-            const bool needs_list = pool.models.empty() && pool.unknown_model == UnknownModel::refuse;
+            const bool needs_list =
+                pool.models.empty() && pool.unknown_model == UnknownModel::refuse;
             if (state.models_listed || !needs_list) return admin::Readiness::ready;
         }
     }
@@ -77,7 +83,8 @@ void ProxyServer::append_samples(std::vector<telemetry::Sample>& out) const {
     add("penstock_config_last_reload_successful", last_reload_good_ ? 1 : 0);
     add("penstock_config_last_reload_timestamp_seconds", static_cast<double>(last_reload_unix_));
     add("penstock_config_reloads_total", static_cast<double>(reloads_good_), {{"result", "ok"}});
-    add("penstock_config_reloads_total", static_cast<double>(reloads_bad_), {{"result", "refused"}});
+    add("penstock_config_reloads_total", static_cast<double>(reloads_bad_),
+        {{"result", "refused"}});
     add("penstock_generation", static_cast<double>(generation_number_));
     add("penstock_draining", draining_ ? 1 : 0);
     add("penstock_log_dropped_total", static_cast<double>(log_.dropped()));
@@ -105,9 +112,10 @@ Result<void> ProxyServer::start_admin() {
     sources.generation = [this] { return generation_number_; };
     sources.registry = &registry_;
     admin_handler_ = std::make_unique<admin::AdminHandler>(std::move(sources));
-    admin_connections_ = std::make_unique<h1::ServerConnections>(control_, *admin_handler_, nullptr);
-    admin_acceptor_ = std::make_unique<net::Acceptor>(control_, bound->fds.front(),
-                                                      [this](int fd) { admin_connections_->serve(fd); });
+    admin_connections_ =
+        std::make_unique<h1::ServerConnections>(control_, *admin_handler_, nullptr);
+    admin_acceptor_ = std::make_unique<net::Acceptor>(
+        control_, bound->fds.front(), [this](int fd) { admin_connections_->serve(fd); });
     return {};
 }
 

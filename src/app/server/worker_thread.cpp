@@ -18,7 +18,8 @@ std::string text_of(const std::exception_ptr& thrown) {
 
 }  // namespace
 
-WorkerThread::WorkerThread(const proxy::Shared& shared, std::uint64_t seed, std::uint32_t max_connections)
+WorkerThread::WorkerThread(const proxy::Shared& shared, std::uint64_t seed,
+                           std::uint32_t max_connections)
     : log_{shared.log},
       worker_{loop_, metrics_, shared, seed},
       handler_{worker_},
@@ -39,7 +40,8 @@ void WorkerThread::start() {
     }};
 }
 
-void WorkerThread::publish(std::shared_ptr<const proxy::Generation> generation, std::function<void()> done) {
+void WorkerThread::publish(std::shared_ptr<const proxy::Generation> generation,
+                           std::function<void()> done) {
     loop_.post([this, generation = std::move(generation), done = std::move(done)]() mutable {
         connections_.configure(generation->server);
         worker_.publish(std::move(generation));
@@ -53,8 +55,8 @@ void WorkerThread::publish(std::shared_ptr<const fleet::LoadTable> table) {
 
 void WorkerThread::listen(std::string address, int fd) {
     loop_.post([this, address = std::move(address), fd] {
-        acceptors_[address] =
-            std::make_unique<net::Acceptor>(loop_, fd, [this](int accepted_fd) { accepted(accepted_fd); });
+        acceptors_[address] = std::make_unique<net::Acceptor>(
+            loop_, fd, [this](int accepted_fd) { accepted(accepted_fd); });
     });
 }
 

@@ -1,7 +1,4 @@
-#include <cstdio>
-#include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -10,6 +7,8 @@
 #include "catalogue.h"
 #include "families.h"
 #include "penstock/telemetry/metrics.h"
+#include "promtool.h"
+#include "room.h"
 
 namespace penstock::telemetry {
 namespace {
@@ -143,19 +142,14 @@ TEST(LabelText, EndsAtItsBoundBetweenCharacters) {
 }
 
 TEST(Promtool, FindsNothingToSayAboutAFullPage) {
-    if (std::system("promtool --version >/dev/null 2>&1") != 0) {
-        GTEST_SKIP() << "promtool is not installed (Debian package prometheus)";
-    }
-    const auto path = std::filesystem::path{testing::TempDir()} / "penstock-exposition.prom";
-    std::ofstream{path} << full_page();
+    if (!has_promtool()) GTEST_SKIP() << k_promtool_missing;
+    const Room room;
+    std::ofstream{room.file("page")} << full_page();
 
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe{
-        ::popen(("promtool check metrics < '" + path.string() + "' 2>&1").c_str(), "r"), ::pclose};
-    std::string said;
-    for (int c = 0; (c = std::fgetc(pipe.get())) != EOF;) said += static_cast<char>(c);
-    std::filesystem::remove(path);
+    const Said said = promtool("check metrics < '" + room.file("page") + "'");
 
-    EXPECT_EQ(said, "");
+    EXPECT_EQ(said.text, "");
+    EXPECT_EQ(said.status, 0);
 }
 
 }  // namespace

@@ -1,0 +1,57 @@
+// One thread that reads large request bodies, so that no worker's streams wait for it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "penstock/engine/inspect.h"
+#include "penstock/net/loop.h"
+
+namespace penstock::proxy {
+
+/// What is to be inspected; moved there and back. Touched by one thread at a time.
+struct InspectJob {
+    engine::Endpoint endpoint = engine::Endpoint::other;
+    std::string content_type;
+    std::string body;  // with engine::k_body_padding bytes behind its size
+    std::size_t block_size = 1024;
+    engine::RequestFacts facts;
+
+    // The worker's side.
+    bool done = false;
+    Waiter* waiter = nullptr;
+};
+
+/// Reads facts and hash chain of a body: what both the worker and this thread do.
+void inspect_body(engine::Inspector& inspector, InspectJob& job);
+
+/// Owned by `app`; ends before the workers' loops do.
+class InspectThread {
+public:
+    InspectThread();
+    ~InspectThread();
+    InspectThread(const InspectThread&) = delete;
+    InspectThread& operator=(const InspectThread&) = delete;
+
+    /// Inspects `job` and then, on `worker`, marks it done and wakes its waiter. Who no longer
+    /// waits (its client has gone) just drops its share of the job. Thread: the worker's.
+    void submit(std::shared_ptr<InspectJob> job, net::Loop& worker);
+
+    /// Ends the thread; what is queued is dropped.
+    void stop();
+
+private:
+    net::Loop loop_;
+    engine::Inspector inspector_;
+    std::thread thread_;
+};
+
+/// Bodies longer than this are read by the thread: shorter ones cost a worker less than some 100
+/// microseconds.
+inline constexpr std::size_t k_inspect_elsewhere = 256 * 1024;
+/// Jobs one worker may have there; beyond that it reads by itself.
+inline constexpr std::uint32_t k_inspect_jobs_max = 8;
+
+}  // namespace penstock::proxy

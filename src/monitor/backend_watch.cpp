@@ -1,0 +1,169 @@
+#include "backend_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sample_news.h"
+
+namespace penstock::monitor {
+
+using fleet::Health;
+
+namespace {
+
+std::string describe(const Error& error) {
+    std::string text{name(error.code())};
+    if (!error.detail().empty()) text.append(": ").append(error.detail());
+    return text;
+}
+
+bool same_names(std::vector<std::string> a, std::vector<std::string> b) {
+    std::sort(a.begin(), a.end());
+    std::sort(b.begin(), b.end());
+    return a == b;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const auto& each : names) text.append(text.empty() ? "" : ",").append(each);
+    return text;
+}
+
+}  // namespace
+
+BackendWatch::BackendWatch(const PollOptions& options)
+    : polled_{options.enabled}, health_{options.rise, options.fall} {
+    believe_unpolled(options);
+}
+
+void BackendWatch::retune(const PollOptions& options) {
+    // From unpolled to polled it starts anew: nobody ever looked.
+    const Health start = polled_ ? health_.health() : Health::unknown;
+    if (!polled_ && options.enabled) row_.models_listed = false;
+    polled_ = options.enabled;
+    health_ = HealthState{options.rise, options.fall, start};
+    row_.health = start;
+    changed_ = true;
+    believe_unpolled(options);
+}
+
+// What will never be asked is taken for good; a list that will never come is not waited for.
+void BackendWatch::believe_unpolled(const PollOptions& options) {
+    const bool nothing_to_ask = options.health_path.empty() && options.metrics_path.empty();
+    if (!polled_ || nothing_to_ask) {
+        health_ = HealthState{options.rise, options.fall, Health::healthy};
+        row_.health = Health::healthy;
+        row_.ejected = false;
+    }
+    if (!polled_ || options.models_path.empty()) row_.models_listed = true;
+}
+
+void BackendWatch::note_problem(std::string& slot, std::string text) {
+    if (slot == text) return;
+    slot = std::move(text);
+    row_.last_error = health_problem_;
+    if (row_.last_error.empty()) row_.last_error = metrics_problem_;
+    if (row_.last_error.empty()) row_.last_error = models_problem_;
+    changed_ = true;
+}
+
+Newscast BackendWatch::on_metrics(const Result<fleet::LoadSample>& sample) {
+    Newscast news;
+    if (!sample.has_value()) {
+        note_problem(metrics_problem_, "metrics: " + describe(sample.error()));
+        if (++metrics_failures_ == k_poll_failures_told) {
+            news.push_back({Event::Kind::poll_failing, metrics_problem_});
+        }
+        return news;
+    }
+    if (metrics_failures_ >= k_poll_failures_told)
+        news.push_back({Event::Kind::poll_recovered, ""});
+    metrics_failures_ = 0;
+    note_problem(metrics_problem_, "");
+    const SampleNews found = compare(row_.sample, *sample);
+    if (found.restarted) news.push_back({Event::Kind::restarted, ""});
+    if (found.capacity) news.push_back({Event::Kind::capacity_known, "", *found.capacity});
+    // A page that leaves the capacity out once must not make it news the next time.
+    const auto known_capacity = row_.sample ? row_.sample->kv_tokens : std::nullopt;
+    row_.sample = *sample;
+    if (!row_.sample->kv_tokens) row_.sample->kv_tokens = known_capacity;
+    changed_ = true;
+    return news;
+}
+
+Newscast BackendWatch::on_health(HealthState::Input input, std::string_view detail) {
+    std::string problem;
+    if (input == HealthState::Input::probe_loading) problem = "health: loading";
+    if (input == HealthState::Input::probe_bad || input == HealthState::Input::probe_silent) {
+        problem = "health: " + std::string{detail};
+    }
+    note_problem(health_problem_, std::move(problem));
+    return judge(input, detail);
+}
+
+Newscast BackendWatch::on_traffic(HealthState::Input input, std::string_view detail) {
+    if (!polled_) return {};
+    Newscast news = judge(input, detail);
+    const bool brought_down = !news.empty() && input == HealthState::Input::traffic_bad;
+    if (brought_down) {
+        row_.ejected = true;
+        note_problem(health_problem_, "traffic: " + std::string{detail});
+    }
+    return news;
+}
+
+Newscast BackendWatch::judge(HealthState::Input input, std::string_view detail) {
+    Newscast news;
+    const HealthState::Change change = health_.step(input);
+    if (change == HealthState::Change::none) return news;
+    row_.health = health_.health();
+    changed_ = true;
+    if (change == HealthState::Change::up) {
+        row_.ejected = false;
+        news.push_back({Event::Kind::up, ""});
+    } else if (change == HealthState::Change::down) {
+        news.push_back({Event::Kind::down, std::string{detail.empty() ? name(input) : detail}});
+    }
+    return news;
+}
+
+Newscast BackendWatch::on_models(const Result<engine::ModelList>& list) {
+    if (!list.has_value()) {
+        note_problem(models_problem_, "models: " + describe(list.error()));
+        return {};
+    }
+    note_problem(models_problem_, "");
+    Newscast news;
+    if (!row_.models_listed || !same_names(row_.models, list->names)) {
+        news.push_back({Event::Kind::models_changed, joined(list->names)});
+    }
+    // The elements may differ without news: vLLM stamps each answer with its time.
+    if (!news.empty() || row_.models_json != list->elements) changed_ = true;
+    row_.models = list->names;
+    row_.models_json = list->elements;
+    row_.models_listed = true;
+    return news;
+}
+
+Newscast BackendWatch::set_draining(bool draining) {
+    if (row_.draining == draining) return {};
+    row_.draining = draining;
+    changed_ = true;
+    Newscast news;
+    if (!draining && row_.sample && row_.sample->kv_tokens) {
+        news.push_back({Event::Kind::capacity_known, "", *row_.sample->kv_tokens});
+    }
+    return news;
+}
+
+void BackendWatch::set_interval(Micros interval) {
+    const double ms = static_cast<double>(interval.count()) / 1000.0;
+    changed_ = changed_ || row_.poll_interval_ms != ms;
+    row_.poll_interval_ms = ms;
+}
+
+bool BackendWatch::take_changed() noexcept {
+    return std::exchange(changed_, false);
+}
+
+}  // namespace penstock::monitor

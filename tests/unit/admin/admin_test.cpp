@@ -1,0 +1,168 @@
+#include "penstock/admin/admin.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/fake_server_stream.h"
+#include "views.h"
+
+namespace penstock::admin {
+namespace {
+
+using support::Ending;
+using support::FakeServerStream;
+using testing::HasSubstr;
+using testing::Not;
+
+class Admin : public testing::Test {
+protected:
+    void serve(FakeServerStream& stream) {
+        AdminHandler handler{Sources{
+            .backends = [this] { return backends; },
+            .config_json = [] { return std::string{R"({"options":[]})"}; },
+            .readiness = [this] { return readiness; },
+            .generation = [] { return std::uint64_t{7}; },
+            .registry = &registry,
+        }};
+        ASSERT_TRUE(support::serve(handler, stream));
+        EXPECT_EQ(stream.ending(), Ending::finished);
+    }
+
+    static std::string field(const FakeServerStream& stream, std::string_view name) {
+        return std::string{stream.response().fields.find(name).value_or("")};
+    }
+
+    std::vector<BackendView> backends{polled()};
+    Readiness readiness = Readiness::ready;
+    telemetry::Registry registry;
+};
+
+TEST_F(Admin, IsAlive) {
+    FakeServerStream stream{support::get("/livez")};
+
+    serve(stream);
+
+    EXPECT_EQ(stream.response().status, 200);
+    EXPECT_EQ(stream.body(), "ok\n");
+}
+
+TEST_F(Admin, IsReady) {
+    FakeServerStream stream{support::get("/readyz")};
+
+    serve(stream);
+
+    EXPECT_EQ(stream.response().status, 200);
+    EXPECT_EQ(stream.body(), "ready\n");
+}
+
+TEST_F(Admin, TellsWhyItIsNotReady) {
+    for (const Readiness reason :
+         {Readiness::no_healthy_backend, Readiness::models_not_listed, Readiness::draining}) {
+        readiness = reason;
+        FakeServerStream stream{support::get("/readyz")};
+
+        serve(stream);
+
+        EXPECT_EQ(stream.response().status, 503);
+        EXPECT_EQ(stream.body(), std::string{name(reason)} + "\n");
+    }
+}
+
+TEST_F(Admin, ShowsMetricsInPrometheusTextFormat) {
+    FakeServerStream stream{support::get("/metrics")};
+
+    serve(stream);
+
+    EXPECT_EQ(field(stream, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+    EXPECT_THAT(stream.body(), HasSubstr("\npenstock_build_info{"));
+}
+
+TEST_F(Admin, ShowsBackendsAsJson) {
+    FakeServerStream stream{support::get("/backends?pretty")};
+
+    serve(stream);
+
+    EXPECT_EQ(field(stream, "Content-Type"), "application/json");
+    const auto json = nlohmann::json::parse(stream.body());
+    EXPECT_EQ(json["generation"], 7);
+    EXPECT_EQ(json["readiness"], "ready");
+    EXPECT_EQ(json["backends"].size(), 1U);
+}
+
+TEST_F(Admin, ShowsTheConfigAsItIsGiven) {
+    FakeServerStream stream{support::get("/config")};
+
+    serve(stream);
+
+    EXPECT_EQ(field(stream, "Content-Type"), "application/json");
+    EXPECT_EQ(stream.body(), R"({"options":[]})");
+}
+
+TEST_F(Admin, HasAPageThatLoadsNothingFromElsewhere) {
+    FakeServerStream stream{support::get("/")};
+
+    serve(stream);
+
+    EXPECT_EQ(field(stream, "Content-Type"), "text/html; charset=utf-8");
+    EXPECT_THAT(field(stream, "Content-Security-Policy"), HasSubstr("default-src 'none'"));
+    EXPECT_THAT(stream.body(), Not(HasSubstr("://")));
+    EXPECT_THAT(stream.body(), Not(HasSubstr("innerHTML")));
+    for (const std::string_view page : {"/backends", "/metrics", "/config", "/readyz"}) {
+        EXPECT_THAT(stream.body(), HasSubstr("href=\"" + std::string{page} + "\""));
+    }
+}
+
+TEST_F(Admin, AnswersHeadLikeGet) {
+    FakeServerStream stream{support::request(http::Method::head, "/livez")};
+
+    serve(stream);
+
+    EXPECT_EQ(stream.response().status, 200);
+    EXPECT_EQ(stream.response().length, 3U);
+}
+
+TEST_F(Admin, KnowsNoOtherPaths) {
+    for (const std::string_view path : {"/metrics/", "/Livez", "/v1/models", "//"}) {
+        FakeServerStream stream{support::get(std::string{path})};
+
+        serve(stream);
+
+        EXPECT_EQ(stream.response().status, 404);
+        const auto json = nlohmann::json::parse(stream.body());
+        EXPECT_EQ(json["error"]["code"], "not_found");
+    }
+}
+
+TEST_F(Admin, RefusesToBeWrittenTo) {
+    for (const http::Method method : {http::Method::post, http::Method::put, http::Method::del,
+                                      http::Method::patch, http::Method::options}) {
+        FakeServerStream stream{support::request(method, "/livez"), "body"};
+
+        serve(stream);
+
+        EXPECT_EQ(stream.response().status, 405);
+        EXPECT_EQ(field(stream, "Allow"), "GET, HEAD");
+        EXPECT_TRUE(nlohmann::json::parse(stream.body()).contains("error"));
+    }
+}
+
+TEST_F(Admin, IsNeverCached) {
+    for (const std::string_view path : {"/", "/livez", "/metrics", "/none"}) {
+        FakeServerStream stream{support::get(std::string{path})};
+
+        serve(stream);
+
+        EXPECT_EQ(field(stream, "Cache-Control"), "no-store");
+    }
+}
+
+TEST(Readiness, HasANameForEachValue) {
+    EXPECT_EQ(name(Readiness::ready), "ready");
+    EXPECT_EQ(name(Readiness::no_healthy_backend), "no_healthy_backend");
+    EXPECT_EQ(name(Readiness::models_not_listed), "models_not_listed");
+    EXPECT_EQ(name(Readiness::draining), "draining");
+}
+
+}  // namespace
+}  // namespace penstock::admin
