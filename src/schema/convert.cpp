@@ -130,8 +130,8 @@ Converted convert_list(const Option& option, const Node& node, Findings& finding
     if (node.kind != NodeKind::list) {
         (void)wrong_type(option, node, findings);
         if (node.kind == NodeKind::text) {
-            findings.back().hint = "write " + quoted(option.name).substr(1, option.name.size()) +
-                                   " = [" + quoted(node.text) + "]";
+            findings.back().hint =
+                "write " + std::string{option.name} + " = [" + quoted(node.text) + "]";
         }
         return std::nullopt;
     }
