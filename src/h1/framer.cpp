@@ -30,13 +30,18 @@ Error bad(const char* what) {
     return Error{ErrorCode::bad_request, what};
 }
 
-/// A trailer field that may be passed on: none that frames, routes or authenticates (RFC
-/// 9110 6.5.1).
+/// A trailer field that may be passed on: none that frames, routes, authenticates or controls the
+/// message (RFC 9110 6.5.1).
 bool fit_trailer(const http::Field& field) noexcept {
+    constexpr std::array<std::string_view, 12> k_forbidden{
+        "age",    "cache-control", "cookie", "expires",    "location", "max-forwards",
+        "pragma", "range",         "vary",   "set-cookie", "warning",  "www-authenticate"};
     const std::string_view name = field.name;
     return field.id == http::FieldName::other &&
            !http::equal_no_case(name.substr(0, 8), "content-") &&
-           !http::equal_no_case(name, "cookie") && !http::equal_no_case(name, "set-cookie");
+           std::none_of(k_forbidden.begin(), k_forbidden.end(), [name](std::string_view forbidden) {
+               return http::equal_no_case(name, forbidden);
+           });
 }
 
 }  // namespace
@@ -77,6 +82,7 @@ Result<void> BodyFramer::feed(std::string_view bytes, Framed& out) {
         case State::done:
             return {};
         case State::failed:
+        case State::failed_inside:
             return bad("the body's framing was broken before");
         case State::counted:
             out.consumed = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
@@ -87,8 +93,13 @@ Result<void> BodyFramer::feed(std::string_view bytes, Framed& out) {
             out.consumed = bytes.size();
             break;
         default: {
+            const bool between = at_boundary();
             Result<void> fed = feed_chunked(bytes, out);
-            if (!fed) state_ = State::failed;
+            if (!fed) {
+                // What this call found before the error is not handed out.
+                out.payload_count = out.wire_count = 0;
+                state_ = between ? State::failed : State::failed_inside;
+            }
             return fed;
         }
     }
@@ -176,7 +187,7 @@ bool BodyFramer::size_line(char c) {
     }
     if ((c == ' ' || c == '\t') && digits_ > 0) {
         state_ = State::blank;
-        return true;
+        return ++extensions_ <= k_extensions_max;  // as idle as the extension that follows
     }
     if (state_ == State::blank) return false;  // white space only before an extension
     if (c == '\r' && digits_ > 0) {
@@ -217,7 +228,7 @@ void BodyFramer::end_size_line(std::string_view bytes, std::size_t at, Run& run,
 
 bool BodyFramer::at_boundary() const noexcept {
     return state_ != State::data && state_ != State::data_cr && state_ != State::data_lf &&
-           state_ != State::counted;
+           state_ != State::counted && state_ != State::failed_inside;
 }
 
 bool BodyFramer::end_of_input() noexcept {

@@ -47,6 +47,7 @@ Result<bool> take_framing(http::FieldName id, std::string_view value, FramingFie
             framing.host = value;
             return true;
         case http::FieldName::expect:
+            ++framing.expectations;
             framing.expect = value;
             return true;
         case http::FieldName::connection:

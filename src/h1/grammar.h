@@ -23,7 +23,7 @@ enum CharClass : std::uint8_t {
 /// a bare CR or LF.
 [[nodiscard]] std::optional<std::string_view> take_line(std::string_view& rest) noexcept;
 
-/// Digits only, at most 19 of them (RFC 9110 8.6).
+/// Digits only, at most 18 of them: any longer length is no length (RFC 9110 8.6).
 [[nodiscard]] std::optional<std::uint64_t> parse_length(std::string_view text) noexcept;
 
 [[nodiscard]] std::string_view trim_blanks(std::string_view text) noexcept;
@@ -38,6 +38,7 @@ struct FramingFields {
     std::string_view host;
     bool close = false;
     bool keep_alive = false;
+    std::uint32_t expectations = 0;
     std::string_view expect;
 };
 

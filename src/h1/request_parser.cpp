@@ -63,6 +63,18 @@ bool valid_authority(std::string_view text) noexcept {
     return number <= 65'535;
 }
 
+/// NUL, CR or LF, percent-encoded: whoever decodes the path later may cut or split it there.
+bool hides_control(std::string_view path) noexcept {
+    for (std::size_t at = path.find('%'); at != std::string_view::npos;
+         at = path.find('%', at + 1)) {
+        const std::string_view digits = path.substr(at + 1, 2);
+        if (digits == "00" || http::equal_no_case(digits, "0a") ||
+            http::equal_no_case(digits, "0d"))
+            return true;
+    }
+    return false;
+}
+
 /// Origin form as it is; absolute form split into authority and origin form.
 Result<void> parse_target(std::string_view text, http::RequestHead& head) {
     if (text.empty() || !all_of_class(text, k_target_char))
@@ -86,7 +98,11 @@ Result<void> parse_target(std::string_view text, http::RequestHead& head) {
     if (!valid_authority(head.authority))
         return bad("the target's authority is not a host and port");
     const std::string_view origin = rest.substr(path);
-    head.target = origin.starts_with('/') ? std::string{origin} : "/" + std::string{origin};
+    if (origin.empty() && head.method == http::Method::options) {
+        head.target = "*";  // RFC 9112 3.2.4
+    } else {
+        head.target = origin.starts_with('/') ? std::string{origin} : "/" + std::string{origin};
+    }
     return {};
 }
 
@@ -103,7 +119,36 @@ Result<void> parse_request_line(std::string_view line, http::RequestHead& head) 
     const Result<http::Version> version = parse_version(line.substr(last + 1));
     if (!version) return version.error();
     head.version = *version;
-    return parse_target(line.substr(first + 1, last - first - 1), head);
+    const Result<void> target = parse_target(line.substr(first + 1, last - first - 1), head);
+    if (!target) return target.error();
+    if (hides_control(head.path())) return bad("the request's path hides a NUL, CR or LF");
+    return {};
+}
+
+/// Takes the request line off `rest`. Errors: as of `parse_request`.
+Result<void> take_request_line(std::string_view& rest, const HeadLimits& limits,
+                               http::RequestHead& head) {
+    // A line at its limit ends in CRLF. Its length is judged first, since of an incomplete line
+    // nothing else can be.
+    if (std::min(rest.find('\n'), rest.size()) > limits.request_line + 1)
+        return ErrorCode::request_line_too_long;
+    const std::optional<std::string_view> line = take_line(rest);
+    if (!line) return bad("the request line does not end in CRLF");
+    return parse_request_line(*line, head);
+}
+
+/// What is wrong first with a head whose field lines are bad or too many: the first error in the
+/// order of the bytes up to the head's limit, so that it does not depend on how they were split.
+Error first_error(std::string_view head, std::string_view rest, const HeadLimits& limits) {
+    const std::size_t line = head.size() - rest.size();
+    const std::string_view seen =
+        rest.substr(0, limits.head - std::min<std::size_t>(line, limits.head));
+    std::string lines{seen.substr(0, seen.rfind('\n') + 1)};
+    lines += "\r\n";
+    http::Fields fields;
+    FramingFields framing;
+    const Result<void> parsed = parse_fields(lines, limits, fields, framing);
+    return parsed ? Error{ErrorCode::head_too_large} : parsed.error();
 }
 
 Result<void> apply_host(const FramingFields& framing, http::RequestHead& head) {
@@ -155,11 +200,9 @@ std::size_t find_head_end(std::string_view bytes, std::size_t& searched) noexcep
 Result<http::RequestHead> parse_request(std::string_view text, const HeadLimits& limits) {
     http::RequestHead head;
     std::string_view rest = text;
-    const std::optional<std::string_view> line = take_line(rest);
-    if (!line) return bad("the request line does not end in CRLF");
-    if (line->size() > limits.request_line) return ErrorCode::request_line_too_long;
-    if (const Result<void> parsed = parse_request_line(*line, head); !parsed) return parsed.error();
-    if (text.size() > limits.head) return ErrorCode::head_too_large;
+    if (const Result<void> taken = take_request_line(rest, limits, head); !taken)
+        return taken.error();
+    if (text.size() > limits.head) return first_error(text, rest, limits);
     FramingFields framing;
     if (const Result<void> parsed = parse_fields(rest, limits, head.fields, framing); !parsed)
         return parsed.error();
@@ -167,8 +210,8 @@ Result<http::RequestHead> parse_request(std::string_view text, const HeadLimits&
     if (const Result<void> applied = apply_framing(framing, head); !applied) return applied.error();
     const bool old = head.version == http::Version::http_1_0;
     head.keep_alive = !framing.close && (!old || framing.keep_alive);
-    if (!framing.expect.empty() && !old) {
-        if (!http::equal_no_case(framing.expect, "100-continue"))
+    if (framing.expectations > 0 && !old) {
+        if (framing.expectations > 1 || !http::equal_no_case(framing.expect, "100-continue"))
             return ErrorCode::expectation_failed;
         head.expects_continue = head.framing != http::Framing::none;
     }
@@ -176,23 +219,17 @@ Result<http::RequestHead> parse_request(std::string_view text, const HeadLimits&
 }
 
 Result<void> check_partial_request(std::string_view bytes, const HeadLimits& limits) {
-    const std::size_t end = bytes.find('\n');
-    if (end == std::string_view::npos) {
-        // CRLF may still follow: the line itself is already too long.
-        if (bytes.size() > limits.request_line + 1) return ErrorCode::request_line_too_long;
+    if (bytes.size() <= limits.request_line + 1 && bytes.find('\n') == std::string_view::npos)
         return {};
-    }
     std::string_view rest = bytes;
-    const std::optional<std::string_view> line = take_line(rest);
-    if (!line) return bad("the request line does not end in CRLF");
-    if (line->size() > limits.request_line) return ErrorCode::request_line_too_long;
     http::RequestHead head;
-    if (const Result<void> parsed = parse_request_line(*line, head); !parsed) return parsed.error();
-    if (bytes.size() > limits.head) return ErrorCode::head_too_large;
+    if (const Result<void> taken = take_request_line(rest, limits, head); !taken)
+        return taken.error();
+    if (bytes.size() > limits.head) return first_error(bytes, rest, limits);
     // A line that ends wrongly never makes a whole head: say so now, not at the timeout.
-    while (rest.find('\n') != std::string_view::npos) {
-        if (!take_line(rest))
-            return bad("a line of the head does not end in CRLF, or holds a bare CR");
+    std::string_view lines = rest;
+    while (lines.find('\n') != std::string_view::npos) {
+        if (!take_line(lines)) return first_error(bytes, rest, limits);
     }
     return {};
 }

@@ -40,6 +40,8 @@ Result<void> apply_framing(const FramingFields& framing, http::Method method,
         if (!http::equal_no_case(framing.encoding, "chunked"))
             return bad("Transfer-Encoding is not chunked");
         head.framing = bodiless ? http::Framing::none : http::Framing::chunked;
+        // The chunks of a 1xx or 204 that announces some would be read as the next response.
+        if (head.status < 200 || head.status == 204) head.keep_alive = false;
     } else if (framing.length) {
         head.length = *framing.length;
         head.has_length = true;

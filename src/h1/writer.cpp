@@ -12,9 +12,16 @@ void append_number(std::uint64_t number, std::string& out) {
     out.append(digits, end.ptr);
 }
 
+/// Fields that the writer makes itself: a second one would be a second opinion on the framing.
+constexpr bool own_field(http::FieldName id) noexcept {
+    return id == http::FieldName::content_length || id == http::FieldName::transfer_encoding ||
+           id == http::FieldName::host;
+}
+
 void append_fields(const http::Fields& fields, std::string& out) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const http::Field field = fields[i];
+        if (own_field(field.id)) continue;
         if (!http::valid_name(field.name) || !http::valid_value(field.value)) continue;
         out.append(field.name).append(": ").append(field.value).append("\r\n");
     }
@@ -28,6 +35,7 @@ void append_length(std::uint64_t length, std::string& out) {
 
 /// Nothing that ends a line or a word may come out of a target or an authority.
 bool fit_for_request_line(std::string_view text) noexcept {
+    if (text.empty()) return false;
     return text.find_first_of(std::string_view{" \t\r\n\0", 5}) == std::string_view::npos;
 }
 

@@ -47,14 +47,15 @@ public:
     /// the trailers are never part of it (who ends the body writes them). For other framings `wire`
     /// equals `payload`. May stop early when `out` is full: call again with the rest. After
     /// `done()` nothing more is consumed. Errors: bad_request for whatever is not the grammar of
-    /// RFC 9112 7.1.
+    /// RFC 9112 7.1; `out` has no pieces then, and later calls fail too.
     [[nodiscard]] Result<void> feed(std::string_view bytes, Framed& out);
 
     /// The connection has ended. True when that is a proper end of this body.
     [[nodiscard]] bool end_of_input() noexcept;
 
     [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
-    /// True where an own chunk may be put in between: not inside a chunk's data.
+    /// True where an own chunk may follow the `wire` handed out so far: not inside a chunk's data,
+    /// and not after an error met there.
     [[nodiscard]] bool at_boundary() const noexcept;
     /// Content bytes so far.
     [[nodiscard]] std::uint64_t content() const noexcept { return content_; }
@@ -65,11 +66,12 @@ public:
 private:
     enum class State : std::uint8_t {
         done,
-        failed,
-        counted,  // Content-Length: `left_` bytes to come
-        endless,  // until the connection's end
-        size,     // digits of a size line
-        blank,    // white space before an extension
+        failed,         // what was handed out ends between chunks
+        failed_inside,  // ... inside one
+        counted,        // Content-Length: `left_` bytes to come
+        endless,        // until the connection's end
+        size,           // digits of a size line
+        blank,          // white space before an extension
         extension,
         size_lf,  // CR seen at the end of a size line
         data,     // `left_` bytes of a chunk to come

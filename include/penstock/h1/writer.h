@@ -9,7 +9,7 @@
 namespace penstock::h1 {
 
 /// Appends the request head to `out`: origin-form target, Host, the fields, then the framing's
-/// field.
+/// field. Host, Content-Length and Transfer-Encoding among `head.fields` are left out.
 void write_request(const http::RequestHead& head, std::string& out);
 
 enum class ConnectionField : std::uint8_t { none, close, keep_alive };

@@ -70,8 +70,8 @@ struct Field {
 
 class Fields {
 public:
-    /// Appends a field; bytes are copied. Precondition: a valid name and value (see `valid_name`,
-    /// `valid_value`).
+    /// Appends a field; bytes are copied. Preconditions: a valid name and value (see `valid_name`,
+    /// `valid_value`), and none of them a view into these fields.
     void append(FieldName id, std::string_view name, std::string_view value);
     void append(FieldName id, std::string_view value) { append(id, spelling(id), value); }
     void append(std::string_view name, std::string_view value) {
@@ -96,7 +96,7 @@ public:
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
     [[nodiscard]] Field operator[](std::size_t index) const noexcept;
 
-    /// Sum of name and value bytes.
+    /// Bytes of all names and values, those of removed fields included until `clear`.
     [[nodiscard]] std::size_t bytes() const noexcept { return room_.size(); }
     void reserve(std::size_t fields, std::size_t bytes);
     void clear() noexcept;

@@ -18,7 +18,9 @@ TEST(Writer, WritesARequestThatParsesToTheSame) {
 
     write_request(head, text);
 
-    EXPECT_EQ(text, "POST /v1/x?y HTTP/1.1\r\nHost: engine:8000\r\nX-A: b c\r\nContent-Length: 42\r\n\r\n");
+    EXPECT_EQ(
+        text,
+        "POST /v1/x?y HTTP/1.1\r\nHost: engine:8000\r\nX-A: b c\r\nContent-Length: 42\r\n\r\n");
     EXPECT_TRUE(parse_request(text, {}).has_value());
 }
 
@@ -34,6 +36,53 @@ TEST(Writer, LeavesOutWhatCouldBecomeAnotherHeader) {
     write_request(head, text);
 
     EXPECT_EQ(text, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+}
+
+TEST(Writer, LeavesOutASecondOpinionOnTheFraming) {
+    http::RequestHead request;
+    request.target = "/";
+    request.authority = "h";
+    http::ResponseHead response;
+    for (http::Fields* fields : {&request.fields, &response.fields}) {
+        fields->append("content-length", "7");
+        fields->append("Transfer-Encoding", "chunked");
+        fields->append("host", "evil");
+    }
+    std::string text;
+
+    write_request(request, text);
+    write_response(response, http::Framing::none, ConnectionField::none, text);
+
+    EXPECT_EQ(text, "GET / HTTP/1.1\r\nHost: h\r\n\r\nHTTP/1.1 200 OK\r\n\r\n");
+}
+
+TEST(Writer, WritesARootForATargetThatCannotBe) {
+    for (const char* target : {"", "/a b", "/a\tb", "/a\rb", "/a\nb"}) {
+        http::RequestHead head;
+        head.target = target;
+        head.authority = "h";
+        std::string text;
+
+        write_request(head, text);
+
+        EXPECT_EQ(text, "GET / HTTP/1.1\r\nHost: h\r\n\r\n") << target;
+    }
+}
+
+TEST(Writer, WritesNoReasonThatCannotBe) {
+    http::ResponseHead head;
+    head.reason = "OK\r\nEvil: 1";
+    std::string text;
+
+    write_response(head, http::Framing::none, ConnectionField::keep_alive, text);
+
+    EXPECT_EQ(text, "HTTP/1.1 200 \r\nConnection: keep-alive\r\n\r\n");
+}
+
+TEST(Writer, AppendsToWhatIsThere) {
+    std::string text = "before";
+    write_response({}, http::Framing::none, ConnectionField::none, text);
+    EXPECT_EQ(text, "beforeHTTP/1.1 200 OK\r\n\r\n");
 }
 
 TEST(Writer, WritesTheFramingItIsTold) {
