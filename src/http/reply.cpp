@@ -161,11 +161,13 @@ ResponseHead error_head(const Error& error, std::size_t body_length) {
 }
 
 void reply(ServerStream& stream, ResponseHead head, std::string_view body) {
-    head.framing = Framing::length;
+    const bool bodiless = head.status == 204 || head.status == 304;
+    head.framing = bodiless ? Framing::none : Framing::length;
     head.length = body.size();
-    head.has_length = head.status != 204 && head.status != 304;
+    head.has_length = !bodiless;
     stream.respond(head);
-    if (!body.empty()) stream.write({}, Pieces{&body, 1});
+    if (!body.empty() && !bodiless && stream.head().method != Method::head)
+        stream.write({}, Pieces{&body, 1});
     stream.finish({});
 }
 

@@ -6,7 +6,10 @@ namespace penstock::http {
 
 namespace {
 
+constexpr std::string_view k_data = "data:";
 constexpr std::string_view k_usage = "\"usage\":";
+constexpr std::size_t k_usage_g = 4;      // its rarest byte in a token's JSON, where quotes abound
+constexpr std::size_t k_usage_quote = 6;  // where it could begin once more
 
 /// A field's value behind "name:", without the one blank that may follow (HTML, 9.2.6).
 std::string_view value_of(std::string_view line, std::string_view name) noexcept {
@@ -44,15 +47,16 @@ void SseScanner::take_line_part(std::string_view part) {
     }
     line_length_ += part.size();
     event_open_ = true;
-    look_for_usage(part);
+    const std::string_view line{start_.data(), std::min<std::size_t>(line_length_, k_start)};
+    if (line.starts_with(k_data)) look_for_usage(part);
 }
 
 void SseScanner::end_line() {
     const std::string_view line{start_.data(), std::min<std::size_t>(line_length_, k_start)};
     if (line_length_ == 0) {
         end_event();
-    } else if (line.starts_with("data:")) {
-        const std::string_view value = value_of(line, "data:");
+    } else if (line.starts_with(k_data)) {
+        const std::string_view value = value_of(line, k_data);
         if (value == "[DONE]") {
             saw_done_ = true;
         } else {
@@ -75,43 +79,46 @@ void SseScanner::end_event() {
     event_has_data_ = false;
 }
 
-// Within one line: finds `"usage":` across splits, then copies the object behind it.
+// Within one data line: finds `"usage":` across splits, then copies the object behind it.
 void SseScanner::look_for_usage(std::string_view part) {
     while (!part.empty()) {
         if (capturing_) {
             part.remove_prefix(capture(part));
-            continue;
-        }
-        if (matched_ == k_usage.size()) {
-            matched_ = 0;
-            if (part.front() == ' ') {
-                matched_ = k_usage.size();
+        } else if (matched_ == 0) {
+            part.remove_prefix(find_usage(part));
+        } else if (matched_ < k_usage.size()) {
+            if (part.front() == k_usage[matched_]) {
+                ++matched_;
                 part.remove_prefix(1);
-            } else if (part.front() == '{') {
-                capturing_ = true;
-                capture_.clear();
-                depth_ = 0;
-                in_string_ = escaped_ = false;
+            } else {
+                matched_ = matched_ == k_usage_quote + 1 ? 1 : 0;  // the byte is looked at again
             }
-            continue;
-        }
-        if (matched_ == 0) {
-            const std::size_t quote = part.find("\"u");
-            if (quote == std::string_view::npos) {
-                matched_ = part.back() == '"' ? 1 : 0;
-                return;
-            }
-            part.remove_prefix(quote + 2);
-            matched_ = 2;
-            continue;
-        }
-        if (part.front() == k_usage[matched_]) {
-            ++matched_;
+        } else if (part.front() == ' ') {
             part.remove_prefix(1);
         } else {
-            matched_ = 0;  // the byte is looked at again as a possible start
+            matched_ = 0;
+            if (part.front() != '{') continue;
+            capturing_ = true;
+            capture_.clear();
+            depth_ = 0;
+            in_string_ = escaped_ = false;
         }
     }
+}
+
+// Sets `matched_` to how much of the key was found; returns how many bytes need no other look.
+std::size_t SseScanner::find_usage(std::string_view part) noexcept {
+    for (std::size_t at = part.find(k_usage[k_usage_g], k_usage_g); at != std::string_view::npos;
+         at = part.find(k_usage[k_usage_g], at + 1)) {
+        if (part.substr(at - k_usage_g, k_usage.size()) != k_usage) continue;
+        matched_ = k_usage.size();
+        return at - k_usage_g + k_usage.size();
+    }
+    // The key may begin in the last bytes and end in a later part.
+    std::size_t tail = std::min(k_usage.size() - 1, part.size());
+    while (tail > 0 && !part.ends_with(k_usage.substr(0, tail))) --tail;
+    matched_ = static_cast<std::uint8_t>(tail);
+    return part.size();
 }
 
 // Copies up to the object's end or the bound; returns how many bytes it took.

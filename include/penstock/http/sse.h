@@ -24,7 +24,8 @@ public:
     [[nodiscard]] bool saw_done() const noexcept { return saw_done_; }
     /// An event's data began with `{"error"` or the event was named `error`.
     [[nodiscard]] bool saw_error() const noexcept { return saw_error_; }
-    /// The last complete `{…}` after a `"usage":`, or empty. `null` is not captured.
+    /// The last complete `{…}` after a `"usage":` in one `data:` line, or empty. `null` is not
+    /// captured, nor an object longer than `k_usage_max`.
     [[nodiscard]] std::string_view usage() const noexcept { return usage_; }
     /// True between events: an own event may be put here. False inside a half-sent line or event.
     [[nodiscard]] bool between_events() const noexcept { return line_length_ == 0 && !event_open_; }
@@ -34,6 +35,7 @@ private:
     void end_line();
     void end_event();
     void look_for_usage(std::string_view part);
+    std::size_t find_usage(std::string_view part) noexcept;
     std::size_t capture(std::string_view part);
 
     static constexpr std::size_t k_start = 32;  // bytes of a line that tell what it is
