@@ -1,0 +1,89 @@
+"""The engines and the two proxies, up and answering."""
+
+import http.client
+import pathlib
+import socket
+import tempfile
+import time
+
+import proxies
+
+REQUEST = ('{"model":"demo-model","stream":false,"max_tokens":4,'
+           '"messages":[{"role":"user","content":"Are you there?"}]}')
+READY_SECONDS = 20
+
+
+class Proxy:
+    """One side of the duel."""
+
+    def __init__(self, side, port, process):
+        self.side, self.port, self.process = side, port, process
+
+
+class Arena:
+    """Two engines for as long as it lives, and proxies that may be started anew."""
+
+    def __init__(self, children, tools, cores):
+        self.children = children
+        self.engine_tool, self.client = tools
+        self.proxy_core, self.load_core = cores
+        self.engines, self.engine_ports, self.proxies = [], [], []
+        self._room = tempfile.TemporaryDirectory(prefix="bench-proxy-")
+        self._starts = 0
+
+    def close(self):
+        self.children.end_all()
+        self._room.cleanup()
+
+    def start_engines(self, interval_ms):
+        self.children.end(self.engines)
+        self.engine_ports = free_ports(2)
+        self.engines = [
+            self.children.start([self.engine_tool, f"127.0.0.1:{port}",
+                                 "--interval-ms", str(interval_ms)], self.load_core)
+            for port in self.engine_ports]
+        for engine, port in zip(self.engines, self.engine_ports):
+            await_answer("bench_engine", engine, port)
+
+    def start_proxies(self, sides):
+        """Ends those before. Each start may come out otherwise, so each round has its own."""
+        self.children.end([proxy.process for proxy in self.proxies])
+        self.proxies = []
+        for side in sides:
+            self._starts += 1
+            room = pathlib.Path(self._room.name) / str(self._starts)
+            ports = free_ports(2)
+            command = proxies.command(side.kind, side.executable, room, ports, self.engine_ports)
+            with open(room / "log", "wb") as log:
+                process = self.children.start(command, self.proxy_core, stdout=log, stderr=log)
+            self.proxies.append(Proxy(side, ports[0], process))
+            await_answer(side.kind, process, ports[0], room / "log")
+        # The first side of `sides` is not always the subject: what is measured is.
+        self.proxies.sort(key=lambda proxy: proxy.side.place)
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def await_answer(name, process, port, log=None):
+    """Until a request is answered with 200."""
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("POST", "/v1/chat/completions", REQUEST,
+                               {"Content-Type": "application/json"})
+            status = connection.getresponse().status
+            connection.close()
+            if status == 200:
+                return
+        except (OSError, http.client.HTTPException):
+            pass
+        time.sleep(0.05)
+    said = log.read_text(errors="replace")[-1000:] if log else ""
+    raise RuntimeError(f"{name} did not answer within {READY_SECONDS} s\n{said}".strip())
