@@ -1,9 +1,10 @@
 """The engines and the two proxies, up and answering."""
 
 import http.client
+import os
 import pathlib
 import socket
-import tempfile
+import sys
 import time
 
 import proxies
@@ -16,24 +17,24 @@ READY_SECONDS = 20
 class Proxy:
     """One side of the duel."""
 
-    def __init__(self, side, port, process):
-        self.side, self.port, self.process = side, port, process
+    def __init__(self, side, port, process, count):
+        self.side, self.port, self.process, self._count = side, port, process, count
+
+    def allocations(self):
+        """Since its start, when it was started with the library that counts them."""
+        return int.from_bytes(self._count.read_bytes(), sys.byteorder)
 
 
 class Arena:
     """Two engines for as long as it lives, and proxies that may be started anew."""
 
-    def __init__(self, children, tools, cores):
+    def __init__(self, children, tools, cores, room):
         self.children = children
         self.engine_tool, self.client = tools
         self.proxy_core, self.load_core = cores
         self.engines, self.engine_ports, self.proxies = [], [], []
-        self._room = tempfile.TemporaryDirectory(prefix="bench-proxy-")
+        self._room = pathlib.Path(room)
         self._starts = 0
-
-    def close(self):
-        self.children.end_all()
-        self._room.cleanup()
 
     def start_engines(self, interval_ms):
         self.children.end(self.engines)
@@ -45,18 +46,29 @@ class Arena:
         for engine, port in zip(self.engines, self.engine_ports):
             await_answer("bench_engine", engine, port)
 
-    def start_proxies(self, sides):
-        """Ends those before. Each start may come out otherwise, so each round has its own."""
+    def end_proxies(self):
         self.children.end([proxy.process for proxy in self.proxies])
         self.proxies = []
+
+    def start_proxies(self, sides, preload=None):
+        """Ends those before. Each start may come out otherwise, so each round has its own.
+
+        `preload`: a library that counts allocations into Proxy.allocations.
+        """
+        self.end_proxies()
         for side in sides:
             self._starts += 1
-            room = pathlib.Path(self._room.name) / str(self._starts)
+            room = self._room / str(self._starts)
             ports = free_ports(2)
             command = proxies.command(side.kind, side.executable, room, ports, self.engine_ports)
+            count, variables = room / "allocations", dict(os.environ)
+            if preload:
+                count.write_bytes(bytes(8))
+                variables |= {"LD_PRELOAD": str(preload), "BENCH_ALLOCATIONS": str(count)}
             with open(room / "log", "wb") as log:
-                process = self.children.start(command, self.proxy_core, stdout=log, stderr=log)
-            self.proxies.append(Proxy(side, ports[0], process))
+                process = self.children.start(command, self.proxy_core, stdout=log, stderr=log,
+                                              env=variables)
+            self.proxies.append(Proxy(side, ports[0], process, count))
             await_answer(side.kind, process, ports[0], room / "log")
         # The first side of `sides` is not always the subject: what is measured is.
         self.proxies.sort(key=lambda proxy: proxy.side.place)

@@ -61,10 +61,10 @@ def resident_bytes(pids):
     return sum(int((_read(f"/proc/{pid}/statm").split() or [0, 0])[1]) for pid in pids) * PAGE
 
 
-def busy_seconds():
-    """Time that all cores were not idle; what a hypervisor took counts."""
-    fields = [int(value) for value in _read("/proc/stat").splitlines()[0].split()[1:9]]
-    return (sum(fields) - fields[3] - fields[4]) / TICKS
+def idle_seconds():
+    """Time that cores had nothing to do, all together; waiting for a disk is that too."""
+    fields = _read("/proc/stat").splitlines()[0].split()
+    return (int(fields[4]) + int(fields[5])) / TICKS
 
 
 def two_cores():

@@ -5,7 +5,9 @@ import os
 import pathlib
 import signal
 import statistics
+import subprocess
 import sys
+import tempfile
 
 import arena as arenas
 import children
@@ -81,9 +83,10 @@ class Duel:
 
     def run(self):
         self.arena.start_engines(20)
-        direct = windows.direct_window(self.arena, loads(self.chosen)["chunk"],
-                                       self.chosen.seconds)
         for number in range(self.chosen.rounds):
+            self.arena.end_proxies()
+            direct = windows.direct_window(self.arena, loads(self.chosen)["chunk"],
+                                           self.chosen.seconds)
             # Who comes first changes, should it matter.
             self.arena.start_proxies(self.sides if number % 2 == 0 else self.sides[::-1])
             self.round(direct)
@@ -93,6 +96,7 @@ class Duel:
                   f"2 KB {ratios[1]:.3f}, 32 KB {ratios[2]:.3f}; foreign load "
                   f"{max(self.foreign[-3:]):.2f} cores", file=sys.stderr, flush=True)
         self.count_calls()
+        self.count_allocations()
         self.weigh_streams()
 
     def round(self, direct):
@@ -123,6 +127,16 @@ class Duel:
             self.add(f"{name}_calls",
                      syscalls.window(self.arena, load, min(self.chosen.seconds, 4), tool))
 
+    def count_allocations(self):
+        library = self.chosen.tools.resolve() / "bench_allocations.so"
+        if not library.exists():
+            print(f"allocations are not counted: {library} is missing", file=sys.stderr)
+            return
+        self.arena.start_proxies(self.sides, library)
+        for name, load in loads(self.chosen).items():
+            self.add(f"{name}_allocations",
+                     windows.allocation_window(self.arena, load, min(self.chosen.seconds, 4)))
+
     def weigh_streams(self):
         self.arena.start_engines(IDLE_INTERVAL_MS)
         self.arena.start_proxies(self.sides)
@@ -137,7 +151,8 @@ def find_tools(directory):
             raise RuntimeError(
                 f"{tool} is missing; build it with:\n"
                 "  meson setup build-bench -Dbuildtype=release -Dbench=true -Dtests=false\n"
-                "  ninja -C build-bench bench/load/bench_engine bench/load/bench_client")
+                "  ninja -C build-bench bench/load/bench_engine bench/load/bench_client "
+                "bench/load/bench_allocations.so")
     return [str(tool) for tool in tools]
 
 
@@ -148,13 +163,10 @@ def duel(chosen):
     cores = machine.two_cores()
     children.allow_many_files()
     os.sched_setaffinity(0, {cores[1]})
-    with children.Children() as started:
-        arena = arenas.Arena(started, tools, cores)
-        fight = Duel(chosen, sides, arena)
-        try:
+    with tempfile.TemporaryDirectory(prefix="bench-proxy-") as room:
+        with children.Children() as started:
+            fight = Duel(chosen, sides, arenas.Arena(started, tools, cores, room))
             fight.run()
-        finally:
-            arena.close()
     tell(chosen, fight, cores)
 
 
@@ -162,8 +174,7 @@ def tell(chosen, fight, cores):
     names = [side.kind for side in fight.sides]
     if names[0] == names[1]:
         names = [f"{names[0]} (1)", f"{names[1]} (2)"]
-    gates = names == ["penstock", "haproxy"]
-    print(report.table(names, fight.samples, gates))
+    print(report.table(names, fight.samples))
     print(f"\nmachine: {machine.describe()}; proxies on core {cores[0]}, load on core {cores[1]}")
     print(f"proxies: {'; '.join(side.version for side in fight.sides)}")
     print(f"{chosen.rounds} rounds, windows of {chosen.seconds:g} s; "
@@ -178,12 +189,15 @@ def tell(chosen, fight, cores):
 
 def main():
     chosen = arguments()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" had it ignored
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        if chosen.json:
+            open(chosen.json, "a", encoding="utf-8").close()  # now, not after all the rounds
         duel(chosen)
     except KeyboardInterrupt:
         return 130
-    except RuntimeError as error:
+    except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
         print(f"bench-proxy: {error}", file=sys.stderr)
         return 1
     return 0

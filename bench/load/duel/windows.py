@@ -61,9 +61,13 @@ class Clients:
 
 
 def foreign_load(before, after, elapsed):
-    """Cores' worth of work done by none of the duel's processes."""
+    """Cores' worth of work done by none of the duel's processes, or taken by a hypervisor.
+
+    From the idle time: busy time is sampled, and in step with timers the samples are wrong.
+    """
     ours = sum(after["ours"]) - sum(before["ours"])
-    return max(0.0, (after["busy"] - before["busy"] - ours) / elapsed)
+    idle = after["idle"] - before["idle"]
+    return max(0.0, os.cpu_count() - (idle + ours) / elapsed)
 
 
 def cpu_window(arena, load, seconds):
@@ -74,7 +78,7 @@ def cpu_window(arena, load, seconds):
     others = [[child.pid] for child in clients.processes + arena.engines] + [[os.getpid()]]
 
     def snapshot():
-        return {"at": time.monotonic(), "busy": machine.busy_seconds(),
+        return {"at": time.monotonic(), "idle": machine.idle_seconds(),
                 "ours": [machine.cpu_seconds(pids) for pids in trees + others]}
 
     before = snapshot()
@@ -94,6 +98,17 @@ def direct_window(arena, load, seconds):
     results = Clients(arena, load, arena.engine_ports, seconds).results()
     return {"p50": sum(result["p50"] for result in results) / len(results),
             "p99": sum(result["p99"] for result in results) / len(results)}
+
+
+def allocation_window(arena, load, seconds):
+    """For each proxy, heap allocations per unit of work."""
+    clients = Clients(arena, load, [proxy.port for proxy in arena.proxies], seconds)
+    clients.sleep_until(0)
+    begun, before = time.monotonic(), [proxy.allocations() for proxy in arena.proxies]
+    clients.sleep_until(seconds)
+    elapsed, after = time.monotonic() - begun, [proxy.allocations() for proxy in arena.proxies]
+    return [(end - begin) / elapsed / result["rate"]
+            for begin, end, result in zip(before, after, clients.results())]
 
 
 def memory_window(arena, load, seconds):
