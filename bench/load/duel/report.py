@@ -44,18 +44,26 @@ def number(value):
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.2f}"
 
 
+def verdict(value, gate):
+    return "met" if value <= gate else "MISSED"
+
+
 def verdicts(names, key, gate, found):
     """Which gates there are for this figure between these two, and whether they are met."""
     told = ""
     if names == ["penstock", "haproxy"] and gate is not None and "ratio" in found:
-        told += f"  at most {gate:.2f}: {'met' if found['ratio'] <= gate else 'MISSED'}"
+        told += f"  at most {gate:.2f}: {verdict(found['ratio'], gate)}"
     if names[0] == "penstock" and key in ABSOLUTE:
-        met = found["subject"] <= ABSOLUTE[key]
-        told += f"  {names[0]} at most {ABSOLUTE[key]}: {'met' if met else 'MISSED'}"
+        told += f"  penstock at most {ABSOLUTE[key]}: {verdict(found['subject'], ABSOLUTE[key])}"
     return told
 
 
-def table(names, samples):
+def quiet(foreign):
+    return bool(foreign) and max(foreign) <= QUIET
+
+
+def table(names, samples, judged):
+    """Gates are told only when the figures can be `judged`; a busy machine says nothing of them."""
     lines = [f"{'':34}{names[0]:>13}{names[1]:>13}   ratio [min..max]"]
     for key, title, unit, gate in FIGURES:
         label = f"{title}{', ' + unit if unit else ''}"
@@ -65,15 +73,18 @@ def table(names, samples):
         found = summary(samples[key])
         ratio = ("no ratio" if "ratio" not in found else
                  f"{found['ratio']:.3f} [{found['min']:.3f}..{found['max']:.3f}]")
+        gates = verdicts(names, key, gate, found) if judged else ""
         lines.append(f"{label:34}{number(found['subject']):>13}{number(found['against']):>13}"
-                     f"   {ratio}{verdicts(names, key, gate, found)}")
+                     f"   {ratio}{gates}")
     return "\n".join(lines)
 
 
 def foreign_line(foreign):
     median, most = statistics.median(foreign), max(foreign)
     line = f"foreign load: {median:.2f} cores (median), {most:.2f} at most"
-    return line if most <= QUIET else f"{line} -- the machine was NOT QUIET: figures are a hint only"
+    if quiet(foreign):
+        return line
+    return f"{line}; the machine was NOT QUIET, so the figures are a hint only and no gate is judged"
 
 
 def write_json(path, header, samples, foreign):
@@ -83,8 +94,7 @@ def write_json(path, header, samples, foreign):
             figures[key] = {"title": title, "unit": unit, "gate": gate,
                             "gate_subject": ABSOLUTE.get(key), **summary(samples[key]),
                             "samples": samples[key]}
-    quiet = bool(foreign) and max(foreign) <= QUIET
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({**header, "quiet": quiet, "foreign_cores": foreign, "figures": figures}, file,
+        json.dump({**header, "quiet": quiet(foreign), "foreign_cores": foreign, "figures": figures}, file,
                   indent=2)
         file.write("\n")
