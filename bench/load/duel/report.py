@@ -84,7 +84,7 @@ def foreign_line(foreign):
     line = f"foreign load: {median:.2f} cores (median), {most:.2f} at most"
     if quiet(foreign):
         return line
-    return f"{line}; the machine was NOT QUIET, so the figures are a hint only and no gate is judged"
+    return f"{line}; NOT QUIET: the figures are a hint only, and no gate is judged"
 
 
 def write_json(path, header, samples, foreign):
@@ -95,6 +95,6 @@ def write_json(path, header, samples, foreign):
                             "gate_subject": ABSOLUTE.get(key), **summary(samples[key]),
                             "samples": samples[key]}
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({**header, "quiet": quiet(foreign), "foreign_cores": foreign, "figures": figures}, file,
-                  indent=2)
+        json.dump({**header, "quiet": quiet(foreign), "foreign_cores": foreign,
+                   "figures": figures}, file, indent=2)
         file.write("\n")
