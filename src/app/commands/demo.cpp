@@ -37,8 +37,36 @@ std::string demo_config(const DemoOptions& options,
     return text + "]\n";
 }
 
+/// Tells the addresses when the first request would be served: the proxy must have seen its engines
+/// first.
+class Announcement {
+public:
+    explicit Announcement(net::Loop& loop) : timer_{loop} {}
+
+    void watch(const ProxyServer& server) {
+        server_ = &server;
+        look();
+    }
+
+private:
+    void look() {
+        if (server_->readiness() != admin::Readiness::ready) {
+            timer_.set(net::Loop::k_tick, hook_);
+            return;
+        }
+        std::printf("proxy %s\nadmin %s\n", server_->addresses().front().c_str(),
+                    server_->admin_address().c_str());
+        std::fflush(stdout);
+    }
+
+    const ProxyServer* server_ = nullptr;
+    net::Timer timer_;
+    Hook<Announcement, &Announcement::look> hook_{*this};
+};
+
 int demo(const DemoOptions& options) {
     net::Loop control;
+    Announcement announcement{control};
     std::vector<std::unique_ptr<EngineServer>> engines;
     for (std::uint32_t i = 0; i < k_engines; ++i) {
         mock_engine::EngineOptions engine;
@@ -55,10 +83,8 @@ int demo(const DemoOptions& options) {
     ProxyServer::Source source{.loaded = parse_config(demo_config(options, engines), "demo"),
                                .reload = {}};
     if (!print_problems(source.loaded)) return k_failed;
-    return run_server_on(control, std::move(source), [](const ProxyServer& server) {
-        std::printf("proxy %s\nadmin %s\n", server.addresses().front().c_str(),
-                    server.admin_address().c_str());
-        std::fflush(stdout);
+    return run_server_on(control, std::move(source), [&announcement](const ProxyServer& server) {
+        announcement.watch(server);
     });
 }
 

@@ -35,6 +35,8 @@ public:
     /// "http://127.0.0.1:8080" of each data listener, and of the admin listener ("" when off).
     [[nodiscard]] std::vector<std::string> addresses() const;
     [[nodiscard]] std::string admin_address() const;
+    /// What /readyz says.
+    [[nodiscard]] admin::Readiness readiness() const;
 
     /// Reads the config again. With `forced`, also when its content has not changed (SIGHUP: log
     /// rotation).
@@ -66,7 +68,6 @@ private:
 
     // views.cpp
     [[nodiscard]] std::vector<admin::BackendView> backend_views() const;
-    [[nodiscard]] admin::Readiness readiness() const;
     void append_samples(std::vector<telemetry::Sample>& out) const;
     [[nodiscard]] Result<void> start_admin();
 
