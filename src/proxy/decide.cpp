@@ -16,13 +16,20 @@ bool has_adapter(const fleet::BackendState& state, std::string_view model) {
                                      model) != state.sample->adapters.end();
 }
 
-/// An adapter is what some backend's metrics name as one.
+/// The LoRA a request may mean: one named beside the model, or the model itself.
+std::string_view adapter_of(const Exchange& exchange) noexcept {
+    return exchange.facts.adapter.empty() ? exchange.facts.model : exchange.facts.adapter;
+}
+
+/// An adapter is what the request names as one, or some backend's metrics.
 bool is_adapter(const Exchange& exchange) {
+    if (!exchange.facts.adapter.empty()) return true;
+    if (exchange.facts.model.empty()) return false;
     const fleet::LoadTable& table = exchange.worker.table();
     return std::any_of(exchange.pool->backends.begin(), exchange.pool->backends.end(),
                        [&](const auto& backend) {
                            const fleet::BackendState* state = state_of(table, backend.slot);
-                           return state != nullptr && has_adapter(*state, exchange.facts.model);
+                           return state != nullptr && has_adapter(*state, adapter_of(exchange));
                        });
 }
 
@@ -55,7 +62,7 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
         if (std::find(excluded.begin(), excluded.end(), row.slot) != excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
-        row.has_adapter = adapter && state != nullptr && has_adapter(*state, model);
+        row.has_adapter = adapter && state != nullptr && has_adapter(*state, adapter_of(exchange));
         if (prefix && row.unfit == fleet::k_fit) {
             row.held_blocks = worker.shared.index.match(row.slot, exchange.facts.blocks);
         }
@@ -76,7 +83,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
     const Pool& pool = *exchange.pool;
     fleet::observe(pool.backends, worker.table(), worker.shared.counters, worker.loop.now(),
                    {.stale_after = pool.balance.stale_after}, worker.sheet);
-    const bool adapter = !exchange.facts.model.empty() && is_adapter(exchange);
+    const bool adapter = is_adapter(exchange);
     fill_rows(exchange, excluded, adapter);
     const routing::Input input = input_of(exchange, adapter);
     for (;;) {

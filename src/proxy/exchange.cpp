@@ -32,6 +32,7 @@ Exchange::~Exchange() {
         record.status =
             client.responded() ? record.status : http::status_of(ErrorCode::client_gone);
         worker.metrics.count(telemetry::Count::cancellations);
+        record_tokens();
     }
     record.duration = elapsed();
     record.bytes_in = client.bytes_in();
@@ -63,6 +64,18 @@ void Exchange::ended(telemetry::Outcome outcome, std::optional<ErrorCode> error)
     settled = true;
     record.outcome = outcome;
     record.error = error;
+}
+
+void Exchange::record_tokens() {
+    const engine::Usage usage = observer.usage();
+    if (usage.found) {
+        record.prompt_tokens = usage.prompt_tokens;
+        record.output_tokens = usage.output_tokens;
+        record.cached_tokens = usage.cached_tokens;
+    } else if (observer.kind() == Observer::Kind::events) {
+        record.output_tokens = observer.events();
+        record.tokens_estimated = true;
+    }
 }
 
 Micros Exchange::elapsed() const noexcept {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "observer.h"
 #include "penstock/engine/inspect.h"
 #include "penstock/http/stream.h"
 #include "penstock/proxy/worker.h"
@@ -23,6 +24,8 @@ struct Exchange {
     /// Notes how it ended; the first word counts.
     void ended(telemetry::Outcome outcome, std::optional<ErrorCode> error = {}) noexcept;
     [[nodiscard]] Micros elapsed() const noexcept;
+    /// Tokens as the observer has seen them so far, into the record.
+    void record_tokens();
 
     Worker& worker;
     http::ServerStream& client;
@@ -33,6 +36,7 @@ struct Exchange {
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
     engine::RequestFacts facts;
+    Observer observer;  // of the response
     telemetry::RequestRecord record;
     http::Fields response_fields;  // ours, for every response: request id, CORS
     bool explain = false;

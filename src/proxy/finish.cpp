@@ -6,23 +6,11 @@ namespace penstock::proxy {
 
 namespace {
 
-void record_tokens(Exchange& exchange, const Observer& observer) {
-    telemetry::RequestRecord& record = exchange.record;
-    const engine::Usage usage = observer.usage();
-    if (usage.found) {
-        record.prompt_tokens = usage.prompt_tokens;
-        record.output_tokens = usage.output_tokens;
-        record.cached_tokens = usage.cached_tokens;
-    } else if (observer.kind() == Observer::Kind::events) {
-        record.output_tokens = observer.events();
-        record.tokens_estimated = true;
-    }
-}
-
 /// What a client of an event stream reads last. A half-sent event is closed first, so that ours is
 /// read as one.
 std::string last_words(const Exchange& exchange, const http::ClientStream& engine,
-                       const Observer& observer, ErrorCode error) {
+                       ErrorCode error) {
+    const Observer& observer = exchange.observer;
     if (observer.kind() != Observer::Kind::events || !engine.at_boundary()) return {};
     std::string words = observer.between_events() ? "" : "\n\n";
     return words += http::error_event(error, http::api_shape(exchange.client.head().path()));
@@ -35,12 +23,11 @@ telemetry::Outcome outcome_of(int status, bool saw_error) noexcept {
 
 }  // namespace
 
-void finish(Exchange& exchange, http::ClientStream& engine, const Observer& observer,
-            RelayEnd how) {
-    record_tokens(exchange, observer);
+void finish(Exchange& exchange, http::ClientStream& engine, RelayEnd how) {
+    exchange.record_tokens();
     switch (how.end) {
         case Relay::End::complete: {
-            const auto outcome = outcome_of(exchange.record.status, observer.saw_error());
+            const auto outcome = outcome_of(exchange.record.status, exchange.observer.saw_error());
             const bool failed = outcome == telemetry::Outcome::engine_error;
             exchange.ended(outcome, failed ? std::optional{ErrorCode::engine_error} : std::nullopt);
             exchange.client.finish(engine.trailers());
@@ -48,7 +35,7 @@ void finish(Exchange& exchange, http::ClientStream& engine, const Observer& obse
         }
         case Relay::End::engine_failed:
             exchange.ended(telemetry::Outcome::broken, how.error);
-            exchange.client.break_off(last_words(exchange, engine, observer, how.error));
+            exchange.client.break_off(last_words(exchange, engine, how.error));
             return;
         case Relay::End::client_failed:
             exchange.ended(telemetry::Outcome::client_gone, how.error);

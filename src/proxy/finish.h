@@ -3,7 +3,6 @@
 #pragma once
 
 #include "exchange.h"
-#include "observer.h"
 #include "relay.h"
 
 namespace penstock::proxy {
@@ -13,6 +12,6 @@ struct RelayEnd {
     ErrorCode error;
 };
 
-void finish(Exchange& exchange, http::ClientStream& engine, const Observer& observer, RelayEnd how);
+void finish(Exchange& exchange, http::ClientStream& engine, RelayEnd how);
 
 }  // namespace penstock::proxy

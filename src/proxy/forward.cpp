@@ -70,14 +70,13 @@ void record_pick(Exchange& exchange, const Pick& pick) {
 
 Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
     const http::ResponseHead& from = engine.response();
-    Observer observer;
-    if (exchange.route->usage != UsageMode::off) observer.begin(from);
+    if (exchange.route->usage != UsageMode::off) exchange.observer.begin(from);
     exchange.record.status = from.status;
     if (from.status < 500) {
         exchange.worker.shared.counters[attempt.backend().slot].served.fetch_add(
             1, std::memory_order_relaxed);
     }
-    exchange.record.stream = observer.kind() == Observer::Kind::events;
+    exchange.record.stream = exchange.observer.kind() == Observer::Kind::events;
     const std::string told = exchange.explain
                                  ? explanation(exchange, attempt.backend(), attempt.decision())
                                  : std::string{};
@@ -86,9 +85,9 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
         exchange.body = {};
         exchange.share.clear();
     }
-    Relay relay{exchange, attempt, engine, observer};
+    Relay relay{exchange, attempt, engine};
     const Relay::End end = co_await relay;
-    finish(exchange, engine, observer, {end, relay.error()});
+    finish(exchange, engine, {end, relay.error()});
 }
 
 }  // namespace

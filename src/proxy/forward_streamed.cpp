@@ -91,17 +91,16 @@ Task<void> forward_streamed(Exchange& exchange) {
         if (!in_time)
             co_return exchange.refuse(upload.failed().value_or(ErrorCode::first_byte_timeout));
     }
-    Observer observer;
-    if (exchange.route->usage != UsageMode::off) observer.begin(engine.response());
+    if (exchange.route->usage != UsageMode::off) exchange.observer.begin(engine.response());
     exchange.record.status = engine.response().status;
-    exchange.record.stream = observer.kind() == Observer::Kind::events;
+    exchange.record.stream = exchange.observer.kind() == Observer::Kind::events;
     const std::string told = exchange.explain
                                  ? explanation(exchange, attempt.backend(), attempt.decision())
                                  : std::string{};
     exchange.client.respond(downstream_head(exchange, engine.response(), told));
-    Relay relay{exchange, attempt, engine, observer};
+    Relay relay{exchange, attempt, engine};
     const Relay::End end = co_await relay;
-    finish(exchange, engine, observer, {end, relay.error()});
+    finish(exchange, engine, {end, relay.error()});
 }
 
 }  // namespace penstock::proxy

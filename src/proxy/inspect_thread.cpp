@@ -16,7 +16,9 @@ public:
         : block_size_{block_size}, blocks_{blocks} {}
 
     void begin(const engine::RequestFacts& facts) override {
-        hasher_.emplace(routing::chain_seed(facts.model, facts.cache_salt), block_size_, blocks_);
+        // An adapter computes other keys and values than its base model: no block is shared.
+        const std::string& weights = facts.adapter.empty() ? facts.model : facts.adapter;
+        hasher_.emplace(routing::chain_seed(weights, facts.cache_salt), block_size_, blocks_);
     }
     void text(std::string_view piece) override { hasher_->add(piece); }
 

@@ -11,15 +11,17 @@ constexpr int k_reads_per_turn = 8;
 
 }  // namespace
 
-Relay::Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine, Observer& observer)
+Relay::Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine)
     : exchange_{exchange},
       attempt_{attempt},
       engine_{engine},
-      observer_{observer},
       idle_timer_{exchange.worker.loop},
-      total_timer_{exchange.worker.loop} {}
+      total_timer_{exchange.worker.loop} {
+    exchange.worker.metrics.change(telemetry::Gauge::streams_open, 1);
+}
 
 Relay::~Relay() {
+    exchange_.worker.metrics.change(telemetry::Gauge::streams_open, -1);
     engine_.when_readable(nullptr);
     exchange_.client.when_writable(nullptr);
 }
@@ -66,7 +68,7 @@ bool Relay::pass_on(const http::Received& received) {
     note_chunk();
     const http::Flow flow = exchange_.client.write(received.wire, received.payload);
     // After the write: the client does not wait for our looking at it.
-    observer_.feed(received.payload);
+    exchange_.observer.feed(received.payload);
     if (flow == http::Flow::open) return true;
     if (flow == http::Flow::failed) {
         finish(End::client_failed, exchange_.client.failure());

@@ -7,7 +7,6 @@
 #include <cstdint>
 
 #include "attempt.h"
-#include "observer.h"
 #include "penstock/http/stream.h"
 #include "penstock/net/loop.h"
 
@@ -18,7 +17,7 @@ public:
     enum class End : std::uint8_t { complete, engine_failed, client_failed };
 
     /// References live as long as the relay. The response's head is written to `client` already.
-    Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine, Observer& observer);
+    Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine);
     ~Relay();
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
@@ -45,7 +44,6 @@ private:
     Exchange& exchange_;
     Attempt& attempt_;
     http::ClientStream& engine_;
-    Observer& observer_;
     std::coroutine_handle<> handle_;
     TimePoint last_chunk_{};
     End end_ = End::complete;

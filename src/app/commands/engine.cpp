@@ -21,7 +21,11 @@ struct EngineCommand {
 };
 
 std::string next_address(const std::string& address, std::uint32_t offset) {
+    if (address.starts_with("unix:")) {
+        return offset == 0 ? address : address + "-" + std::to_string(offset);
+    }
     const std::size_t colon = address.rfind(':');
+    if (colon == std::string::npos) return address;  // the listener says what is wrong with it
     const int port = std::stoi(address.substr(colon + 1));
     return address.substr(0, colon + 1) +
            std::to_string(port == 0 ? 0 : port + static_cast<int>(offset));

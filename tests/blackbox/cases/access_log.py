@@ -48,7 +48,7 @@ def test_values_from_outside_are_escaped(world):
     engine = world.engine()
     engine.answer_all()
     proxy = world.proxy(engine, pool={"unknown_model": "pass"})
-    model = 'x"\r\n{"level":"error"}\x1b[31m\u2028'
+    model = 'x"\r\n{"level":"error"}\x1b[31m\x85\u2028'
 
     proxy.chat(model=model)
     proxy.wait_for_access_lines(1)

@@ -34,7 +34,7 @@ def test_an_engine_that_goes_between_events_is_told_by_an_error_event(world, how
     getattr(request, how)()
 
     expect_error_event(client)
-    equal(proxy.wait_for_access_lines(1)[0]["outcome"], "upstream_error")
+    equal(proxy.wait_for_access_lines(1)[0]["outcome"], "broken")
 
 
 def test_an_engine_that_goes_within_an_event_has_it_closed_first(world):

@@ -45,10 +45,11 @@ def test_response_fields_pass_unchanged_and_in_order(world):
 
 def test_hop_by_hop_fields_of_a_request_end_here(world):
     _, request = through(world, [
-        ("Connection", "keep-alive, X-Secret-Hop, Authorization"), ("Keep-Alive", "timeout=5"),
+        ("Connection", "keep-alive, X-Secret-Hop, Authorization, Content-Type"), ("Keep-Alive", "timeout=5"),
         ("Proxy-Connection", "keep-alive"), ("TE", "trailers"), ("Upgrade", "h2c, websocket"),
         ("HTTP2-Settings", "AAMAAABkAAQAAP__"), ("Proxy-Authorization", "Basic eA=="),
-        ("X-Secret-Hop", "1"), ("Authorization", "Bearer stays"), ("X-Stays", "yes")])
+        ("X-Secret-Hop", "1"), ("Authorization", "Bearer stays"), ("X-Stays", "yes"),
+        ("Content-Type", "application/json")])
 
     names = {name.lower() for name, _ in request.head.fields}
 
@@ -56,6 +57,7 @@ def test_hop_by_hop_fields_of_a_request_end_here(world):
             "proxy-authorization", "x-secret-hop"}
     equal(names & gone, set(), "fields that must not pass")
     equal(request.field("Authorization"), "Bearer stays")
+    equal(request.field("Content-Type"), "application/json")
     equal(request.field("X-Stays"), "yes")
 
 

@@ -77,11 +77,12 @@ def test_an_idle_client_connection_ends_with_the_drain(world):
     idle.send(wire.post_chat())
     engine.next_request().respond()
     equal(idle.read_response().status, 200)
-    open_stream(world, proxy, engine)
+    streaming, _ = open_stream(world, proxy, engine)
 
     proxy.signal(signal.SIGTERM)
 
     idle.expect_end()
+    streaming.expect_silence(0.1)
     holds(proxy.running(), "it ended with a stream open")
 
 

@@ -1,0 +1,98 @@
+#include "penstock/app/config.h"
+#include "tables.h"
+#include "text_formats.h"
+
+namespace penstock::app {
+
+namespace {
+
+constexpr double k_day = 24.0 * 3600 * 1000;
+constexpr double k_gib = 1024.0 * 1024 * 1024;
+
+constexpr std::array<std::string_view, 2> k_bodies{"inspect", "stream"};
+constexpr std::array<std::string_view, 3> k_usages{"observe", "inject", "off"};
+
+const Option k_options[] = {
+    {.name = "name",
+     .binding = bound<&RouteConfig::name>(),
+     .format = &k_name,
+     .empty = "\"route-N\" by its place in the file",
+     .sentence = "What metrics and logs call it."},
+    {.name = "pool",
+     .binding = bound<&RouteConfig::pool>(),
+     .need = Need::required,
+     .sentence = "The pool that serves it, by name."},
+    {.name = "models",
+     .binding = bound<&RouteConfig::models>(),
+     .format = &k_model,
+     .empty = "any model",
+     .sentence = "Models it takes; `*` stands for any text."},
+    {.name = "paths",
+     .binding = bound<&RouteConfig::paths>(),
+     .format = &k_path_pattern,
+     .empty = "inference and model lists, but none of an engine's control endpoints",
+     .sentence = "Paths it takes; `*` stays within a segment, `**` stands for any number of them. "
+                 "`/**` opens everything an engine answers."},
+    {.name = "methods",
+     .binding = bound<&RouteConfig::methods>(),
+     .format = &k_method,
+     .empty = "GET, HEAD and POST",
+     .sentence = "Methods it takes; `*` for all."},
+    {.name = "hosts",
+     .binding = bound<&RouteConfig::hosts>(),
+     .format = &k_host,
+     .empty = "any host",
+     .sentence = "Hosts it takes, without port; `*` stands for any text."},
+    {.name = "headers",
+     .binding = bound<&RouteConfig::headers>(),
+     .secrecy = Secrecy::sensitive_entries,
+     .format = &k_header_value,
+     .empty = "any",
+     .sentence = "Headers that a request must have, each with a value that matches."},
+    {.name = "body",
+     .binding = chosen<&RouteConfig::body, k_bodies>(),
+     .sentence =
+         "inspect: the body is read before a backend is picked, by model and prompt, and can "
+         "be sent again after a failure. stream: it is passed on while it comes, and the "
+         "backend is picked by load."},
+    {.name = "usage",
+     .binding = chosen<&RouteConfig::usage, k_usages>(),
+     .sentence =
+         "Token counts in answers. observe: read what the engine sends. inject: also ask for "
+         "it in streams where the client did not, and take it out again. off: look at "
+         "nothing."},
+    {.name = "max_body",
+     .binding = bound<&RouteConfig::max_body>(),
+     .range = {1, 16 * k_gib},
+     .zero = "server.max_body",
+     .sentence = "The largest body of a request; above it 413."},
+    {.name = "first_byte_timeout",
+     .binding = bound<&RouteConfig::first_byte_timeout>(),
+     .range = {1, k_day},
+     .zero = "server.first_byte_timeout",
+     .sentence = "How long an engine may take to the first byte of its answer."},
+    {.name = "idle_timeout",
+     .binding = bound<&RouteConfig::idle_timeout>(),
+     .range = {1, k_day},
+     .zero = "server.idle_timeout",
+     .sentence = "How long an answer may stand still between two bytes."},
+    {.name = "total_timeout",
+     .binding = bound<&RouteConfig::total_timeout>(),
+     .range = {1, 7 * k_day},
+     .zero = "server.total_timeout",
+     .sentence = "How long a request may take in all."},
+};
+
+}  // namespace
+
+const OptionTable k_route_table{
+    .name = "route",
+    .sentence =
+        "Which requests go to which pool. All given conditions must hold; the first route "
+        "that matches wins, and what none takes gets 404. Without any route, every request "
+        "on an allowed path goes to the pool that serves its model.",
+    .options = k_options,
+    .children = {},
+    .defaults = fresh<RouteConfig>};
+
+}  // namespace penstock::app

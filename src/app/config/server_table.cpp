@@ -1,0 +1,135 @@
+#include "penstock/app/config.h"
+#include "tables.h"
+#include "text_formats.h"
+
+namespace penstock::app {
+
+namespace {
+
+constexpr double k_second = 1000;
+constexpr double k_hour = 3600 * k_second;
+constexpr double k_day = 24 * k_hour;
+constexpr double k_kib = 1024;
+constexpr double k_gib = k_kib * k_kib * k_kib;
+
+const Option k_options[] = {
+    {.name = "workers",
+     .binding = bound<&ServerConfig::workers>(),
+     .range = {1, 1024},
+     .zero = "one per usable core",
+     .reload = Reload::restart,
+     .sentence = "Threads that serve requests, each with its own connections to every backend. "
+                 "Lower it to leave cores to an engine on the same machine."},
+    {.name = "head_timeout",
+     .binding = bound<&ServerConfig::head_timeout>(),
+     .range = {1, k_hour},
+     .sentence = "How long a client may take to send a request's head, from its first byte; then "
+                 "408."},
+    {.name = "body_idle_timeout",
+     .binding = bound<&ServerConfig::body_idle_timeout>(),
+     .range = {1, k_hour},
+     .sentence = "How long a request's body may stand still before it is answered with 408."},
+    {.name = "connect_timeout",
+     .binding = bound<&ServerConfig::connect_timeout>(),
+     .range = {1, k_hour},
+     .sentence = "How long connecting to a backend may take; then the next one is tried."},
+    {.name = "first_byte_timeout",
+     .binding = bound<&ServerConfig::first_byte_timeout>(),
+     .range = {1, k_day},
+     .sentence = "How long an engine may take from the request's end to the first byte of its "
+                 "answer; then 504. It waits in the engine's queue meanwhile, so keep it above "
+                 "the longest queueing and prefill."},
+    {.name = "idle_timeout",
+     .binding = bound<&ServerConfig::idle_timeout>(),
+     .range = {1, k_day},
+     .sentence = "How long an answer may stand still between two bytes before it is ended as "
+                 "broken."},
+    {.name = "write_stall_timeout",
+     .binding = bound<&ServerConfig::write_stall_timeout>(),
+     .range = {1, k_day},
+     .sentence = "How long a client may take none of the bytes that wait for it before it counts "
+                 "as gone and its generation is cancelled."},
+    {.name = "keep_alive_timeout",
+     .binding = bound<&ServerConfig::keep_alive_timeout>(),
+     .range = {1, k_day},
+     .sentence = "How long a client's connection stays open without a request. Keep it above that "
+                 "of a load balancer in front."},
+    {.name = "total_timeout",
+     .binding = bound<&ServerConfig::total_timeout>(),
+     .range = {1, 7 * k_day},
+     .zero = "off",
+     .sentence = "How long a request may take in all, streaming included."},
+    {.name = "max_head",
+     .binding = bound<&ServerConfig::max_head>(),
+     .range = {k_kib, k_kib* k_kib},
+     .sentence = "The largest head of a request, request line included; above it 431."},
+    {.name = "max_body",
+     .binding = bound<&ServerConfig::max_body>(),
+     .range = {1, 16 * k_gib},
+     .sentence = "The largest body of a request; above it 413. Routes may set their own."},
+    {.name = "buffer_budget",
+     .binding = bound<&ServerConfig::buffer_budget>(),
+     .range = {k_kib, 1024 * k_gib},
+     .zero = "the smaller of 1 GiB and a quarter of the memory the process may use",
+     .sentence = "Memory for all request bodies that are held at a time. When it is spent, reading "
+                 "stops, then requests get 503 with Retry-After."},
+    {.name = "max_fields",
+     .binding = bound<&ServerConfig::max_fields>(),
+     .range = {1, 1000},
+     .sentence = "The most header fields of a request; above it 431."},
+    {.name = "max_connections",
+     .binding = bound<&ServerConfig::max_connections>(),
+     .range = {1, 10'000'000},
+     .zero = "half of the process's file limit, less 256",
+     .reload = Reload::restart,
+     .sentence = "The most client connections at a time, all workers together; more are closed at "
+                 "once and counted."},
+    {.name = "upstream_idle_timeout",
+     .binding = bound<&ServerConfig::upstream_idle_timeout>(),
+     .range = {1, k_hour},
+     .sentence = "How long a connection to a backend is kept without a request. Keep it below the "
+                 "engine's own limit: vLLM and SGLang close theirs after 5 s."},
+    {.name = "upstream_idle_max",
+     .binding = bound<&ServerConfig::upstream_idle_max>(),
+     .range = {0, 65536},
+     .sentence = "Idle connections that each worker keeps to each backend."},
+    {.name = "max_failovers",
+     .binding = bound<&ServerConfig::max_failovers>(),
+     .range = {0, 10},
+     .sentence = "Further backends a request tries when one refuses, is still loading, or breaks "
+                 "before the first byte of its answer."},
+    {.name = "drain_delay",
+     .binding = bound<&ServerConfig::drain_delay>(),
+     .range = {0, k_hour},
+     .sentence = "How long new connections are still taken after SIGTERM, while /readyz says 503: "
+                 "the time load balancers need to look elsewhere."},
+    {.name = "drain_timeout",
+     .binding = bound<&ServerConfig::drain_timeout>(),
+     .range = {0, 7 * k_day},
+     .sentence = "How long streams may go on after that; what is left then is cut off."},
+    {.name = "explain",
+     .binding = bound<&ServerConfig::explain>(),
+     .sentence = "Tell clients that send `X-Penstock-Explain: 1` which backend answered and why. "
+                 "It shows the addresses of backends."},
+    {.name = "half_close",
+     .binding = bound<&ServerConfig::half_close>(),
+     .sentence = "Go on with a request whose client has closed its sending side. Off, such a "
+                 "client counts as gone and its generation is cancelled."},
+    {.name = "trusted_proxies",
+     .binding = bound<&ServerConfig::trusted_proxies>(),
+     .format = &k_network,
+     .empty = "nobody's",
+     .sentence = "Whose X-Forwarded-* headers are believed: networks, addresses, or \"unix\" for "
+                 "peers on unix sockets."},
+};
+
+}  // namespace
+
+const OptionTable k_server_table{
+    .name = "server",
+    .sentence = "The process: threads, timeouts, limits, and what is true of every request.",
+    .options = k_options,
+    .children = {},
+    .defaults = fresh<ServerConfig>};
+
+}  // namespace penstock::app

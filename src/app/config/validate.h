@@ -1,0 +1,22 @@
+// What no single option can tell: names that lead nowhere, duplicates, files, contradictions.
+#pragma once
+
+#include <string>
+
+#include "problems.h"
+
+namespace penstock::app {
+
+/// Adds to `problems`. Reads the files that `config` names and appends their bytes to `files`.
+void validate(const Config& config, Problems& problems, std::string& files);
+
+// Its parts.
+void validate_listeners(const Config& config, Problems& problems);
+void validate_pools(const Config& config, Problems& problems);
+void validate_routes(const Config& config, Problems& problems);
+void validate_files(const Config& config, Problems& problems, std::string& files);
+
+/// "pool[3]".
+[[nodiscard]] std::string element(const char* list, std::size_t index);
+
+}  // namespace penstock::app

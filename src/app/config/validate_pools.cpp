@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "penstock/base/url.h"
+#include "validate.h"
+
+namespace penstock::app {
+
+namespace {
+
+// Slots of backends are limited (fleet::k_slots_max), and a reload that replaces all of them needs
+// the old ones beside the new.
+constexpr std::size_t k_all_backends_max = fleet::k_slots_max / 2;
+
+/// The same engine written in two ways is one.
+std::string normal_form(const std::string& text) {
+    const Result<Url> url = parse_url(text);
+    if (!url.has_value() || !url->unix_path.empty()) return text;
+    std::string host = url->host;
+    std::transform(host.begin(), host.end(), host.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return host + " " + std::to_string(url->port) + " " + url->base_path;
+}
+
+void validate_backends(const PoolConfig& pool, const std::string& path, Problems& problems) {
+    // A backend whose URL was wrong has been told already, and is empty here.
+    std::map<std::string, std::string> taken;
+    bool weighs = pool.backends.empty();
+    for (std::size_t n = 0; n < pool.backends.size(); ++n) {
+        const BackendConfig& backend = pool.backends[n];
+        weighs = weighs || backend.weight > 0;
+        if (backend.url.empty()) continue;
+        const auto [found, fresh] = taken.emplace(normal_form(backend.url), backend.url);
+        if (fresh) continue;
+        problems.error(path + "." + element("backends", n) + ".url",
+                       "\"" + backend.url + "\" stands in this pool twice");
+    }
+    if (!weighs && pool.discover.empty()) {
+        problems.warning(path + ".backends", "every backend has weight 0: the pool takes nothing");
+    }
+}
+
+void validate_engine(const PoolConfig& pool, const std::string& path, Problems& problems) {
+    const bool named = pool.poll.names != engine::CustomNames{};
+    const bool custom = pool.engine == fleet::Engine::custom;
+    if (named && !custom) {
+        problems.warning(path + ".poll.names",
+                         "[pool.poll.names] is read with engine = \"custom\" only");
+    }
+    if (custom && !named && pool.poll.enabled) {
+        problems.warning(path + ".engine",
+                         "no metric of a \"custom\" engine is known: load is only what this proxy "
+                         "sends",
+                         "name its metrics in [pool.poll.names]");
+    }
+    if (pool.replace_authorization && pool.api_key_file.empty()) {
+        problems.error(path + ".replace_authorization",
+                       "\"replace_authorization\" needs \"api_key_file\": there is no key to send");
+    }
+}
+
+}  // namespace
+
+void validate_pools(const Config& config, Problems& problems) {
+    if (config.pools.empty()) {
+        problems.error("", "there is no [[pool]]: no request could be served",
+                       "add [[pool]] with name and backends = [{ url = \"http://host:port\" }]");
+    }
+    std::map<std::string, std::size_t> taken;
+    std::size_t backends = 0;
+    for (std::size_t n = 0; n < config.pools.size(); ++n) {
+        const PoolConfig& pool = config.pools[n];
+        const std::string path = element("pool", n);
+        backends += pool.backends.size();
+        if (!pool.name.empty() && !taken.emplace(pool.name, n).second) {
+            problems.error(path + ".name", "there is another pool named \"" + pool.name + "\"");
+        }
+        if (pool.backends.empty() && pool.discover.empty() &&
+            !problems.places.contains(path + ".discover")) {
+            problems.error(path + ".backends", "the pool has neither \"backends\" nor \"discover\"",
+                           "add backends = [{ url = \"http://host:port\" }]");
+        }
+        validate_backends(pool, path, problems);
+        validate_engine(pool, path, problems);
+    }
+    if (backends > k_all_backends_max) {
+        problems.error("pool", std::to_string(backends) + " backends in all; at most " +
+                                   std::to_string(k_all_backends_max) + " are possible");
+    }
+}
+
+}  // namespace penstock::app

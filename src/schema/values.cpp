@@ -1,0 +1,60 @@
+// Walks over an object by its descriptions: effective values, differences.
+#include "penstock/base/json_text.h"
+#include "penstock/schema/read.h"
+#include "penstock/schema/value_text.h"
+
+namespace penstock::schema {
+
+namespace {
+
+void append_option(const Option& option, const void* owner, const std::string& path,
+                   std::vector<Value>& out) {
+    const OptionValue value = option.binding.get(owner);
+    const auto* map = std::get_if<std::map<std::string, std::string>>(&value);
+    if (map == nullptr || map->empty()) {
+        out.push_back({path, toml_text(value)});
+        return;
+    }
+    for (const auto& [name, text] : *map) {
+        const bool hidden = option.secrecy == Secrecy::sensitive_entries && sensitive(name);
+        out.push_back({path + "." + name, json_string(hidden ? k_hidden : std::string_view{text})});
+    }
+}
+
+void append_table(const OptionTable& table, const void* owner, const std::string& path,
+                  std::vector<Value>& out) {
+    const std::string prefix = path.empty() ? "" : path + ".";
+    for (const Option& option : table.options) {
+        append_option(option, owner, prefix + std::string{option.name}, out);
+    }
+    for (const ChildTable& child : table.children) {
+        const std::string key = prefix + std::string{child.key};
+        for (std::size_t n = 0; n < child.size(owner); ++n) {
+            const bool list = child.shape == TableShape::list;
+            const std::string at = list ? key + "[" + std::to_string(n) + "]" : key;
+            append_table(*child.table, child.at(owner, n), at, out);
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<Value> effective_values(const OptionTable& root, const void* object) {
+    std::vector<Value> values;
+    append_table(root, object, "", values);
+    return values;
+}
+
+std::vector<std::string> restart_differences(const OptionTable& root, const void* a,
+                                             const void* b) {
+    std::vector<std::string> paths;
+    for (const Scalar& scalar : scalars(root)) {
+        if (scalar.option->reload != Reload::restart) continue;
+        const auto& get = scalar.option->binding.get;
+        if (get(scalar.table->at(a, 0)) != get(scalar.table->at(b, 0)))
+            paths.push_back(scalar.path);
+    }
+    return paths;
+}
+
+}  // namespace penstock::schema
