@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "penstock/app/config.h"
+#include "penstock/telemetry/log.h"
 #include "penstock/fleet/slots.h"
 #include "penstock/monitor/monitor.h"
 #include "penstock/proxy/generation.h"
