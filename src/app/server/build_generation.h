@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "penstock/app/config.h"
-#include "penstock/telemetry/log.h"
 #include "penstock/fleet/slots.h"
 #include "penstock/monitor/monitor.h"
 #include "penstock/proxy/generation.h"
+#include "penstock/telemetry/log.h"
 
 namespace penstock::app {
 
