@@ -80,6 +80,8 @@ bool passes_upstream(const Exchange& exchange, const http::Fields& fields,
     if (field.id == FieldName::authorization || field.id == FieldName::x_api_key) {
         return exchange.pool->authorization.empty() && exchange.generation->keys.off();
     }
+    if (field.id == FieldName::content_type || field.id == FieldName::content_encoding) return true;
+    if (http::equal_no_case(field.name, "HTTP2-Settings")) return false;  // goes with Upgrade
     return !named_in_connection(fields, field.name);
 }
 
