@@ -70,7 +70,7 @@ public:
     }
     [[nodiscard]] const std::string& received() const noexcept { return received_; }
     /// What has come since the last call.
-    [[nodiscard]] std::string take() { return std::exchange(received_, {}); }
+    std::string take() { return std::exchange(received_, {}); }
     [[nodiscard]] bool ended() const noexcept { return ended_; }
     [[nodiscard]] bool was_reset() const noexcept { return reset_; }
 
