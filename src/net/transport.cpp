@@ -178,12 +178,10 @@ std::ptrdiff_t Transport::try_write(std::span<const std::string_view> pieces) no
     constexpr std::size_t k_most = 64;
     iovec vectors[k_most];
     std::size_t count = 0;
-    std::size_t bytes = 0;
     for (const std::string_view piece : pieces) {
         if (piece.empty()) continue;
         if (count == k_most) break;
         vectors[count++] = {const_cast<char*>(piece.data()), piece.size()};
-        bytes += piece.size();
     }
     if (count == 0) return 0;
     ssize_t sent = 0;
