@@ -16,7 +16,7 @@ void identify(Exchange& exchange);
 /// answered. (local_answers.cpp)
 [[nodiscard]] bool answer_locally(Exchange& exchange);
 
-/// Draining, keys, routes. (admit.cpp)
+/// Paths, keys, loops, routes. (admit.cpp)
 [[nodiscard]] std::optional<Error> admit(Exchange& exchange);
 
 /// The whole body into `exchange.body`, within the route's limit and the process's budget.

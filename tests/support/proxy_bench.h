@@ -120,7 +120,7 @@ public:
     [[nodiscard]] std::uint32_t in_flight(fleet::Slot slot) const {
         return counters.in_flight(slot);
     }
-    [[nodiscard]] Engine& engine(std::size_t index) { return *engines_[index]; }
+    [[nodiscard]] Engine& engine(std::size_t number) { return *engines_[number]; }
     /// One line of the exposition without its labels' order mattering: the text of a metric.
     [[nodiscard]] std::string metrics_text() const {
         telemetry::Registry registry;
