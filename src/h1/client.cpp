@@ -25,7 +25,7 @@ ClientExchange::ClientExchange(std::unique_ptr<ClientConnection> connection,
 
 ClientExchange::~ClientExchange() {
     net::Transport& transport = connection_->transport();
-    transport.when_readable(nullptr);
+    when_readable(nullptr);
     transport.when_writable(nullptr);
     if (fit_to_keep()) {
         keeper_.keep(std::move(connection_));
@@ -207,8 +207,15 @@ http::Received ClientExchange::try_read() {
 }
 
 void ClientExchange::when_readable(Waiter* waiter) noexcept {
+    if (Waiter* queued = std::exchange(queued_, nullptr)) connection_->loop().forget(*queued);
     // Borrowed bytes end with this turn of the loop.
     if (waiter != nullptr && !borrowed_.empty()) saved_.assign(std::exchange(borrowed_, {}));
+    // What was read of the body already, and its end, come without the socket's doing.
+    if (waiter != nullptr && have_head_ && !failed_ && (body_.done() || !unread().empty())) {
+        queued_ = waiter;
+        connection_->loop().wake_soon(*waiter);
+        waiter = nullptr;
+    }
     connection_->transport().when_readable(waiter);
 }
 

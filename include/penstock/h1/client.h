@@ -107,6 +107,8 @@ private:
     http::ResponseHead response_;
     BodyFramer body_;
 
+    Waiter* queued_ = nullptr;  // on the loop, because bytes are here already
+
     http::Method method_ = http::Method::get;
     bool chunked_request_ = false;
     bool sent_all_ = false;
