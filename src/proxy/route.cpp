@@ -57,20 +57,33 @@ std::string_view host_without_port(std::string_view authority) noexcept {
     return authority.substr(0, authority.find(':'));
 }
 
+bool fits_head(const Route& route, const http::RequestHead& head) {
+    return path_matches(route, head.path()) && method_matches(route, head.method) &&
+           (route.hosts.empty() || host_matches(route, host_without_port(head.authority))) &&
+           headers_match(route, head);
+}
+
 }  // namespace
 
 const Route* match_route(const Generation& generation, const http::RequestHead& head,
                          const std::string_view* model) {
     for (const Route& route : generation.routes) {
-        if (!path_matches(route, head.path()) || !method_matches(route, head.method)) continue;
-        if (!route.hosts.empty() && !host_matches(route, host_without_port(head.authority)))
-            continue;
-        if (!headers_match(route, head)) continue;
+        if (!fits_head(route, head)) continue;
         if (model != nullptr && !route.models.empty() && !matches_any(route.models, *model))
             continue;
         return &route;
     }
     return nullptr;
+}
+
+std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,
+                         const Route& first) noexcept {
+    std::uint64_t limit = first.max_body;
+    if (first.models.empty()) return limit;
+    for (const Route& route : generation.routes) {
+        if (fits_head(route, head)) limit = std::max(limit, route.max_body);
+    }
+    return limit;
 }
 
 bool ambiguous_path(std::string_view path) noexcept {

@@ -99,6 +99,10 @@ public:
         }
         return false;
     }
+    /// A number of turns: long enough for what must not happen to happen.
+    void turn(int turns) {
+        [[maybe_unused]] const bool done = until([&] { return --turns < 0; });
+    }
     /// Until the client has a whole answer with this text in it.
     [[nodiscard]] bool until_got(const Peer& client, std::string_view text) {
         return until([&] { return client.got(text); });
