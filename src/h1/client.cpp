@@ -15,6 +15,15 @@ http::Received failure(ErrorCode code) noexcept {
     return {.state = http::ReadState::failed, .error = code, .wire = {}, .payload = {}};
 }
 
+// A head whose lines end otherwise would never be found whole.
+bool has_bare_line_feed(std::string_view head) noexcept {
+    for (std::size_t at = head.find('\n'); at != std::string_view::npos;
+         at = head.find('\n', at + 1)) {
+        if (at == 0 || head[at - 1] != '\r') return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 ClientExchange::ClientExchange(std::unique_ptr<ClientConnection> connection,
@@ -151,7 +160,7 @@ http::ReadState ClientExchange::parse_head(ErrorCode& error) {
     for (std::size_t interim = 0; interim <= k_interim_heads_max; ++interim) {
         const std::string_view bytes = unread();
         const std::size_t length = find_head_end(bytes, head_searched_);
-        if (length == 0 && bytes.size() <= k_response_limits.head)
+        if (length == 0 && bytes.size() <= k_response_limits.head && !has_bare_line_feed(bytes))
             return http::ReadState::would_block;
         Result<http::ResponseHead> parsed = ErrorCode::upstream_bad_response;
         if (length > 0) parsed = parse_response(bytes.substr(0, length), method_);
@@ -200,7 +209,8 @@ http::Received ClientExchange::try_read() {
         }
         if (framed.wire_count > 0) {
             return {.state = http::ReadState::bytes,
-                    .wire = framed.wire(),
+                    .wire = response_.framing == http::Framing::chunked ? framed.wire()
+                                                                        : http::Pieces{},
                     .payload = framed.payload()};
         }
     }

@@ -170,6 +170,7 @@ Task<bool> ServerConnection::end_exchange() {
     if (write_failed_) abort_ = true;
     --owner_.exchanges;
     phase_ = Phase::idle;
+    drop_consumed_input();  // an idle connection holds nothing, and a drain may end it
     co_return again;
 }
 
