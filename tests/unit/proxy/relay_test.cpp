@@ -224,6 +224,43 @@ TEST_F(RelayTest, AClientThatGoesMidStreamClosesTheEnginesConnection) {
     EXPECT_NE(line.find(R"("output_tokens":1)"), std::string::npos) << line;
 }
 
+TEST_F(RelayTest, AClientThatGoesWhileItDoesNotReadClosesTheEnginesConnection) {
+    Peer& client = stream();
+    client.stop_reading();
+    upstream().send(chunk(std::string(8U << 20U, 'b')));
+    bench.turn(50);
+
+    client.close();
+
+    ASSERT_TRUE(bench.until([&] { return bench.server->busy() == 0; }));
+    EXPECT_EQ(bench.in_flight(0), 0U);
+    EXPECT_NE(bench.access_lines().find(R"("outcome":"client_gone")"), std::string::npos);
+}
+
+TEST_F(RelayTest, AClientThatNeverReadsIsGivenUp) {
+    bench.generation.server.write_stall_timeout = Millis{60};
+    bench.route.timeouts.idle = Millis{20};  // the engine is not to blame meanwhile
+    Peer& client = stream();
+    client.stop_reading();
+
+    upstream().send(chunk(std::string(8U << 20U, 'b')));
+
+    ASSERT_TRUE(bench.until_quiet());
+    const std::string line = bench.access_lines();
+    EXPECT_NE(line.find(R"("error":"client_write_stall")"), std::string::npos) << line;
+    EXPECT_TRUE(bench.failures.empty());
+}
+
+TEST_F(RelayTest, CountsOpenStreams) {
+    Peer& client = stream();
+    EXPECT_NE(bench.metrics_text().find("penstock_streams_open 1"), std::string::npos);
+
+    client.close();
+
+    ASSERT_TRUE(bench.until_quiet());
+    EXPECT_NE(bench.metrics_text().find("penstock_streams_open 0"), std::string::npos);
+}
+
 TEST_F(RelayTest, HeadGetsTheHeadOnlyAndKeepsTheConnection) {
     bench.route.paths = {"/**"};
     Peer& client = ask("HEAD /v1/x HTTP/1.1\r\nHost: a\r\n\r\n");
