@@ -178,7 +178,7 @@ TEST_F(RelayTest, AnEngineThatFallsSilentIsGivenUp) {
 }
 
 TEST_F(RelayTest, TheTotalTimeEndsAStreamThatNeverFallsSilent) {
-    bench.route.timeouts.total = Millis{60};
+    bench.route.timeouts.total = Millis{300};
     Peer& client = stream();
 
     ASSERT_TRUE(bench.until([&] {
@@ -239,7 +239,6 @@ TEST_F(RelayTest, AClientThatGoesWhileItDoesNotReadClosesTheEnginesConnection) {
 
 TEST_F(RelayTest, AClientThatNeverReadsIsGivenUp) {
     bench.generation.server.write_stall_timeout = Millis{60};
-    bench.route.timeouts.idle = Millis{20};  // the engine is not to blame meanwhile
     Peer& client = stream();
     client.stop_reading();
 
