@@ -111,6 +111,7 @@ private:
     http::ResponseHead response_;
     BodyFramer body_;
 
+
     http::Method method_ = http::Method::get;
     bool chunked_request_ = false;
     bool sent_all_ = false;
