@@ -52,12 +52,35 @@ void ProxyServer::publish_generation() {
         });
     }
     monitor_->set_targets(std::move(built.targets));
+    monitor_->publish_now();  // right behind the generation: its new backends have no rows before
     if (!leaving_.empty()) slots_timer_.set(k_slots_look, slots_hook_);
 }
 
 void ProxyServer::publish_table(const std::shared_ptr<const fleet::LoadTable>& table) {
     table_ = table;
     for (const auto& worker : workers_) worker->publish(table);
+    // Only becoming ready needs the workers' word; the rest of the time a table costs one post a
+    // worker.
+    const bool becomes_ready = readiness_by(*table) == admin::Readiness::ready &&
+                               readiness_by(*confirmed_table_) != admin::Readiness::ready;
+    if (becomes_ready) {
+        confirm_table(table);
+    } else {
+        confirmed_table_ = table;
+    }
+}
+
+void ProxyServer::confirm_table(const std::shared_ptr<const fleet::LoadTable>& table) {
+    auto missing = std::make_shared<std::size_t>(workers_.size());
+    for (const auto& worker : workers_) {
+        // Behind the table in the same queue.
+        worker->call([this, table, missing] {
+            control_.post([this, table, missing] {
+                if (--*missing == 0 && table->version > confirmed_table_->version)
+                    confirmed_table_ = table;
+            });
+        });
+    }
 }
 
 // A slot is given away only when every worker has left the generation that knew it and no request

@@ -26,6 +26,7 @@ ProxyServer::ProxyServer(net::Loop& control, Source source)
       log_{source_.loaded.config.log},
       budget_{budget_of(source_.loaded.config.server)},
       table_{std::make_shared<const fleet::LoadTable>()},
+      confirmed_table_{table_},
       drain_timer_{control},
       slots_timer_{control},
       life_timer_{control} {}

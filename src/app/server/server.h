@@ -37,6 +37,7 @@ public:
     [[nodiscard]] std::string admin_address() const;
     /// What /readyz says.
     [[nodiscard]] admin::Readiness readiness() const;
+    [[nodiscard]] admin::Readiness readiness_by(const fleet::LoadTable& table) const;
 
     /// Reads the config again. With `forced`, also when its content has not changed (SIGHUP: log
     /// rotation).
@@ -49,6 +50,7 @@ private:
     // publish.cpp
     void publish_generation();
     void publish_table(const std::shared_ptr<const fleet::LoadTable>& table);
+    void confirm_table(const std::shared_ptr<const fleet::LoadTable>& table);
     void release_left_slots();
     void watch_discovery();
     void monitor_event(const monitor::Event& event);
@@ -82,6 +84,9 @@ private:
     fleet::SlotTable slots_;
     std::shared_ptr<const proxy::Generation> generation_;
     std::shared_ptr<const fleet::LoadTable> table_;
+    // The one that every worker decides by: readiness is judged by it, so that whoever reads
+    // "ready" is served.
+    std::shared_ptr<const fleet::LoadTable> confirmed_table_;
     std::vector<std::unique_ptr<WorkerThread>> workers_;
     std::map<std::string, net::BoundListener> listeners_;  // by configured address
     std::unique_ptr<monitor::Monitor> monitor_;

@@ -59,12 +59,15 @@ std::vector<admin::BackendView> ProxyServer::backend_views() const {
 
 // Ready means: a request for a known model would be served.
 admin::Readiness ProxyServer::readiness() const {
-    if (draining_) return admin::Readiness::draining;
+    return draining_ ? admin::Readiness::draining : readiness_by(*confirmed_table_);
+}
+
+admin::Readiness ProxyServer::readiness_by(const fleet::LoadTable& table) const {
     bool healthy = false;
     for (const proxy::Pool& pool : generation_->pools) {
         for (const fleet::Backend& backend : pool.backends) {
-            if (backend.slot >= table_->rows.size()) continue;
-            const fleet::BackendState& state = table_->rows[backend.slot];
+            if (backend.slot >= table.rows.size()) continue;
+            const fleet::BackendState& state = table.rows[backend.slot];
             if (state.health != fleet::Health::healthy) continue;
             healthy = true;
             const bool needs_list =

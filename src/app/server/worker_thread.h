@@ -26,6 +26,8 @@ public:
     void start();
     void publish(std::shared_ptr<const proxy::Generation> generation, std::function<void()> done);
     void publish(std::shared_ptr<const fleet::LoadTable> table);
+    /// Runs `work` on the worker, after everything that was published before.
+    void call(std::function<void()> work) { loop_.post(std::move(work)); }
     /// Accepts from this socket, which it owns from now on.
     void listen(std::string address, int fd);
     void stop_listening(std::string address);
