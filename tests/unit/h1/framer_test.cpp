@@ -22,7 +22,8 @@ Outcome feed_all(BodyFramer& framer, std::string_view text, std::size_t part) {
     Outcome outcome;
     Framed framed;
     while (!text.empty() && !framer.done()) {
-        const std::string bytes{text.substr(0, part)};  // own storage: views must not outlive a call
+        const std::string bytes{
+            text.substr(0, part)};  // own storage: views must not outlive a call
         std::string_view rest = bytes;
         while (!rest.empty() && !framer.done()) {
             if (!framer.feed(rest, framed)) {
@@ -48,23 +49,37 @@ Outcome chunked(std::string_view text, std::size_t part = 1 << 20) {
 class RefusedBody : public testing::TestWithParam<std::string> {};
 
 TEST_P(RefusedBody, IsRefusedHoweverSplit) {
-    for (std::size_t part = 1; part <= GetParam().size(); part += GetParam().size() > 1000 ? 211 : 1) {
+    for (std::size_t part = 1; part <= GetParam().size();
+         part += GetParam().size() > 1000 ? 211 : 1) {
         ASSERT_TRUE(chunked(GetParam(), part).refused) << "parts of " << part;
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Table, RefusedBody,
-    testing::Values(
-        "\r\n", ";a\r\n", "g\r\n", "-1\r\n", "+1\r\na\r\n", "0x1\r\na\r\n", " 1\r\na\r\n", "1 \r\na\r\n", "1 2\r\n", "1_0\r\n",
-        "1\na\r\n", "1\r\r\na\r\n", "1\rx", "1\r\nab\r\n", "1\r\na\n", "1\r\na\rx", "1\r\naX\r\n", "00000000000000001\r\n",
-        "ffffffffffffffff\r\n", "8000000000000000\r\n", "7fffffffffffffff\r\n", "1;a\nb\r\n", "1;a\rb\r\n",
-        std::string("1;a\0\r\n", 6), "1;\x7f\r\n", "1;\x01\r\n", "1;" + std::string(256, 'a') + "\r\n", "1\t\r\n",
-        std::string(257, ' ') + "1\r\n", "0\r\nX\r\n\r\n", "0\r\nX : a\r\n\r\n", "0\r\nX: a\r\n b\r\n\r\n", "0\r\n: a\r\n\r\n",
-        "0\r\nX: a\nY: b\r\n\r\n", "0\r\nX: a\x01\r\n\r\n", "0\r\n\n", "0\n\n", "0\r\nX: " + std::string(9000, 'a') + "\r\n\r\n",
-        [] { std::string all = "0\r\n"; for (int i = 0; i < 17; ++i) all += "X: a\r\n"; return all + "\r\n"; }(),
-        [] { std::string all; for (int i = 0; i < 200; ++i) all += "1;" + std::string(100, 'e') + "\r\na\r\n"; return all; }()),
-    [](const auto& one) { return "Case" + std::to_string(one.index); });
+INSTANTIATE_TEST_SUITE_P(Table, RefusedBody,
+                         testing::Values(
+                             "\r\n", ";a\r\n", "g\r\n", "-1\r\n", "+1\r\na\r\n", "0x1\r\na\r\n",
+                             " 1\r\na\r\n", "1 \r\na\r\n", "1 2\r\n", "1_0\r\n", "1\na\r\n",
+                             "1\r\r\na\r\n", "1\rx", "1\r\nab\r\n", "1\r\na\n", "1\r\na\rx",
+                             "1\r\naX\r\n", "00000000000000001\r\n", "ffffffffffffffff\r\n",
+                             "8000000000000000\r\n", "7fffffffffffffff\r\n", "1;a\nb\r\n",
+                             "1;a\rb\r\n", std::string("1;a\0\r\n", 6), "1;\x7f\r\n", "1;\x01\r\n",
+                             "1;" + std::string(256, 'a') + "\r\n", "1\t\r\n",
+                             std::string(257, ' ') + "1\r\n", "0\r\nX\r\n\r\n",
+                             "0\r\nX : a\r\n\r\n", "0\r\nX: a\r\n b\r\n\r\n", "0\r\n: a\r\n\r\n",
+                             "0\r\nX: a\nY: b\r\n\r\n", "0\r\nX: a\x01\r\n\r\n", "0\r\n\n", "0\n\n",
+                             "0\r\nX: " + std::string(9000, 'a') + "\r\n\r\n",
+                             [] {
+                                 std::string all = "0\r\n";
+                                 for (int i = 0; i < 17; ++i) all += "X: a\r\n";
+                                 return all + "\r\n";
+                             }(),
+                             [] {
+                                 std::string all;
+                                 for (int i = 0; i < 200; ++i)
+                                     all += "1;" + std::string(100, 'e') + "\r\na\r\n";
+                                 return all;
+                             }()),
+                         [](const auto& one) { return "Case" + std::to_string(one.index); });
 
 TEST(Framer, FollowsAContentLengthAndNoFurther) {
     BodyFramer framer{http::Framing::length, 5};
@@ -143,7 +158,10 @@ TEST(Framer, KnowsWhereAnOwnChunkMayStand) {
 
 TEST(Framer, KeepsHarmlessTrailersOnly) {
     BodyFramer framer{http::Framing::chunked, 0};
-    (void)feed_all(framer, "0\r\nX-Sum: 1\r\nHost: evil\r\nContent-Length: 3\r\nAuthorization: x\r\nSet-Cookie: a\r\n\r\n", 7);
+    (void)feed_all(framer,
+                   "0\r\nX-Sum: 1\r\nHost: evil\r\nContent-Length: 3\r\nAuthorization: "
+                   "x\r\nSet-Cookie: a\r\n\r\n",
+                   7);
 
     ASSERT_TRUE(framer.done());
     ASSERT_EQ(framer.trailers().size(), 1U);
@@ -156,10 +174,12 @@ RC_GTEST_PROP(Framer, WireIsAValidCodingOfTheSameContent, ()) {
     const auto sizes = *rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 300));
     for (const int size : sizes) {
         char digits[16];
-        std::snprintf(digits, sizeof digits, *rc::gen::arbitrary<bool>() ? "%x" : "%04X", static_cast<unsigned>(size));
+        std::snprintf(digits, sizeof digits, *rc::gen::arbitrary<bool>() ? "%x" : "%04X",
+                      static_cast<unsigned>(size));
         text += digits;
         if (*rc::gen::inRange(0, 4) == 0) text += ";ext=\"v\"";
-        const std::string data(static_cast<std::size_t>(size), static_cast<char>(*rc::gen::inRange(0, 256)));
+        const std::string data(static_cast<std::size_t>(size),
+                               static_cast<char>(*rc::gen::inRange(0, 256)));
         text += "\r\n" + data + "\r\n";
         content += data;
     }

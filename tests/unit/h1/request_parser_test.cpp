@@ -14,11 +14,19 @@ struct Case {
     ErrorCode expected;
 };
 
-void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
+void PrintTo(const Case& one, std::ostream* out) {
+    *out << one.name;
+}
 
-std::string with(const std::string& fields) { return "POST /v1/x HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"; }
-std::string line(const std::string& request_line) { return request_line + "\r\nHost: a\r\n\r\n"; }
-std::string host(const std::string& value) { return "GET / HTTP/1.1\r\nHost: " + value + "\r\n\r\n"; }
+std::string with(const std::string& fields) {
+    return "POST /v1/x HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
+std::string line(const std::string& request_line) {
+    return request_line + "\r\nHost: a\r\n\r\n";
+}
+std::string host(const std::string& value) {
+    return "GET / HTTP/1.1\r\nHost: " + value + "\r\n\r\n";
+}
 
 const std::string k_nul{'\0'};
 constexpr auto k_bad = ErrorCode::bad_request;
@@ -101,19 +109,27 @@ const std::vector<Case>& refused() {
         {"white space before the first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", k_bad},
         {"head ends in LF LF", "GET / HTTP/1.1\r\nHost: a\n\n", k_bad},
         {"only the empty line ends in LF", "GET / HTTP/1.1\r\nHost: a\r\n\n", k_bad},
-        {"101 fields", with([] { std::string all; for (int i = 0; i < 100; ++i) all += "X-A: b\r\n"; return all; }()),
+        {"101 fields", with([] {
+             std::string all;
+             for (int i = 0; i < 100; ++i) all += "X-A: b\r\n";
+             return all;
+         }()),
          ErrorCode::head_too_large},
-        {"a field over its limit", with("X-A: " + std::string(16 * 1024, 'b') + "\r\n"), ErrorCode::head_too_large},
-        {"a name over its limit", with(std::string(257, 'X') + ": b\r\n"), ErrorCode::head_too_large},
+        {"a field over its limit", with("X-A: " + std::string(16 * 1024, 'b') + "\r\n"),
+         ErrorCode::head_too_large},
+        {"a name over its limit", with(std::string(257, 'X') + ": b\r\n"),
+         ErrorCode::head_too_large},
         {"a head over its limit",
-         with("A: " + std::string(15'000, 'b') + "\r\nB: " + std::string(15'000, 'b') + "\r\nC: " +
-              std::string(4'000, 'b') + "\r\n"),
+         with("A: " + std::string(15'000, 'b') + "\r\nB: " + std::string(15'000, 'b') +
+              "\r\nC: " + std::string(4'000, 'b') + "\r\n"),
          ErrorCode::head_too_large},
         // Transfer-Encoding.
         {"chunked twice in a list", with("Transfer-Encoding: chunked, chunked\r\n"),
          ErrorCode::unsupported_transfer_encoding},
-        {"two Transfer-Encoding fields", with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), k_bad},
-        {"gzip, chunked", with("Transfer-Encoding: gzip, chunked\r\n"), ErrorCode::unsupported_transfer_encoding},
+        {"two Transfer-Encoding fields",
+         with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), k_bad},
+        {"gzip, chunked", with("Transfer-Encoding: gzip, chunked\r\n"),
+         ErrorCode::unsupported_transfer_encoding},
         {"gzip alone", with("Transfer-Encoding: gzip\r\n"), k_bad},
         {"identity", with("Transfer-Encoding: identity\r\n"), k_bad},
         {"identity, chunked", with("Transfer-Encoding: identity, chunked\r\n"),
@@ -125,10 +141,15 @@ const std::vector<Case>& refused() {
          ErrorCode::unsupported_transfer_encoding},
         {"xchunked", with("Transfer-Encoding: xchunked\r\n"), k_bad},
         {"chunkedx", with("Transfer-Encoding: chunkedx\r\n"), k_bad},
-        {"chunked with a vertical tab", with("Transfer-Encoding: \x0b" "chunked\r\n"), k_bad},
+        {"chunked with a vertical tab",
+         with("Transfer-Encoding: \x0b"
+              "chunked\r\n"),
+         k_bad},
         {"empty Transfer-Encoding", with("Transfer-Encoding:\r\n"), k_bad},
-        {"Transfer-Encoding and Content-Length", with("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), k_bad},
-        {"Content-Length and Transfer-Encoding", with("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"), k_bad},
+        {"Transfer-Encoding and Content-Length",
+         with("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), k_bad},
+        {"Content-Length and Transfer-Encoding",
+         with("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"), k_bad},
         {"Transfer-Encoding in HTTP/1.0",
          "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", k_bad},
         // Content-Length.
@@ -169,7 +190,8 @@ const std::vector<Case>& refused() {
         {"Host with a quote", host("\"a\""), k_bad},
         {"Host with UTF-8", host("\xc3\xa4"), k_bad},
         // Expect.
-        {"unknown expectation", with("Expect: 200-ok\r\nContent-Length: 1\r\n"), ErrorCode::expectation_failed},
+        {"unknown expectation", with("Expect: 200-ok\r\nContent-Length: 1\r\n"),
+         ErrorCode::expectation_failed},
         {"two expectations in a list", with("Expect: 100-continue, x\r\nContent-Length: 1\r\n"),
          ErrorCode::expectation_failed},
     };
@@ -179,7 +201,8 @@ const std::vector<Case>& refused() {
 class RefusedRequest : public testing::TestWithParam<Case> {};
 
 TEST_P(RefusedRequest, IsRefusedWhole) {
-    const Result<http::RequestHead> parsed = parse_in_two(GetParam().text, GetParam().text.size(), {});
+    const Result<http::RequestHead> parsed =
+        parse_in_two(GetParam().text, GetParam().text.size(), {});
 
     ASSERT_TRUE(parsed.has_error());
     EXPECT_EQ(name(parsed.error().code()), name(GetParam().expected)) << parsed.error().detail();
@@ -204,7 +227,9 @@ struct Good {
     const char* name;
     std::string text;
 };
-void PrintTo(const Good& one, std::ostream* out) { *out << one.name; }
+void PrintTo(const Good& one, std::ostream* out) {
+    *out << one.name;
+}
 
 class AcceptedRequest : public testing::TestWithParam<Good> {};
 
@@ -219,17 +244,27 @@ TEST_P(AcceptedRequest, IsAcceptedHoweverSplit) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, AcceptedRequest,
-    testing::Values(Good{"plain", host("a")}, Good{"host and port", host("a.b:65535")}, Good{"v6 host", host("[::1]:80")},
-                    Good{"port may be empty", host("a:")}, Good{"HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n"},
+    testing::Values(Good{"plain", host("a")}, Good{"host and port", host("a.b:65535")},
+                    Good{"v6 host", host("[::1]:80")}, Good{"port may be empty", host("a:")},
+                    Good{"HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n"},
                     Good{"options asterisk", line("OPTIONS * HTTP/1.1")},
                     Good{"absolute form", "GET http://a/b?c HTTP/1.1\r\nHost: A\r\n\r\n"},
-                    Good{"value with obs-text", with("X-A: \xe4\xf6\r\n")}, Good{"value with tabs", with("X-A: b\tc\r\n")},
-                    Good{"empty value", with("X-A:\r\n")}, Good{"chunked in capitals", with("Transfer-Encoding: CHUNKED\r\n")},
-                    Good{"length zero", with("Content-Length: 0\r\n")}, Good{"leading zeros", with("Content-Length: 007\r\n")},
+                    Good{"value with obs-text", with("X-A: \xe4\xf6\r\n")},
+                    Good{"value with tabs", with("X-A: b\tc\r\n")},
+                    Good{"empty value", with("X-A:\r\n")},
+                    Good{"chunked in capitals", with("Transfer-Encoding: CHUNKED\r\n")},
+                    Good{"length zero", with("Content-Length: 0\r\n")},
+                    Good{"leading zeros", with("Content-Length: 007\r\n")},
                     Good{"18 digits", with("Content-Length: 123456789012345678\r\n")},
-                    Good{"100 fields", with([] { std::string all; for (int i = 0; i < 99; ++i) all += "X-A: b\r\n"; return all; }())},
-                    Good{"request line at its limit", line("GET /" + std::string(8 * 1024 - 14, 'a') + " HTTP/1.1")},
-                    Good{"percent signs", line("GET /a%20b?c=%zz HTTP/1.1")}, Good{"underscore name", with("X_A: b\r\n")}),
+                    Good{"100 fields", with([] {
+                             std::string all;
+                             for (int i = 0; i < 99; ++i) all += "X-A: b\r\n";
+                             return all;
+                         }())},
+                    Good{"request line at its limit",
+                         line("GET /" + std::string(8 * 1024 - 14, 'a') + " HTTP/1.1")},
+                    Good{"percent signs", line("GET /a%20b?c=%zz HTTP/1.1")},
+                    Good{"underscore name", with("X_A: b\r\n")}),
     [](const auto& one) { return "Case" + std::to_string(one.index); });
 
 TEST(RequestParser, TakesFramingOutOfTheFields) {
@@ -260,9 +295,11 @@ TEST(RequestParser, KnowsWhetherTheConnectionStays) {
 }
 
 TEST(RequestParser, ExpectsContinueOnlyWithABody) {
-    EXPECT_TRUE(parse_request(with("Expect: 100-Continue\r\nContent-Length: 1\r\n"), {})->expects_continue);
+    EXPECT_TRUE(
+        parse_request(with("Expect: 100-Continue\r\nContent-Length: 1\r\n"), {})->expects_continue);
     EXPECT_FALSE(parse_request(with("Expect: 100-continue\r\n"), {})->expects_continue);
-    EXPECT_FALSE(parse_request("POST / HTTP/1.0\r\nExpect: x\r\nContent-Length: 1\r\n\r\n", {})->expects_continue);
+    EXPECT_FALSE(parse_request("POST / HTTP/1.0\r\nExpect: x\r\nContent-Length: 1\r\n\r\n", {})
+                     ->expects_continue);
 }
 
 TEST(RequestParser, FindsTheEndAcrossASplit) {

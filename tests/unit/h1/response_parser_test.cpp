@@ -7,8 +7,12 @@
 namespace penstock::h1 {
 namespace {
 
-std::string with(const std::string& fields) { return "HTTP/1.1 200 OK\r\n" + fields + "\r\n"; }
-std::string line(const std::string& text) { return text + "\r\n\r\n"; }
+std::string with(const std::string& fields) {
+    return "HTTP/1.1 200 OK\r\n" + fields + "\r\n";
+}
+std::string line(const std::string& text) {
+    return text + "\r\n\r\n";
+}
 
 class RefusedResponse : public testing::TestWithParam<std::string> {};
 
@@ -22,25 +26,34 @@ TEST_P(RefusedResponse, IsABadResponse) {
 INSTANTIATE_TEST_SUITE_P(
     Table, RefusedResponse,
     testing::Values(
-        line("HTTP/1.1"), line("HTTP/1.1 20"), line("HTTP/1.1 2000"), line("HTTP/1.1 2x0 OK"), line("HTTP/1.1  200 OK"),
-        line("HTTP/1.1 099 Low"), line("HTTP/1.1 000 Zero"), line("HTTP/1.1 600 High"), line("HTTP/1.1 999"),
-        line("HTTP/2.0 200 OK"), line("HTTP/1.2 200 OK"), line("http/1.1 200 OK"), line("ICY 200 OK"), line("200 OK"),
-        line("HTTP/1.1 200 O\x01K"), line("HTTP/1.1\t200 OK"), line("HTTP/1.1 200\tOK"), line(" HTTP/1.1 200 OK"),
-        line("HTTP/1.1 -20 OK"), "HTTP/1.1 200 OK\n\r\n\r\n", "HTTP/1.1 200 OK\rX\r\n\r\n",
-        with("Transfer-Encoding: gzip\r\n"), with("Transfer-Encoding: gzip, chunked\r\n"),
-        with("Transfer-Encoding: chunked, gzip\r\n"), with("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n"),
-        with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), with("Transfer-Encoding: identity\r\n"),
-        with("Transfer-Encoding: chunked;a=b\r\n"), with("Content-Length: 1\r\nContent-Length: 1\r\n"),
-        with("Content-Length: 1, 1\r\n"), with("Content-Length: -1\r\n"), with("Content-Length: 1e3\r\n"),
-        with("Content-Length: 99999999999999999999\r\n"), with("Content-Length:\r\n"), with("X A: b\r\n"),
-        with("X-A : b\r\n"), with(": b\r\n"), with("X-A\r\n"), with("X-A: b\r\n c\r\n"), with("X-A: b\x01\r\n"),
-        with(std::string("X-A: b\0c\r\n", 10)), with("X-A: b\n"), with("X-A: \x7f\r\n"),
-        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", with("X-A: " + std::string(70'000, 'b') + "\r\n"),
-        with([] { std::string all; for (int i = 0; i < 201; ++i) all += "X-A: b\r\n"; return all; }())),
+        line("HTTP/1.1"), line("HTTP/1.1 20"), line("HTTP/1.1 2000"), line("HTTP/1.1 2x0 OK"),
+        line("HTTP/1.1  200 OK"), line("HTTP/1.1 099 Low"), line("HTTP/1.1 000 Zero"),
+        line("HTTP/1.1 600 High"), line("HTTP/1.1 999"), line("HTTP/2.0 200 OK"),
+        line("HTTP/1.2 200 OK"), line("http/1.1 200 OK"), line("ICY 200 OK"), line("200 OK"),
+        line("HTTP/1.1 200 O\x01K"), line("HTTP/1.1\t200 OK"), line("HTTP/1.1 200\tOK"),
+        line(" HTTP/1.1 200 OK"), line("HTTP/1.1 -20 OK"), "HTTP/1.1 200 OK\n\r\n\r\n",
+        "HTTP/1.1 200 OK\rX\r\n\r\n", with("Transfer-Encoding: gzip\r\n"),
+        with("Transfer-Encoding: gzip, chunked\r\n"), with("Transfer-Encoding: chunked, gzip\r\n"),
+        with("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n"),
+        with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+        with("Transfer-Encoding: identity\r\n"), with("Transfer-Encoding: chunked;a=b\r\n"),
+        with("Content-Length: 1\r\nContent-Length: 1\r\n"), with("Content-Length: 1, 1\r\n"),
+        with("Content-Length: -1\r\n"), with("Content-Length: 1e3\r\n"),
+        with("Content-Length: 99999999999999999999\r\n"), with("Content-Length:\r\n"),
+        with("X A: b\r\n"), with("X-A : b\r\n"), with(": b\r\n"), with("X-A\r\n"),
+        with("X-A: b\r\n c\r\n"), with("X-A: b\x01\r\n"), with(std::string("X-A: b\0c\r\n", 10)),
+        with("X-A: b\n"), with("X-A: \x7f\r\n"),
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        with("X-A: " + std::string(70'000, 'b') + "\r\n"), with([] {
+            std::string all;
+            for (int i = 0; i < 201; ++i) all += "X-A: b\r\n";
+            return all;
+        }())),
     [](const auto& one) { return "Case" + std::to_string(one.index); });
 
 TEST(ResponseParser, ReadsStatusReasonAndFields) {
-    const auto head = parse_response("HTTP/1.1 404 Not There\r\nA: b\r\nContent-Length: 7\r\n\r\n", http::Method::get);
+    const auto head = parse_response("HTTP/1.1 404 Not There\r\nA: b\r\nContent-Length: 7\r\n\r\n",
+                                     http::Method::get);
 
     ASSERT_TRUE(head.has_value());
     EXPECT_EQ(head->status, 404);
@@ -61,15 +74,20 @@ TEST(ResponseParser, ReadsToTheEndWithoutAnyFraming) {
 }
 
 TEST(ResponseParser, KnowsWhatHasNoBody) {
-    EXPECT_EQ(parse_response(with("Content-Length: 9\r\n"), http::Method::head)->framing, http::Framing::none);
+    EXPECT_EQ(parse_response(with("Content-Length: 9\r\n"), http::Method::head)->framing,
+              http::Framing::none);
     EXPECT_TRUE(parse_response(with("Content-Length: 9\r\n"), http::Method::head)->has_length);
-    EXPECT_EQ(parse_response(line("HTTP/1.1 204 No"), http::Method::get)->framing, http::Framing::none);
-    EXPECT_EQ(parse_response(line("HTTP/1.1 304 No"), http::Method::get)->framing, http::Framing::none);
-    EXPECT_EQ(parse_response(line("HTTP/1.1 100 Continue"), http::Method::get)->framing, http::Framing::none);
+    EXPECT_EQ(parse_response(line("HTTP/1.1 204 No"), http::Method::get)->framing,
+              http::Framing::none);
+    EXPECT_EQ(parse_response(line("HTTP/1.1 304 No"), http::Method::get)->framing,
+              http::Framing::none);
+    EXPECT_EQ(parse_response(line("HTTP/1.1 100 Continue"), http::Method::get)->framing,
+              http::Framing::none);
 }
 
 TEST(ResponseParser, GivesUpAConnectionWhose204AnnouncesABody) {
-    EXPECT_FALSE(parse_response("HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", http::Method::get)->keep_alive);
+    EXPECT_FALSE(parse_response("HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", http::Method::get)
+                     ->keep_alive);
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ TEST(Writer, WritesARequestThatParsesToTheSame) {
 
     write_request(head, text);
 
-    EXPECT_EQ(text, "POST /v1/x?y HTTP/1.1\r\nHost: engine:8000\r\nX-A: b c\r\nContent-Length: 42\r\n\r\n");
+    EXPECT_EQ(
+        text,
+        "POST /v1/x?y HTTP/1.1\r\nHost: engine:8000\r\nX-A: b c\r\nContent-Length: 42\r\n\r\n");
     EXPECT_TRUE(parse_request(text, {}).has_value());
 }
 
