@@ -13,26 +13,33 @@ namespace penstock::proxy {
 
 namespace {
 
-/// Waits for the head while the body goes up. Errors: also those of the body.
+/// Waits for the head while the body goes up. Errors: also those of the body. The engine's time
+/// begins anew while the body still moves: a long upload is no silence of the engine.
 Task<std::optional<ErrorCode>> await_head_beside(const Exchange& exchange,
                                                  http::ClientStream& engine, Upload& upload) {
-    const HeadDeadline deadline{exchange};
+    std::optional<HeadDeadline> deadline{exchange};
+    std::uint64_t moved = upload.moved();
     for (;;) {
         ErrorCode error = ErrorCode::internal;
         const http::ReadState state = engine.try_head(error);
         if (state == http::ReadState::bytes) co_return std::nullopt;
         if (upload.failed()) co_return upload.failed();
         if (state == http::ReadState::failed) co_return error;
-        if (deadline.passed()) co_return deadline.error();
-        const bool in_time = co_await net::within(exchange.worker.loop, deadline.left(),
-                                                  [&engine, &upload](Waiter* waiter) noexcept {
-                                                      engine.when_readable(waiter);
-                                                      upload.when_failed(waiter);
-                                                  });
+        if (deadline->passed()) {
+            if (upload.moved() == moved || deadline->error() == ErrorCode::total_timeout) {
+                co_return deadline->error();
+            }
+            moved = upload.moved();
+            deadline.emplace(exchange);
+        }
+        static_cast<void>(co_await net::within(exchange.worker.loop, deadline->left(),
+                                               [&engine, &upload](Waiter* waiter) noexcept {
+                                                   engine.when_readable(waiter);
+                                                   upload.when_failed(waiter);
+                                               }));
         // One of the two has woken us: the other must not.
         engine.when_readable(nullptr);
         upload.when_failed(nullptr);
-        if (!in_time) co_return deadline.error();
     }
 }
 

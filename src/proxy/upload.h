@@ -22,6 +22,8 @@ public:
 
     /// Why the body ended too soon: client_gone, body_timeout, body_too_large, bad_request.
     [[nodiscard]] std::optional<ErrorCode> failed() const noexcept { return failed_; }
+    /// Bytes of body so far.
+    [[nodiscard]] std::uint64_t moved() const noexcept { return moved_; }
     /// Wakes when it fails; nullptr: forget it.
     void when_failed(Waiter* waiter) noexcept { on_failure_ = waiter; }
 

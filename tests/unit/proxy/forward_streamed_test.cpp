@@ -91,6 +91,21 @@ TEST_F(ForwardStreamedTest, AnUploadThatStallsIsTheClientsFault) {
     EXPECT_TRUE(bench.failures.empty());
 }
 
+TEST_F(ForwardStreamedTest, ALongUploadIsNoSilenceOfTheEngine) {
+    bench.route.timeouts.first_byte = Millis{100};
+    Peer& client = bench.connect();
+    client.send("POST /v1/audio/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const TimePoint begin = bench.loop.now();
+
+    ASSERT_TRUE(bench.until([&] {
+        client.send(chunk("x"));
+        return bench.loop.now() - begin > Millis{400};
+    }));
+
+    EXPECT_EQ(client.got(), "");
+    EXPECT_TRUE(bench.until_got(client, "first_byte_timeout"));  // now that nothing moves
+}
+
 TEST_F(ForwardStreamedTest, TooLongABodyIsRefusedByItsLengthOrWhenItHasCome) {
     bench.route.max_body = 4;
     Peer& declared = bench.connect();
