@@ -6,6 +6,20 @@
 
 namespace penstock {
 
+namespace {
+
+constexpr std::size_t k_prefix_least = 3;
+
+constexpr char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr bool same(char a, char b) noexcept {
+    return lower(a) == lower(b);
+}
+
+}  // namespace
+
 std::size_t edit_distance(std::string_view a, std::string_view b) noexcept {
     if (a.size() > k_near_miss_length || b.size() > k_near_miss_length) {
         return std::numeric_limits<std::size_t>::max();
@@ -19,9 +33,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) noexcept {
         const Row& above_that = rows[(i + 1) % 3];
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            const std::size_t replaced = above[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1);
             row[j] = std::min({above[j] + 1, row[j - 1] + 1, replaced});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1])) {
                 row[j] = std::min(row[j], above_that[j - 2] + 1);
             }
         }
@@ -39,7 +53,11 @@ std::string_view near_miss(std::string_view word,
         best = candidate;
         best_distance = distance;
     }
-    return best;
+    if (!best.empty() || word.size() < k_prefix_least) return best;
+    for (const std::string_view candidate : known) {
+        if (candidate.starts_with(word)) return candidate;
+    }
+    return {};
 }
 
 }  // namespace penstock

@@ -1,5 +1,7 @@
 #include "penstock/base/url.h"
 
+#include <charconv>
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -35,8 +37,13 @@ Result<Url> parse_url(std::string_view text) {
     url.host = std::string_view{host.data(), host.size()};
     url.port = k_http_port;
     if (parsed->has_port()) {
-        url.port = parsed->port_number();
-        if (url.port == 0) return invalid(text, "has no port between 1 and 65535");
+        // Boost 1.81 wraps numbers above 65535 around.
+        const auto port = parsed->port();
+        const char* end = port.data() + port.size();
+        const auto read = std::from_chars(port.data(), end, url.port);
+        if (read.ec != std::errc{} || read.ptr != end || url.port == 0) {
+            return invalid(text, "has no port between 1 and 65535");
+        }
     }
     const auto path = parsed->encoded_path();
     url.base_path = std::string_view{path.data(), path.size()};

@@ -4,6 +4,17 @@
 
 namespace penstock {
 
+namespace {
+
+constexpr std::string_view k_any_segments = "/**";
+
+/// With its slash; empty where `path` does not begin with one.
+constexpr std::string_view first_segment(std::string_view path) noexcept {
+    return path.starts_with('/') ? path.substr(0, path.find('/', 1)) : std::string_view{};
+}
+
+}  // namespace
+
 bool matches_glob(std::string_view pattern, std::string_view text) noexcept {
     std::size_t p = 0;
     std::size_t t = 0;
@@ -27,30 +38,34 @@ bool matches_glob(std::string_view pattern, std::string_view text) noexcept {
     return p == pattern.size();
 }
 
+// As with a glob, going back to the last `**` is enough: what an earlier one could take instead,
+// the last one can take as well. So a long path costs no more than its length times the pattern's.
 bool matches_path(std::string_view pattern, std::string_view path) noexcept {
-    for (;;) {
-        if (pattern == "/**") return path.empty() || path.front() == '/';
-        if (pattern.empty() || path.empty()) return pattern.empty() && path.empty();
-        if (pattern.front() != '/' || path.front() != '/') return false;
-        pattern.remove_prefix(1);
-        path.remove_prefix(1);
-        const std::size_t pattern_end = pattern.find('/');
-        const std::size_t path_end = path.find('/');
-        const std::string_view wanted = pattern.substr(0, pattern_end);
-        if (wanted == "**") {
-            // In the middle: try every number of segments.
-            const std::string_view rest = pattern.substr(wanted.size());
-            for (std::size_t at = 0; at <= path.size(); ++at) {
-                const bool boundary = at == 0 || at == path.size() || path[at] == '/';
-                if (boundary && matches_path(rest, path.substr(at))) return true;
-            }
+    if (!path.empty() && path.front() != '/') return false;
+    std::string_view after_stars;  // the pattern behind the last `**`, and the path it has to match
+    std::string_view resume;
+    bool stars = false;
+    while (!path.empty()) {
+        const std::string_view wanted = first_segment(pattern);
+        const std::string_view segment = first_segment(path);
+        if (wanted == k_any_segments) {
+            pattern.remove_prefix(wanted.size());
+            after_stars = pattern;
+            resume = path;
+            stars = true;
+        } else if (!wanted.empty() && matches_glob(wanted, segment)) {
+            pattern.remove_prefix(wanted.size());
+            path.remove_prefix(segment.size());
+        } else if (stars) {
+            resume.remove_prefix(first_segment(resume).size());
+            path = resume;
+            pattern = after_stars;
+        } else {
             return false;
         }
-        if (!matches_glob(wanted, path.substr(0, path_end))) return false;
-        pattern = pattern_end == std::string_view::npos ? std::string_view{}
-                                                        : pattern.substr(pattern_end);
-        path = path_end == std::string_view::npos ? std::string_view{} : path.substr(path_end);
     }
+    while (first_segment(pattern) == k_any_segments) pattern.remove_prefix(k_any_segments.size());
+    return pattern.empty();
 }
 
 }  // namespace penstock

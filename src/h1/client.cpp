@@ -15,6 +15,15 @@ http::Received failure(ErrorCode code) noexcept {
     return {.state = http::ReadState::failed, .error = code, .wire = {}, .payload = {}};
 }
 
+// A head whose lines end otherwise would never be found whole.
+bool has_bare_line_feed(std::string_view head) noexcept {
+    for (std::size_t at = head.find('\n'); at != std::string_view::npos;
+         at = head.find('\n', at + 1)) {
+        if (at == 0 || head[at - 1] != '\r') return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 ClientExchange::ClientExchange(std::unique_ptr<ClientConnection> connection,
@@ -24,9 +33,8 @@ ClientExchange::ClientExchange(std::unique_ptr<ClientConnection> connection,
 }
 
 ClientExchange::~ClientExchange() {
-    net::Transport& transport = connection_->transport();
-    transport.when_readable(nullptr);
-    transport.when_writable(nullptr);
+    when_readable(nullptr);
+    connection_->transport().when_writable(nullptr);
     if (fit_to_keep()) {
         keeper_.keep(std::move(connection_));
     } else {
@@ -36,14 +44,22 @@ ClientExchange::~ClientExchange() {
 }
 
 bool ClientExchange::fit_to_keep() const noexcept {
-    return have_head_ && body_.done() && !failed_ && sent_all_ && !blocked_ &&
+    return have_head_ && body_.done() && !failed_ && request_sent() && !write_failed_ &&
            response_.keep_alive && response_.framing != http::Framing::until_close &&
            unread().empty();
 }
 
 void ClientExchange::send(const http::RequestHead& head, std::string_view body) {
     method_ = head.method;
-    write_request(head, out_);
+    const bool counted = head.framing == http::Framing::length && head.length == body.size();
+    if (counted || (body.empty() && head.framing == http::Framing::none)) {
+        write_request(head, out_);
+    } else {
+        http::RequestHead fitting = head;
+        fitting.framing = body.empty() ? http::Framing::none : http::Framing::length;
+        fitting.length = body.size();
+        write_request(fitting, out_);
+    }
     body_left_ = body;
     sent_all_ = true;
     push();
@@ -114,7 +130,7 @@ std::string_view ClientExchange::unread() const noexcept {
 
 // Makes `unread()` longer. `bytes`, `would_block` (with everything saved), or `end`/`failed`.
 http::ReadState ClientExchange::read_more(ErrorCode& error) {
-    if (!borrowed_.empty() && saved_.empty()) saved_.assign(std::exchange(borrowed_, {}));
+    save_borrowed();
     const net::ReadBytes read = connection_->transport().try_read();
     switch (read.state) {
         case net::IoState::bytes:
@@ -127,10 +143,12 @@ http::ReadState ClientExchange::read_more(ErrorCode& error) {
             return http::ReadState::bytes;
         case net::IoState::would_block:
             return http::ReadState::would_block;
-        default:
-            error = reused() ? ErrorCode::upstream_reused_closed : ErrorCode::upstream_closed;
-            return http::ReadState::end;
+        case net::IoState::end:
+        case net::IoState::failed:
+            break;
     }
+    error = reused() ? ErrorCode::upstream_reused_closed : ErrorCode::upstream_closed;
+    return read.state == net::IoState::end ? http::ReadState::end : http::ReadState::failed;
 }
 
 http::ReadState ClientExchange::try_head(ErrorCode& error) {
@@ -138,20 +156,19 @@ http::ReadState ClientExchange::try_head(ErrorCode& error) {
         const http::ReadState parsed = parse_head(error);
         if (parsed != http::ReadState::would_block) return parsed;
         const http::ReadState more = read_more(error);
-        if (more == http::ReadState::end) {
-            failed_ = true;
-            return http::ReadState::failed;
-        }
-        if (more != http::ReadState::bytes) return more;
+        if (more == http::ReadState::bytes) continue;
+        if (more == http::ReadState::would_block) return more;
+        failed_ = true;
+        return http::ReadState::failed;
     }
 }
 
 // Takes one whole head out of `unread()`; interim ones are skipped. `would_block`: not whole yet.
 http::ReadState ClientExchange::parse_head(ErrorCode& error) {
-    for (std::size_t interim = 0; interim <= k_interim_heads_max; ++interim) {
+    while (interim_heads_ <= k_interim_heads_max) {
         const std::string_view bytes = unread();
         const std::size_t length = find_head_end(bytes, head_searched_);
-        if (length == 0 && bytes.size() <= k_response_limits.head)
+        if (length == 0 && bytes.size() <= k_response_limits.head && !has_bare_line_feed(bytes))
             return http::ReadState::would_block;
         Result<http::ResponseHead> parsed = ErrorCode::upstream_bad_response;
         if (length > 0) parsed = parse_response(bytes.substr(0, length), method_);
@@ -162,7 +179,10 @@ http::ReadState ClientExchange::parse_head(ErrorCode& error) {
         } else {
             saved_used_ += length;
         }
-        if (parsed->status < 200) continue;
+        if (parsed->status < 200) {
+            ++interim_heads_;
+            continue;
+        }
         response_ = std::move(*parsed);
         have_head_ = true;
         body_ = BodyFramer{response_.framing, response_.length};
@@ -183,8 +203,10 @@ http::Received ClientExchange::try_read() {
             saved_used_ = 0;
             const http::ReadState more = read_more(error);
             if (more == http::ReadState::would_block) return {};
-            if (more == http::ReadState::end) {
-                if (body_.end_of_input()) return {.state = http::ReadState::end};
+            if (more != http::ReadState::bytes) {
+                // A reset is never a proper end, not even of a body that ends with its connection.
+                if (more == http::ReadState::end && body_.end_of_input())
+                    return {.state = http::ReadState::end};
                 failed_ = true;
                 return failure(ErrorCode::upstream_closed);
             }
@@ -199,17 +221,40 @@ http::Received ClientExchange::try_read() {
             saved_used_ += framed.consumed;
         }
         if (framed.wire_count > 0) {
+            // What did not fit into `framed` must outlast this turn: the caller may wait for its
+            // client first.
+            save_borrowed();
             return {.state = http::ReadState::bytes,
-                    .wire = framed.wire(),
+                    .wire = response_.framing == http::Framing::chunked ? framed.wire()
+                                                                        : http::Pieces{},
                     .payload = framed.payload()};
         }
     }
 }
 
+void ClientExchange::save_borrowed() {
+    if (!borrowed_.empty()) saved_.assign(std::exchange(borrowed_, {}));
+}
+
 void ClientExchange::when_readable(Waiter* waiter) noexcept {
-    // Borrowed bytes end with this turn of the loop.
-    if (waiter != nullptr && !borrowed_.empty()) saved_.assign(std::exchange(borrowed_, {}));
-    connection_->transport().when_readable(waiter);
+    reader_ = waiter;
+    if (waiter == nullptr) {
+        connection_->loop().forget(ready_hook_);
+        connection_->transport().when_readable(nullptr);
+        return;
+    }
+    save_borrowed();  // borrowed bytes end with this turn of the loop
+    // The socket need not become readable again for what is here already.
+    if (have_head_ && (body_.done() || !unread().empty())) {
+        connection_->loop().forget(ready_hook_);
+        connection_->loop().wake_soon(ready_hook_);
+        return;
+    }
+    connection_->transport().when_readable(&ready_hook_);
+}
+
+void ClientExchange::read_ready() {
+    if (Waiter* waiter = std::exchange(reader_, nullptr)) waiter->wake();  // may destroy this
 }
 
 }  // namespace penstock::h1

@@ -29,6 +29,7 @@ ServerConnection::~ServerConnection() {
     if (busy()) --owner_.exchanges;
     task_.destroy();
     owner_.loop.forget(finished_hook_);
+    owner_.loop.forget(read_hook_);
 }
 
 void ServerConnection::start() {
@@ -170,6 +171,7 @@ Task<bool> ServerConnection::end_exchange() {
     if (write_failed_) abort_ = true;
     --owner_.exchanges;
     phase_ = Phase::idle;
+    drop_consumed_input();  // an idle connection holds nothing, and a drain may end it
     co_return again;
 }
 

@@ -15,7 +15,13 @@ constexpr Millis k_gone_poll{50};
 }  // namespace
 
 void ServerConnection::drop_consumed_input() {
-    if (input_used_ < input_.size()) return;
+    if (input_used_ < input_.size()) {
+        // A client that always has more under way must not make the buffer grow for ever.
+        if (input_used_ < k_pipelined_max) return;
+        input_.erase(0, input_used_);
+        input_used_ = 0;
+        return;
+    }
     input_used_ = 0;
     owner_.recycle(std::exchange(input_, {}));
 }
@@ -29,7 +35,10 @@ http::Received ServerConnection::fail_read(ErrorCode code) noexcept {
 
 http::Received ServerConnection::try_read() {
     if (read_failed_) return fail_read(failure_);
-    if (continue_due_ && input_used_ == input_.size()) send_continue();
+    if (std::exchange(continue_due_, false)) {
+        // Not for a body that is on its way already, and never into a response.
+        if (!responded_ && !body_.done() && input_used_ == input_.size()) send_continue();
+    }
     Framed& framed = owner_.framed;
     for (;;) {
         if (body_.done()) {
@@ -59,7 +68,6 @@ http::Received ServerConnection::try_read() {
 }
 
 void ServerConnection::send_continue() {
-    continue_due_ = false;
     const std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
     send(http::Pieces{&line, 1});
 }
@@ -67,8 +75,16 @@ void ServerConnection::send_continue() {
 void ServerConnection::when_readable(Waiter* waiter) noexcept {
     reader_ = waiter;
     if (waiter == nullptr) {
+        owner_.loop.forget(read_hook_);
+        if (watching_) return;  // that read is the connection's own
         read_timer_.clear();
         transport_.when_readable(nullptr);
+        return;
+    }
+    // The socket need not become readable again for what is here already.
+    if (body_.done() || read_failed_ || input_used_ < input_.size()) {
+        owner_.loop.forget(read_hook_);
+        owner_.loop.wake_soon(read_hook_);
         return;
     }
     read_timer_.set(owner_.options.body_idle_timeout, read_timer_hook_);
@@ -88,7 +104,7 @@ void ServerConnection::watch_client() noexcept {
 
 void ServerConnection::read_ready() {
     if (Waiter* waiter = std::exchange(reader_, nullptr)) {
-        if (phase_ == Phase::exchange) read_timer_.clear();
+        if (phase_ == Phase::exchange && !watching_) read_timer_.clear();
         waiter->wake();
         return;
     }

@@ -78,10 +78,17 @@ http::Flow ServerConnection::write(http::Pieces wire, http::Pieces payload) {
     char* end = std::to_chars(line.data(), line.data() + 16, length, 16).ptr;
     *end++ = '\r';
     *end++ = '\n';
+    const std::string_view size_line{line.data(), static_cast<std::size_t>(end - line.data())};
+    constexpr std::string_view k_end = "\r\n";
+    if (payload.size() > Framed::k_pieces) {
+        send({&size_line, 1});
+        send(payload);
+        return send({&k_end, 1});
+    }
     Gather gather;
-    gather.add(std::string_view{line.data(), static_cast<std::size_t>(end - line.data())});
+    gather.add(size_line);
     gather.add(payload);
-    gather.add("\r\n");
+    gather.add(k_end);
     return send(gather.pieces());
 }
 
@@ -122,6 +129,11 @@ void ServerConnection::break_off(std::string_view last_words) {
 
 http::Flow ServerConnection::send(http::Pieces pieces) {
     if (write_failed_) return http::Flow::failed;
+    constexpr std::size_t k_at_once = Gather::k_most - 1;  // one place for `out_`
+    if (pieces.size() > k_at_once) {
+        send(pieces.first(k_at_once));
+        return send(pieces.subspan(k_at_once));
+    }
     bytes_out_ += total(pieces);
     if (blocked_) {
         for (const std::string_view piece : pieces) out_.append(piece);
@@ -183,7 +195,7 @@ void ServerConnection::write_ready() {
         return;
     }
     blocked_ = false;
-    out_ = {};
+    out_ = std::string{};  // `= {}` would keep the memory
     write_timer_.clear();
     if (Waiter* waiter = std::exchange(writer_, nullptr)) waiter->wake();
 }

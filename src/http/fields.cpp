@@ -33,6 +33,7 @@ void Fields::append(FieldName id, std::string_view name, std::string_view value)
     room_.append(name).append(value);
     entries_.push_back({id, static_cast<std::uint16_t>(name.size()), start,
                         static_cast<std::uint32_t>(value.size())});
+    bytes_ += name.size() + value.size();
     present_ |= std::uint64_t{1} << static_cast<unsigned>(id);
 }
 
@@ -42,16 +43,24 @@ Field Fields::operator[](std::size_t index) const noexcept {
     return {entry.id, {start, entry.name_length}, {start + entry.name_length, entry.value_length}};
 }
 
+// The bytes stay in the room until `clear`: heads are short-lived.
+template <class Which>
+std::size_t Fields::remove_if(Which which) {
+    return std::erase_if(entries_, [&](const Entry& entry) {
+        if (!which(entry)) return false;
+        bytes_ -= entry.name_length + entry.value_length;
+        return true;
+    });
+}
+
 std::size_t Fields::remove(FieldName id) {
-    const std::size_t removed =
-        std::erase_if(entries_, [id](const Entry& entry) { return entry.id == id; });
     present_ &= ~(std::uint64_t{1} << static_cast<unsigned>(id));
-    return removed;
+    return remove_if([id](const Entry& entry) { return entry.id == id; });
 }
 
 std::size_t Fields::remove(std::string_view name) {
     if (const FieldName id = field_name(name); id != FieldName::other) return remove(id);
-    return std::erase_if(entries_, [&](const Entry& entry) {
+    return remove_if([&](const Entry& entry) {
         return equal_no_case({room_.data() + entry.start, entry.name_length}, name);
     });
 }
@@ -87,6 +96,7 @@ void Fields::reserve(std::size_t fields, std::size_t bytes) {
 void Fields::clear() noexcept {
     room_.clear();
     entries_.clear();
+    bytes_ = 0;
     present_ = 0;
 }
 

@@ -173,6 +173,10 @@ std::shared_ptr<const fleet::LoadTable> Monitor::table() const {
     return impl_->builder.last();
 }
 
+void Monitor::publish_now() {
+    impl_->publish();
+}
+
 void Monitor::stop() {
     impl_->stopped = true;
     impl_->publish_timer.cancel();

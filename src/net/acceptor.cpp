@@ -14,7 +14,8 @@ namespace penstock::net {
 namespace {
 
 constexpr int k_accepts_per_turn =
-    64;  // so that a flood of connections does not starve the open ones
+    64;                             // so that a flood of connections does not starve the open ones
+constexpr int k_drain_turns = 256;  // when closing: four times the longest backlog
 constexpr Millis k_pause{
     100};  // after EMFILE and its like: the backlog waits, the loop does not spin
 
@@ -35,29 +36,32 @@ struct Acceptor::Impl final : Waiter {
                               });
     }
 
-    /// Accepts what is there, up to a bound. False when the system had no room for one more.
-    bool accept_now() {
+    enum class Queue : std::uint8_t { empty, bound_reached, no_room };
+
+    /// Accepts what is there, up to a bound. `no_room`: the system could not open one more.
+    Queue accept_now() {
         for (int i = 0; i < k_accepts_per_turn; ++i) {
             const int fd = ::accept4(descriptor.native_handle(), nullptr, nullptr,
                                      SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (fd < 0) {
+                if (errno == ECONNABORTED || errno == EINTR) continue;  // the next may be sound
                 const bool exhausted =
                     errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-                return !exhausted;
+                return exhausted ? Queue::no_room : Queue::empty;
             }
             const int on = 1;
             ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
                          sizeof on);  // fails on unix sockets: fine
             on_accept(fd);
         }
-        return true;
+        return Queue::bound_reached;
     }
 
     void accept_some() {
-        if (accept_now()) {
-            wait();
-        } else {
+        if (accept_now() == Queue::no_room) {
             pause.set(k_pause, *this);
+        } else {
+            wait();
         }
     }
 
@@ -79,7 +83,10 @@ Acceptor::~Acceptor() = default;
 
 void Acceptor::drain_and_close() {
     if (!impl_->descriptor.is_open()) return;
-    impl_->accept_now();
+    // The kernel goes on queueing until the socket is closed: a flood must not keep it open.
+    for (int turn = 0; turn < k_drain_turns; ++turn) {
+        if (impl_->accept_now() != Impl::Queue::bound_reached) break;
+    }
     impl_->pause.clear();
     boost::system::error_code ignored;
     impl_->descriptor.close(ignored);

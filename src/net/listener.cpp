@@ -1,6 +1,7 @@
 #include "penstock/net/listener.h"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 #include <fcntl.h>
@@ -41,7 +42,15 @@ Result<HostPort> split(std::string_view address) {
     if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
         host = host.substr(1, host.size() - 2);
     }
-    return HostPort{std::string{host}, std::string{address.substr(colon + 1)}};
+    // The resolver would take the number modulo 65,536.
+    const std::string_view port = address.substr(colon + 1);
+    std::uint16_t number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (error != std::errc{} || end != port.data() + port.size()) {
+        return Error{ErrorCode::invalid_value,
+                     "\"" + std::string{port} + "\" is no port: write a number up to 65535"};
+    }
+    return HostPort{std::string{host}, std::string{port}};
 }
 
 Result<int> listen_on(const addrinfo& info, std::string_view address) {
@@ -119,6 +128,17 @@ Result<BoundListener> bind_tcp(std::string_view address, std::size_t workers) {
     return bound;
 }
 
+/// True when somebody accepts on this path. What a dead process has left behind refuses.
+bool is_served(const sockaddr_un& name) noexcept {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    const bool connected =
+        ::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
+    const bool busy = !connected && errno == EAGAIN;  // its backlog is full
+    ::close(fd);
+    return connected || busy;
+}
+
 Result<BoundListener> bind_unix(std::string_view address, std::size_t workers) {
     const std::string path{address.substr(k_unix_prefix.size())};
     sockaddr_un name{};
@@ -130,7 +150,13 @@ Result<BoundListener> bind_unix(std::string_view address, std::size_t workers) {
     }
     std::memcpy(name.sun_path, path.data(), path.size());
     struct stat status {};
-    if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());
+    if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
+        if (is_served(name)) {
+            errno = EADDRINUSE;
+            return system_error("cannot listen on", address);
+        }
+        ::unlink(path.c_str());
+    }
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return system_error("cannot open a socket for", address);
     if (::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||

@@ -69,7 +69,9 @@ void Timer::set(Millis after, Waiter& waiter) noexcept {
     clear();
     TimerWheel& wheel = loop_.impl_->wheel;
     waiter_ = &waiter;
-    tick_ = wheel.tick_at_or_after(Clock::now() + after);
+    const TimePoint now = Clock::now();
+    wheel.catch_up(now);
+    tick_ = wheel.tick_at_or_after(now + after);
     Timer*& head = wheel.slot(tick_);
     next_ = head;
     if (next_ != nullptr) next_->link_ = &next_;
@@ -88,18 +90,21 @@ void Timer::clear() noexcept {
 
 std::uint64_t TimerWheel::tick_at_or_after(TimePoint when) const noexcept {
     const auto ticks = (when - epoch_ + Loop::k_tick - TimePoint::duration{1}) / Loop::k_tick;
-    return std::max<std::uint64_t>(static_cast<std::uint64_t>(ticks), tick_ + 1);
+    return static_cast<std::uint64_t>(
+        std::max<std::int64_t>(ticks, static_cast<std::int64_t>(tick_) + 1));
+}
+
+void TimerWheel::catch_up(TimePoint now) noexcept {
+    if (armed_) return;
+    // Nobody has turned the wheel while it was empty: the ticks since then have nothing to fire.
+    // This comes before a timer's tick is reckoned: it must not fall among them.
+    last_turn_ = now;
+    tick_ = std::max(tick_, static_cast<std::uint64_t>((now - epoch_) / Loop::k_tick));
 }
 
 void TimerWheel::added() noexcept {
     ++count_;
-    if (!armed_) {
-        // Nobody has turned the wheel while it was empty: the ticks since then have nothing to
-        // fire.
-        last_turn_ = Clock::now();
-        tick_ = std::max(tick_, static_cast<std::uint64_t>((last_turn_ - epoch_) / Loop::k_tick));
-        arm();
-    }
+    if (!armed_) arm();
 }
 
 void TimerWheel::arm() noexcept {

@@ -21,6 +21,8 @@ public:
 
     [[nodiscard]] std::uint64_t tick_at_or_after(TimePoint when) const noexcept;
     [[nodiscard]] Timer*& slot(std::uint64_t tick) noexcept { return slots_[tick % k_slots]; }
+    /// Before a timer's tick is asked for: an empty wheel has not turned.
+    void catch_up(TimePoint now) noexcept;
     void added() noexcept;
     void removed() noexcept { --count_; }
     [[nodiscard]] TimePoint last_turn() const noexcept { return last_turn_; }

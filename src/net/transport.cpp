@@ -54,6 +54,7 @@ struct Transport::Core {
     void read_done(const boost::system::error_code& error, std::size_t count);
     void arm_write();
     void release() noexcept;
+    void wake_reader();
 
     Loop& loop;
     Socket socket;
@@ -68,7 +69,16 @@ struct Transport::Core {
     bool orphaned = false;
     Waiter* reader = nullptr;
     Waiter* writer = nullptr;
+    // What waits in the loop's next turn when bytes are here already: the loop knows this hook, not
+    // the reader, which may be taken back or replaced meanwhile.
+    Hook<Core, &Core::wake_reader> ready_hook{*this};
+    bool ready_queued = false;
 };
+
+void Transport::Core::wake_reader() {
+    ready_queued = false;
+    if (Waiter* waiter = std::exchange(reader, nullptr)) waiter->wake();  // may destroy this
+}
 
 void Transport::Core::arm_read() {
     read_armed = true;
@@ -117,7 +127,7 @@ Transport::Transport(Loop& loop, int fd, std::size_t own_buffer)
     : core_{new (::operator new(sizeof(Core) + own_buffer)) Core{loop, fd, own_buffer}} {}
 
 Transport::~Transport() {
-    if (core_->reader != nullptr) core_->loop.forget(*core_->reader);
+    if (core_->ready_queued) core_->loop.forget(core_->ready_hook);
     close();
     core_->release();
 }
@@ -157,24 +167,21 @@ ReadBytes Transport::try_read() {
 
 void Transport::when_readable(Waiter* waiter) noexcept {
     Core& core = *core_;
-    if (core.reader != nullptr && waiter == nullptr) core.loop.forget(*core.reader);
     core.reader = waiter;
-    if (waiter == nullptr || core.read_armed) return;
+    if (waiter == nullptr || core.read_armed || core.ready_queued) return;
     if (core.seen == Core::Seen::nothing) return core.arm_read();
-    core.reader = nullptr;
-    core.loop.wake_soon(*waiter);
+    core.ready_queued = true;
+    core.loop.wake_soon(core.ready_hook);
 }
 
 std::ptrdiff_t Transport::try_write(std::span<const std::string_view> pieces) noexcept {
     constexpr std::size_t k_most = 64;
     iovec vectors[k_most];
     std::size_t count = 0;
-    std::size_t bytes = 0;
     for (const std::string_view piece : pieces) {
         if (piece.empty()) continue;
         if (count == k_most) break;
         vectors[count++] = {const_cast<char*>(piece.data()), piece.size()};
-        bytes += piece.size();
     }
     if (count == 0) return 0;
     ssize_t sent = 0;
@@ -214,6 +221,7 @@ void Transport::shut_down_write() noexcept {
 void Transport::close() noexcept {
     boost::system::error_code ignored;
     core_->socket.close(ignored);
+    core_->fd = -1;  // the number may be another connection's soon
 }
 
 void Transport::abort() noexcept {

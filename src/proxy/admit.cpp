@@ -3,6 +3,27 @@
 
 namespace penstock::proxy {
 
+namespace {
+
+// Several instances one behind the other are fine; more than this is one that calls itself.
+constexpr std::size_t k_own_via_max = 8;
+
+bool loops(const http::Fields& fields) {
+    if (fields.count(http::FieldName::via) == 0) return false;
+    std::size_t own = 0;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (fields[i].id != http::FieldName::via) continue;
+        const std::string_view value = fields[i].value;
+        for (std::size_t at = value.find(" penstock"); at != std::string_view::npos;
+             at = value.find(" penstock", at + 1)) {
+            ++own;
+        }
+    }
+    return own > k_own_via_max;
+}
+
+}  // namespace
+
 std::optional<Error> admit(Exchange& exchange) {
     const http::RequestHead& head = exchange.client.head();
     const Generation& generation = *exchange.generation;
@@ -11,6 +32,9 @@ std::optional<Error> admit(Exchange& exchange) {
     }
     if (!generation.keys.off() && !generation.keys.admits(head))
         return Error{ErrorCode::unauthorized};
+    if (loops(head.fields)) {
+        return Error{ErrorCode::bad_request, "the request runs in a circle: see its Via field"};
+    }
     exchange.route = match_route(generation, head, nullptr);
     if (exchange.route == nullptr) {
         return Error{ErrorCode::not_found, "no route serves " +

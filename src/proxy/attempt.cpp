@@ -17,7 +17,7 @@ void Attempt::sent() {
 }
 
 void Attempt::first_byte() {
-    proven_ = true;
+    proven_ = exchange_.record.status < 400;
     charge_.first_byte();
 }
 

@@ -22,7 +22,8 @@ public:
 
     /// The request leaves: the engine will hold this prompt from now on.
     void sent();
-    /// The first byte of the response's body: the prompt is prefilled, the belief stands.
+    /// The first byte of the response's body: nothing waits to be prefilled any more, and the
+    /// belief stands, unless the response is an error.
     void first_byte();
 
 private:

@@ -28,7 +28,7 @@ std::optional<Error> choose_by_model(Exchange& exchange) {
         const Pool& pool = exchange.generation->pools[index];
         if (serves(pool, table, model)) {
             exchange.pool = &pool;
-            exchange.record.model_known = true;
+            exchange.record.model_known = names(pool, table, model);
             return std::nullopt;
         }
         if (pool.unknown_model == UnknownModel::pass && passes == nullptr) passes = &pool;
@@ -54,6 +54,11 @@ std::optional<Error> choose_pool(Exchange& exchange) {
                                                          exchange.record.model + "\" on this path"};
         }
         exchange.record.route = exchange.route->name;
+        if (exchange.body.size() > exchange.route->max_body) {
+            return Error{
+                ErrorCode::body_too_large,
+                "the body is longer than " + std::to_string(exchange.route->max_body) + " bytes"};
+        }
     }
     if (!model.empty()) {
         if (auto refusal = choose_by_model(exchange)) return refusal;

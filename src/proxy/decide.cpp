@@ -100,6 +100,20 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
     }
 }
 
+void record_pick(Exchange& exchange, const Pick& pick) {
+    telemetry::RequestRecord& record = exchange.record;
+    ++record.attempts;
+    record.backend = pick.backend->url;
+    record.reason = routing::name(pick.decision.reason);
+    record.predicted_blocks = pick.decision.held_blocks;
+    record.decided = exchange.elapsed();
+    if (record.attempts == 1) {
+        record.own = record.decided - exchange.body_complete;
+    } else {
+        exchange.worker.metrics.count(telemetry::Count::retries);
+    }
+}
+
 bool others_fit(const Exchange& exchange, fleet::Slot slot,
                 const std::vector<fleet::Slot>& excluded) {
     const fleet::LoadTable& table = exchange.worker.table();
@@ -107,7 +121,7 @@ bool others_fit(const Exchange& exchange, fleet::Slot slot,
     return std::any_of(backends.begin(), backends.end(), [&](const fleet::Backend& backend) {
         const fleet::BackendState* state = state_of(table, backend.slot);
         return backend.slot != slot && backend.weight > 0 && state != nullptr &&
-               state->health == fleet::Health::healthy &&
+               state->health == fleet::Health::healthy && !state->draining && !state->ejected &&
                std::find(excluded.begin(), excluded.end(), backend.slot) == excluded.end();
     });
 }

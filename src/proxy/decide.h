@@ -21,8 +21,10 @@ struct Pick {
 /// no_healthy_backend, too_many_requests (all are at their limit).
 [[nodiscard]] Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded);
 
-/// True when another backend than `slot` and `excluded` could take the request, by the sheet of the
-/// last decision.
+/// Notes the pick as the request's next attempt.
+void record_pick(Exchange& exchange, const Pick& pick);
+
+/// True when another backend than `slot` and `excluded` is fit to be asked.
 [[nodiscard]] bool others_fit(const Exchange& exchange, fleet::Slot slot,
                               const std::vector<fleet::Slot>& excluded);
 

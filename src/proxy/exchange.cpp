@@ -1,5 +1,7 @@
 #include "exchange.h"
 
+#include <exception>
+
 #include "penstock/http/reply.h"
 
 namespace penstock::proxy {
@@ -11,6 +13,7 @@ constexpr std::size_t k_text_max = 256;  // bytes of a client's text in a record
 telemetry::Outcome outcome_of(ErrorCode code) noexcept {
     const int status = http::status_of(code);
     if (code == ErrorCode::client_gone) return telemetry::Outcome::client_gone;
+    if (code == ErrorCode::too_many_requests) return telemetry::Outcome::refused;
     if (status < 500) return telemetry::Outcome::client_error;
     return code >= ErrorCode::connect_failed ? telemetry::Outcome::upstream_error
                                              : telemetry::Outcome::refused;
@@ -27,6 +30,10 @@ Exchange::Exchange(Worker& on, http::ServerStream& from)
 }
 
 Exchange::~Exchange() {
+    if (!settled && std::uncaught_exceptions() > 0) {  // the connection answers for us
+        ended(telemetry::Outcome::refused, ErrorCode::internal);
+        record.status = client.responded() ? record.status : http::status_of(ErrorCode::internal);
+    }
     if (!settled) {  // the frame was destroyed while it waited: the client has gone
         ended(telemetry::Outcome::client_gone, ErrorCode::client_gone);
         record.status =

@@ -3,6 +3,7 @@
 // gone.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "observer.h"
@@ -10,6 +11,7 @@
 #include "penstock/http/stream.h"
 #include "penstock/proxy/worker.h"
 #include "penstock/telemetry/record.h"
+#include "usage_filter.h"
 
 namespace penstock::proxy {
 
@@ -36,7 +38,11 @@ struct Exchange {
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
     engine::RequestFacts facts;
-    Observer observer;  // of the response
+    Micros body_complete{
+        0};  // when the request's body was there; waiting until then is no work of ours
+    bool usage_injected = false;  // the engine was asked for usage in the client's name
+    Observer observer;            // of the response
+    std::unique_ptr<UsageFilter> usage_filter;  // null: nothing is taken out of the response
     telemetry::RequestRecord record;
     http::Fields response_fields;  // ours, for every response: request id, CORS
     bool explain = false;

@@ -10,10 +10,24 @@ namespace {
 /// read as one.
 std::string last_words(const Exchange& exchange, const http::ClientStream& engine,
                        ErrorCode error) {
-    const Observer& observer = exchange.observer;
-    if (observer.kind() != Observer::Kind::events || !engine.at_boundary()) return {};
-    std::string words = observer.between_events() ? "" : "\n\n";
+    if (!exchange.record.stream) return {};
+    bool between = false;         // unless known, an empty line more does no harm
+    if (exchange.usage_filter) {  // this stream's chunks are ours, always whole
+        between = exchange.usage_filter->between_events();
+    } else {
+        if (!engine.at_boundary()) return {};
+        const Observer& observer = exchange.observer;
+        between = observer.kind() == Observer::Kind::events && observer.between_events();
+    }
+    std::string words = between ? "" : "\n\n";
     return words += http::error_event(error, http::api_shape(exchange.client.head().path()));
+}
+
+/// A last event without its empty line: some engines end so.
+void pass_rest(Exchange& exchange) {
+    if (!exchange.usage_filter) return;
+    const std::string_view rest = exchange.usage_filter->rest();
+    if (!rest.empty()) exchange.client.write({}, {&rest, 1});
 }
 
 telemetry::Outcome outcome_of(int status, bool saw_error) noexcept {
@@ -30,6 +44,7 @@ void finish(Exchange& exchange, http::ClientStream& engine, RelayEnd how) {
             const auto outcome = outcome_of(exchange.record.status, exchange.observer.saw_error());
             const bool failed = outcome == telemetry::Outcome::engine_error;
             exchange.ended(outcome, failed ? std::optional{ErrorCode::engine_error} : std::nullopt);
+            pass_rest(exchange);
             exchange.client.finish(engine.trailers());
             return;
         }

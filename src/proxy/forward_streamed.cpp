@@ -1,106 +1,94 @@
 // For routes with `body = "stream"`: the request's body is relayed while it comes, beside the
-// response's; decided by the head alone, and never tried twice.
-#include <coroutine>
-
+// response's; decided by the head alone. Another backend is tried only while none of the body has
+// been read.
 #include "attempt.h"
+#include "await_head.h"
 #include "decide.h"
-#include "finish.h"
 #include "heads.h"
-#include "penstock/http/await.h"
 #include "penstock/net/await.h"
-#include "relay.h"
+#include "respond.h"
 #include "steps.h"
 
 namespace penstock::proxy {
 
 namespace {
 
-/// The half that moves the request's body. Runs on its own waiters beside the response's coroutine.
-class Upload {
-public:
-    Upload(http::ServerStream& client, http::ClientStream& engine)
-        : client_{client}, engine_{engine} {}
-    ~Upload() {
-        client_.when_readable(nullptr);
-        engine_.when_writable(nullptr);
-    }
-    Upload(const Upload&) = delete;
-    Upload& operator=(const Upload&) = delete;
-
-    void pump() {
-        for (;;) {
-            const http::Received received = client_.try_read();
-            switch (received.state) {
-                case http::ReadState::bytes:
-                    if (engine_.write(received.payload) == http::Flow::blocked) {
-                        return engine_.when_writable(&writable_hook_);
-                    }
-                    break;
-                case http::ReadState::would_block:
-                    return client_.when_readable(&readable_hook_);
-                case http::ReadState::end:
-                    return engine_.finish();
-                case http::ReadState::failed:
-                    failed_ = received.error;
-                    return;
+/// Waits for the head while the body goes up. Errors: also those of the body. The engine's time
+/// begins anew while the body still moves: a long upload is no silence of the engine.
+Task<std::optional<ErrorCode>> await_head_beside(const Exchange& exchange,
+                                                 http::ClientStream& engine, Upload& upload) {
+    std::optional<HeadDeadline> deadline{exchange};
+    std::uint64_t moved = upload.moved();
+    for (;;) {
+        ErrorCode error = ErrorCode::internal;
+        const http::ReadState state = engine.try_head(error);
+        if (state == http::ReadState::bytes) co_return std::nullopt;
+        if (upload.failed()) co_return upload.failed();
+        if (state == http::ReadState::failed) co_return error;
+        if (deadline->passed()) {
+            if (upload.moved() == moved || deadline->error() == ErrorCode::total_timeout) {
+                co_return deadline->error();
             }
+            moved = upload.moved();
+            deadline.emplace(exchange);
         }
+        static_cast<void>(co_await net::within(exchange.worker.loop, deadline->left(),
+                                               [&engine, &upload](Waiter* waiter) noexcept {
+                                                   engine.when_readable(waiter);
+                                                   upload.when_failed(waiter);
+                                               }));
+        // One of the two has woken us: the other must not.
+        engine.when_readable(nullptr);
+        upload.when_failed(nullptr);
     }
+}
 
-    [[nodiscard]] std::optional<ErrorCode> failed() const noexcept { return failed_; }
-
-private:
-    http::ServerStream& client_;
-    http::ClientStream& engine_;
-    std::optional<ErrorCode> failed_;
-    Hook<Upload, &Upload::pump> readable_hook_{*this};
-    Hook<Upload, &Upload::pump> writable_hook_{*this};
-};
+Task<void> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
+    const http::RequestHead& from = exchange.client.head();
+    http::RequestHead head = upstream_head(exchange, attempt.backend(), exchange.record.attempts);
+    head.framing = from.framing;
+    head.length = from.length;
+    engine.send_head(head);
+    Upload upload{exchange.client, engine, exchange.route->max_body};
+    upload.pump();
+    const std::optional<ErrorCode> failed = co_await await_head_beside(exchange, engine, upload);
+    if (!failed) {
+        co_await relay_response(exchange, attempt, engine, &upload);
+        co_return;
+    }
+    if (!upload.failed() && *failed != ErrorCode::total_timeout) {
+        exchange.worker.shared.report_failure(attempt.backend().slot, *failed);
+    }
+    exchange.refuse(*failed);
+}
 
 }  // namespace
 
 Task<void> forward_streamed(Exchange& exchange) {
-    const Result<Pick> pick = decide(exchange, {});
-    if (!pick) co_return exchange.refuse(pick.error());
-    exchange.record.attempts = 1;
-    exchange.record.backend = pick->backend->url;
-    exchange.record.reason = routing::name(pick->decision.reason);
-    exchange.record.decided = exchange.elapsed();
-    Attempt attempt{exchange, *pick->backend, fleet::Charge{}, pick->decision};
-
-    Result<std::unique_ptr<http::ClientStream>> stream =
-        co_await exchange.worker.pools.connect(attempt.backend());
-    if (!stream) co_return exchange.refuse(stream.error());
-    http::ClientStream& engine = **stream;
-    http::RequestHead head = upstream_head(exchange, attempt.backend(), 1);
-    head.framing = exchange.client.head().framing;
-    head.length = exchange.client.head().length;
-    engine.send_head(head);
-    Upload upload{exchange.client, engine};
-    upload.pump();
-
-    for (;;) {
-        ErrorCode error = ErrorCode::internal;
-        const http::ReadState state = engine.try_head(error);
-        if (state == http::ReadState::bytes) break;
-        if (state == http::ReadState::failed)
-            co_return exchange.refuse(upload.failed().value_or(error));
-        const bool in_time = co_await net::within(
-            exchange.worker.loop, exchange.route->timeouts.first_byte,
-            [&engine](Waiter* waiter) noexcept { engine.when_readable(waiter); });
-        if (!in_time)
-            co_return exchange.refuse(upload.failed().value_or(ErrorCode::first_byte_timeout));
+    const http::RequestHead& head = exchange.client.head();
+    if (head.framing == http::Framing::length && head.length > exchange.route->max_body) {
+        co_return exchange.refuse(ErrorCode::body_too_large);
     }
-    if (exchange.route->usage != UsageMode::off) exchange.observer.begin(engine.response());
-    exchange.record.status = engine.response().status;
-    exchange.record.stream = exchange.observer.kind() == Observer::Kind::events;
-    const std::string told = exchange.explain
-                                 ? explanation(exchange, attempt.backend(), attempt.decision())
-                                 : std::string{};
-    exchange.client.respond(downstream_head(exchange, engine.response(), told));
-    Relay relay{exchange, attempt, engine};
-    const Relay::End end = co_await relay;
-    finish(exchange, engine, {end, relay.error()});
+    std::vector<fleet::Slot> excluded;
+    std::optional<Error> last;
+    for (;;) {
+        Result<Pick> pick = decide(exchange, excluded);
+        if (!pick) co_return exchange.refuse(last.value_or(pick.error()));
+        record_pick(exchange, *pick);
+        Attempt attempt{exchange, *pick->backend, std::move(pick->charge), pick->decision};
+        Result<std::unique_ptr<http::ClientStream>> stream =
+            co_await exchange.worker.pools.connect(attempt.backend());
+        if (stream) {
+            co_await pass_through(exchange, attempt, **stream);
+            co_return;
+        }
+        last = stream.error();
+        exchange.worker.shared.report_failure(attempt.backend().slot, last->code());
+        if (excluded.size() >= exchange.generation->max_failovers) {
+            co_return exchange.refuse(*last);
+        }
+        excluded.push_back(attempt.backend().slot);
+    }
 }
 
 }  // namespace penstock::proxy

@@ -25,6 +25,7 @@ Task<void> ProxyHandler::handle(http::ServerStream& client) {
         inspect(exchange);
     }
     if (const auto refusal = choose_pool(exchange)) co_return exchange.refuse(*refusal);
+    ask_for_usage(exchange);
     co_await forward(exchange);
 }
 

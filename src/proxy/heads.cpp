@@ -10,7 +10,17 @@ namespace {
 
 using http::FieldName;
 
-constexpr std::string_view k_via = "1.1 penstock";
+/// The protocol a message came by, and our name (RFC 9110 7.6.3).
+std::string_view via(http::Version received) noexcept {
+    switch (received) {
+        case http::Version::http_1_0:
+            return "1.0 penstock";
+        case http::Version::http_2:
+            return "2 penstock";
+        default:
+            return "1.1 penstock";
+    }
+}
 
 /// Fields of one connection (RFC 9110 7.6.1), and those whose meaning ends here.
 constexpr bool is_hop_by_hop(FieldName id) noexcept {
@@ -31,11 +41,25 @@ constexpr bool is_hop_by_hop(FieldName id) noexcept {
     }
 }
 
+bool begins_with(std::string_view name, std::string_view prefix) noexcept {
+    return name.size() >= prefix.size() &&
+           http::equal_no_case(name.substr(0, prefix.size()), prefix);
+}
+
+/// End-to-end whatever a Connection field says: a client must not take from an engine, by naming
+/// them, the fields that other proxies or we rely on.
+bool is_end_to_end(const http::Field& field) noexcept {
+    return field.id != FieldName::other || begins_with(field.name, "content-") ||
+           begins_with(field.name, "x-forwarded-") || http::equal_no_case(field.name, "cookie") ||
+           http::equal_no_case(field.name, "set-cookie") ||
+           http::equal_no_case(field.name, "cache-control");
+}
+
 /// Named in the message's own Connection field: hop-by-hop by the sender's word.
-bool named_in_connection(const http::Fields& fields, std::string_view name) {
-    if (!fields.has(FieldName::connection)) return false;
+bool named_in_connection(const http::Fields& fields, const http::Field& field) {
+    if (!fields.has(FieldName::connection) || is_end_to_end(field)) return false;
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i].id == FieldName::connection && http::list_has(fields[i].value, name))
+        if (fields[i].id == FieldName::connection && http::list_has(fields[i].value, field.name))
             return true;
     }
     return false;
@@ -80,7 +104,14 @@ bool passes_upstream(const Exchange& exchange, const http::Fields& fields,
     if (field.id == FieldName::authorization || field.id == FieldName::x_api_key) {
         return exchange.pool->authorization.empty() && exchange.generation->keys.off();
     }
-    return !named_in_connection(fields, field.name);
+    if (field.id == FieldName::other) {
+        if (http::equal_no_case(field.name, "http2-settings")) return false;  // of an h2c upgrade
+        // The ones we know are written anew; others of the family (Port, Prefix) need trust too.
+        if (begins_with(field.name, "x-forwarded-")) {
+            return exchange.generation->trusted.trusts(exchange.client.peer());
+        }
+    }
+    return !named_in_connection(fields, field);
 }
 
 }  // namespace
@@ -106,7 +137,7 @@ http::RequestHead upstream_head(const Exchange& exchange, const fleet::Backend& 
         out.fields.append(FieldName::authorization, exchange.pool->authorization);
     }
     append_forwarded(exchange, out.fields);
-    out.fields.append(FieldName::via, k_via);
+    out.fields.append(FieldName::via, via(head.version));
     out.fields.append(FieldName::x_request_id, upstream_request_id(exchange.record.request_id,
                                                                    attempt, exchange.worker.rng));
     return out;
@@ -125,11 +156,11 @@ http::ResponseHead downstream_head(const Exchange& exchange, const http::Respons
     for (std::size_t i = 0; i < from.fields.size(); ++i) {
         const http::Field field = from.fields[i];
         if (is_hop_by_hop(field.id) || field.id == FieldName::x_request_id) continue;
-        if (named_in_connection(from.fields, field.name)) continue;
+        if (named_in_connection(from.fields, field)) continue;
         if (own_cors && http::equal_no_case(field.name, "Access-Control-Allow-Origin")) continue;
         out.fields.append(field.id, field.name, field.value);
     }
-    out.fields.append(FieldName::via, k_via);
+    out.fields.append(FieldName::via, via(from.version));
     for (std::size_t i = 0; i < exchange.response_fields.size(); ++i) {
         const http::Field field = exchange.response_fields[i];
         out.fields.append(field.id, field.name, field.value);

@@ -20,6 +20,19 @@ void allow_origin(Exchange& exchange) {
     if (!any) exchange.response_fields.append("Vary", "Origin");
 }
 
+/// All lines of the field as one list: the nearest proxy may have added its word in a line of its
+/// own.
+std::string forwarded_for(const http::Fields& fields) {
+    std::string list;
+    if (!fields.has(http::FieldName::x_forwarded_for)) return list;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (fields[i].id != http::FieldName::x_forwarded_for) continue;
+        if (!list.empty()) list += ',';
+        list += fields[i].value;
+    }
+    return list;
+}
+
 }  // namespace
 
 void identify(Exchange& exchange) {
@@ -28,9 +41,8 @@ void identify(Exchange& exchange) {
     exchange.record.request_id = given && valid_request_id(*given)
                                      ? std::string{*given}
                                      : make_request_id(exchange.worker.rng);
-    exchange.record.client = exchange.generation->trusted.client(
-        exchange.client.peer(),
-        head.fields.find(http::FieldName::x_forwarded_for).value_or(std::string_view{}));
+    exchange.record.client =
+        exchange.generation->trusted.client(exchange.client.peer(), forwarded_for(head.fields));
     exchange.response_fields.append(http::FieldName::x_request_id, exchange.record.request_id);
     exchange.explain =
         exchange.generation->explain &&

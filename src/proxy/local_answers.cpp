@@ -52,13 +52,50 @@ bool answer_preflight(Exchange& exchange) {
     return true;
 }
 
-bool answer_models(Exchange& exchange) {
+/// A path's segment without its percent-encoding: clients encode the slash of "org/model".
+std::string decoded(std::string_view text) {
+    const auto digit = [](char c) {
+        if (c >= '0' && c <= '9') return c - '0';
+        if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+        return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    };
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool code = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
+                          digit(text[i + 2]) >= 0;
+        out += code ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
+        if (code) i += 2;
+    }
+    return out;
+}
+
+void answer_model(Exchange& exchange, std::string_view model) {
+    const Generation& generation = *exchange.generation;
+    const fleet::LoadTable& table = exchange.worker.table();
+    if (const auto element = model_document(generation, table, model)) {
+        return answer(exchange, 200, "application/json", *element);
+    }
+    const bool listed = std::all_of(generation.pools.begin(), generation.pools.end(),
+                                    [&](const Pool& pool) { return all_listed(pool, table); });
+    exchange.refuse(listed ? ErrorCode::model_not_found : ErrorCode::models_not_listed_yet);
+}
+
+bool answer_models(Exchange& exchange, std::string_view path) {
+    constexpr std::string_view k_models = "/v1/models";
+    if (path != k_models && !(path.starts_with(k_models) && path[k_models.size()] == '/')) {
+        return false;
+    }
     const Generation& generation = *exchange.generation;
     if (!generation.keys.off() && !generation.keys.admits(exchange.client.head())) {
         exchange.refuse(ErrorCode::unauthorized);
         return true;
     }
-    answer(exchange, 200, "application/json", models_document(generation, exchange.worker.table()));
+    if (path.size() > k_models.size() + 1) {
+        answer_model(exchange, decoded(path.substr(k_models.size() + 1)));
+    } else {
+        answer(exchange, 200, "application/json",
+               models_document(generation, exchange.worker.table()));
+    }
     return true;
 }
 
@@ -75,7 +112,7 @@ bool answer_locally(Exchange& exchange) {
                ready ? R"({"status":"ok"})" : R"({"status":"no backend is ready"})");
         return true;
     }
-    return path == "/v1/models" && answer_models(exchange);
+    return answer_models(exchange, path);
 }
 
 }  // namespace penstock::proxy

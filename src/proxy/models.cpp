@@ -24,7 +24,11 @@ bool lists(const fleet::LoadTable& table, const fleet::Backend& backend, std::st
 }
 
 bool serves(const Pool& pool, const fleet::LoadTable& table, std::string_view model) {
-    return configured(pool, model) ||
+    return configured(pool, model) || names(pool, table, model);
+}
+
+bool names(const Pool& pool, const fleet::LoadTable& table, std::string_view model) {
+    return std::find(pool.models.begin(), pool.models.end(), model) != pool.models.end() ||
            std::any_of(pool.backends.begin(), pool.backends.end(),
                        [&](const fleet::Backend& backend) { return lists(table, backend, model); });
 }
@@ -102,6 +106,14 @@ std::string models_document(const Generation& generation, const fleet::LoadTable
         }
     }
     return out += "]}";
+}
+
+std::optional<std::string> model_document(const Generation& generation,
+                                          const fleet::LoadTable& table, std::string_view model) {
+    for (const Pool& pool : generation.pools) {
+        if (serves(pool, table, model)) return made_element(model, pool.name);
+    }
+    return std::nullopt;
 }
 
 }  // namespace penstock::proxy

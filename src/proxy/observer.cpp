@@ -2,16 +2,16 @@
 
 namespace penstock::proxy {
 
-void Observer::begin(const http::ResponseHead& head) {
-    kind_ = Kind::nothing;
-    if (head.fields.has(http::FieldName::content_encoding)) return;
+Observer::Kind Observer::kind_of(const http::ResponseHead& head) noexcept {
+    if (head.fields.has(http::FieldName::content_encoding)) return Kind::nothing;
     const std::string_view type =
         head.fields.find(http::FieldName::content_type).value_or(std::string_view{});
-    if (type.starts_with("text/event-stream")) {
-        kind_ = Kind::events;
-    } else if (type.starts_with("application/json")) {
-        kind_ = Kind::document;
-    }
+    if (type.starts_with("text/event-stream")) return Kind::events;
+    return type.starts_with("application/json") ? Kind::document : Kind::nothing;
+}
+
+void Observer::begin(const http::ResponseHead& head) {
+    kind_ = kind_of(head);
 }
 
 void Observer::feed(http::Pieces payload) {

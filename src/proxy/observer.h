@@ -16,6 +16,7 @@ public:
     enum class Kind : std::uint8_t { nothing, events, document };
 
     /// What there is to see in a response with this head; `nothing` under Content-Encoding.
+    [[nodiscard]] static Kind kind_of(const http::ResponseHead& head) noexcept;
     void begin(const http::ResponseHead& head);
     void feed(http::Pieces payload);
 

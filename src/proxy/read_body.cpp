@@ -1,4 +1,5 @@
 #include "penstock/http/await.h"
+#include "route.h"
 #include "steps.h"
 
 namespace penstock::proxy {
@@ -27,7 +28,7 @@ std::optional<Error> append(Exchange& exchange, http::Pieces pieces, std::uint64
 
 Task<std::optional<Error>> read_body(Exchange& exchange) {
     const http::RequestHead& head = exchange.client.head();
-    const std::uint64_t limit = exchange.route->max_body;
+    const std::uint64_t limit = body_limit(*exchange.generation, head, *exchange.route);
     if (head.framing == http::Framing::length) {
         if (head.length > limit) {
             co_return Error{ErrorCode::body_too_large,
@@ -49,6 +50,7 @@ Task<std::optional<Error>> read_body(Exchange& exchange) {
                 co_return Error{received.error};
             case http::ReadState::end:
                 exchange.body.reserve(exchange.body.size() + engine::k_body_padding);
+                exchange.body_complete = exchange.elapsed();
                 co_return std::nullopt;
         }
     }

@@ -11,10 +11,11 @@ constexpr int k_reads_per_turn = 8;
 
 }  // namespace
 
-Relay::Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine)
+Relay::Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine, Upload* upload)
     : exchange_{exchange},
       attempt_{attempt},
       engine_{engine},
+      upload_{upload},
       idle_timer_{exchange.worker.loop},
       total_timer_{exchange.worker.loop} {
     exchange.worker.metrics.change(telemetry::Gauge::streams_open, 1);
@@ -24,12 +25,14 @@ Relay::~Relay() {
     exchange_.worker.metrics.change(telemetry::Gauge::streams_open, -1);
     engine_.when_readable(nullptr);
     exchange_.client.when_writable(nullptr);
+    if (upload_ != nullptr) upload_->when_failed(nullptr);
 }
 
 bool Relay::await_suspend(std::coroutine_handle<> handle) {
     pump();
     if (done_) return false;
     handle_ = handle;
+    if (upload_ != nullptr) upload_->when_failed(&upload_hook_);
     const Timeouts& timeouts = exchange_.route->timeouts;
     last_chunk_ = exchange_.worker.loop.now();
     if (timeouts.idle > Millis{0}) idle_timer_.set(timeouts.idle, idle_hook_);
@@ -63,10 +66,16 @@ void Relay::pump() {
     engine_.when_readable(&engine_hook_);
 }
 
+http::Flow Relay::write(const http::Received& received) {
+    if (!exchange_.usage_filter) return exchange_.client.write(received.wire, received.payload);
+    const std::string_view kept = exchange_.usage_filter->pass(received.payload);
+    return exchange_.client.write({}, {&kept, 1});
+}
+
 // False: no further read now.
 bool Relay::pass_on(const http::Received& received) {
-    note_chunk();
-    const http::Flow flow = exchange_.client.write(received.wire, received.payload);
+    if (!received.payload.empty()) note_chunk();
+    const http::Flow flow = write(received);
     // After the write: the client does not wait for our looking at it.
     exchange_.observer.feed(received.payload);
     if (flow == http::Flow::open) return true;
@@ -109,6 +118,7 @@ void Relay::engine_ready() {
 
 void Relay::client_ready() {
     waits_for_client_ = false;
+    last_chunk_ = exchange_.worker.loop.now();  // the engine's silence begins only now
     pump();
     resume_if_done();
 }
@@ -132,6 +142,13 @@ void Relay::total_passed() {
     engine_.when_readable(nullptr);
     exchange_.client.when_writable(nullptr);
     finish(End::engine_failed, ErrorCode::total_timeout);
+    handle_.resume();
+}
+
+void Relay::upload_failed() {
+    engine_.when_readable(nullptr);
+    exchange_.client.when_writable(nullptr);
+    finish(End::client_failed, upload_->failed().value_or(ErrorCode::client_gone));
     handle_.resume();
 }
 

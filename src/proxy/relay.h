@@ -9,6 +9,7 @@
 #include "attempt.h"
 #include "penstock/http/stream.h"
 #include "penstock/net/loop.h"
+#include "upload.h"
 
 namespace penstock::proxy {
 
@@ -17,7 +18,8 @@ public:
     enum class End : std::uint8_t { complete, engine_failed, client_failed };
 
     /// References live as long as the relay. The response's head is written to `client` already.
-    Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine);
+    /// `upload`: its failure ends the relay as the client's; may be null.
+    Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine, Upload* upload);
     ~Relay();
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
@@ -31,6 +33,7 @@ public:
 
 private:
     void pump();
+    [[nodiscard]] http::Flow write(const http::Received& received);
     [[nodiscard]] bool pass_on(const http::Received& received);
     void finish(End end, ErrorCode error = ErrorCode::internal) noexcept;
     void note_chunk();
@@ -39,11 +42,13 @@ private:
     void client_ready();
     void idle_passed();
     void total_passed();
+    void upload_failed();
     void resume_if_done() noexcept;
 
     Exchange& exchange_;
     Attempt& attempt_;
     http::ClientStream& engine_;
+    Upload* upload_;
     std::coroutine_handle<> handle_;
     TimePoint last_chunk_{};
     End end_ = End::complete;
@@ -55,6 +60,7 @@ private:
     Hook<Relay, &Relay::client_ready> client_hook_{*this};
     Hook<Relay, &Relay::idle_passed> idle_hook_{*this};
     Hook<Relay, &Relay::total_passed> total_hook_{*this};
+    Hook<Relay, &Relay::upload_failed> upload_hook_{*this};
     net::Timer idle_timer_;
     net::Timer total_timer_;
 };

@@ -37,9 +37,30 @@ bool headers_match(const Route& route, const http::RequestHead& head) {
     });
 }
 
+/// Hosts are compared without case (RFC 9110 4.2.3).
+bool host_matches(const Route& route, std::string_view host) {
+    const auto lower = [](std::string_view text) {
+        std::string out{text};
+        for (char& c : out) {
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        }
+        return out;
+    };
+    const std::string wanted = lower(host);
+    return std::any_of(route.hosts.begin(), route.hosts.end(), [&](const std::string& pattern) {
+        return matches_glob(lower(pattern), wanted);
+    });
+}
+
 std::string_view host_without_port(std::string_view authority) noexcept {
     if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
     return authority.substr(0, authority.find(':'));
+}
+
+bool fits_head(const Route& route, const http::RequestHead& head) {
+    return path_matches(route, head.path()) && method_matches(route, head.method) &&
+           (route.hosts.empty() || host_matches(route, host_without_port(head.authority))) &&
+           headers_match(route, head);
 }
 
 }  // namespace
@@ -47,15 +68,22 @@ std::string_view host_without_port(std::string_view authority) noexcept {
 const Route* match_route(const Generation& generation, const http::RequestHead& head,
                          const std::string_view* model) {
     for (const Route& route : generation.routes) {
-        if (!path_matches(route, head.path()) || !method_matches(route, head.method)) continue;
-        if (!route.hosts.empty() && !matches_any(route.hosts, host_without_port(head.authority)))
-            continue;
-        if (!headers_match(route, head)) continue;
+        if (!fits_head(route, head)) continue;
         if (model != nullptr && !route.models.empty() && !matches_any(route.models, *model))
             continue;
         return &route;
     }
     return nullptr;
+}
+
+std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,
+                         const Route& first) noexcept {
+    std::uint64_t limit = first.max_body;
+    if (first.models.empty()) return limit;
+    for (const Route& route : generation.routes) {
+        if (fits_head(route, head)) limit = std::max(limit, route.max_body);
+    }
+    return limit;
 }
 
 bool ambiguous_path(std::string_view path) noexcept {

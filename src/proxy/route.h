@@ -1,6 +1,7 @@
 // Which route a request takes.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "penstock/http/head.h"
@@ -12,6 +13,11 @@ namespace penstock::proxy {
 /// must hold too; without, they are left for later. Complexity: O(routes x patterns).
 [[nodiscard]] const Route* match_route(const Generation& generation, const http::RequestHead& head,
                                        const std::string_view* model);
+
+/// Bytes of body to read before the model tells the route: what the most generous route allows that
+/// could still be the one. `first`: the first that matches by the head.
+[[nodiscard]] std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,
+                                       const Route& first) noexcept;
 
 /// True for a path that an engine might read otherwise than we do: dot segments, empty segments,
 /// encoded dots and slashes. Such a path could slip past an allow-list.

@@ -16,7 +16,7 @@ void identify(Exchange& exchange);
 /// answered. (local_answers.cpp)
 [[nodiscard]] bool answer_locally(Exchange& exchange);
 
-/// Draining, keys, routes. (admit.cpp)
+/// Paths, keys, loops, routes. (admit.cpp)
 [[nodiscard]] std::optional<Error> admit(Exchange& exchange);
 
 /// The whole body into `exchange.body`, within the route's limit and the process's budget.
@@ -32,11 +32,16 @@ void inspect(Exchange& exchange);
 /// The pool that serves this model. (choose_pool.cpp)
 [[nodiscard]] std::optional<Error> choose_pool(Exchange& exchange);
 
+/// With `usage = "inject"`: asks the engine for token counts in the client's name.
+/// (ask_for_usage.cpp)
+void ask_for_usage(Exchange& exchange);
+
 /// Decide, open, relay; another backend after a failure before the first response byte.
 /// (forward.cpp)
 [[nodiscard]] Task<void> forward(Exchange& exchange);
 
-/// For routes with `body = "stream"`: both directions at the same time, no second try.
+/// For routes with `body = "stream"`: both directions at the same time, another backend
+/// only before the body is read.
 /// (forward_streamed.cpp)
 [[nodiscard]] Task<void> forward_streamed(Exchange& exchange);
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 namespace penstock::proxy {
 
@@ -23,6 +24,12 @@ ParsedAddress parse_address(std::string_view text) noexcept {
         parsed.family = AF_INET;
     } else if (::inet_pton(AF_INET6, host, parsed.bytes.data()) == 1) {
         parsed.family = AF_INET6;
+        // A v4 peer of a listener on [::] is still the v4 peer of the config.
+        if (IN6_IS_ADDR_V4MAPPED(reinterpret_cast<const in6_addr*>(parsed.bytes.data()))) {
+            std::memmove(parsed.bytes.data(), parsed.bytes.data() + 12, 4);
+            std::memset(parsed.bytes.data() + 4, 0, 12);
+            parsed.family = AF_INET;
+        }
     }
     return parsed;
 }

@@ -134,8 +134,8 @@ void BlockCache::set_capacity(std::size_t blocks) {
 }
 
 void BlockCache::clear() noexcept {
-    entries_ = {};
-    table_ = {};
+    entries_ = std::vector<Entry>{};  // `= {}` would keep the memory
+    table_ = std::vector<std::uint32_t>{};
     free_ = oldest_ = newest_ = k_none;
     size_ = 0;
 }

@@ -32,6 +32,23 @@ float score(std::uint64_t key, const fleet::SheetRow& row) noexcept {
     return static_cast<float>(-static_cast<double>(row.weight) / std::log(unit));
 }
 
+/// The fit row of the highest score among those that carry at most `most`. Not by `pick_least`:
+/// near scores are no ties here, since chance would make proxies disagree.
+Decision pick_highest(std::uint64_t key, Sheet sheet, float most) noexcept {
+    Decision decision;
+    float highest = 0;
+    for (std::uint32_t i = 0; i < sheet.size(); ++i) {
+        if (sheet[i].unfit != fleet::k_fit || load_of(sheet[i]) > most) continue;
+        const float value = score(key, sheet[i]);
+        const bool higher = !decision.found() || value > highest ||
+                            (value == highest && sheet[i].identity < sheet[decision.row].identity);
+        if (!higher) continue;
+        decision.row = i;
+        highest = value;
+    }
+    return decision;
+}
+
 }  // namespace
 
 Decision PrefixHash::decide(const Input& input, Sheet sheet, Rng& rng) const noexcept {
@@ -46,10 +63,10 @@ Decision PrefixHash::decide(const Input& input, Sheet sheet, Rng& rng) const noe
     float all = 1;  // this request counts: an idle fleet must admit it
     for (const fleet::SheetRow& row : sheet) all += row.unfit == fleet::k_fit ? load_of(row) : 0;
     const float most = bound_ * all / static_cast<float>(fit);
-    Decision decision = pick_least(sheet, rng, [&](const fleet::SheetRow& row) {
-        // Over the bound: behind all that are not, by load.
-        return load_of(row) > most ? 1e6F + load_of(row) : -score(key, row);
-    });
+    Decision decision = pick_highest(key, sheet, most);
+    // All are over the bound, which a bound below 1 may do.
+    if (!decision.found()) decision = pick_least(sheet, rng, load_of);
+    decision.candidates = fit;
     decision.reason = fit == 1 ? Reason::only : Reason::hash;
     decision.terms = explain(input, sheet, decision.row);
     return decision;

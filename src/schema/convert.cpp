@@ -90,10 +90,11 @@ Converted convert_quantity(const Option& option, const Node& node,
     if (node.kind == NodeKind::integer || node.kind == NodeKind::number) {
         const bool time = option.binding.type == OptionType::duration;
         (void)wrong_type(option, node, findings);
+        if (node.kind == NodeKind::number) return std::nullopt;
         const std::string whole = std::to_string(node.integer);
-        findings.back().hint = "write the unit, in quotes: \"" + whole +
-                               (time ? "s\" or \"" : "B\" or \"") + whole +
-                               (time ? "ms\"" : "MiB\"");
+        const std::string seconds = quoted(whole + "s") + " or " + quoted(whole + "ms");
+        findings.back().hint =
+            "write the unit, in quotes: " + (time ? seconds : quoted(whole + "B"));
         return std::nullopt;
     }
     if (node.kind != NodeKind::text) return wrong_type(option, node, findings);

@@ -80,6 +80,22 @@ std::string plain_words(std::string_view description) {
     return std::string{description};
 }
 
+/// `level = info` is the mistake behind most syntax errors.
+std::string quotes_hint(std::string_view text, std::uint32_t line) {
+    for (; line > 1 && !text.empty(); --line) {
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    }
+    text = text.substr(0, text.find_first_of("\r\n"));
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) return "";
+    text.remove_prefix(equals + 1);
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    const bool letter =
+        !text.empty() && std::isalpha(static_cast<unsigned char>(text.front())) != 0;
+    if (!letter || text.starts_with("true") || text.starts_with("false")) return "";
+    return "strings need quotes";
+}
+
 }  // namespace
 
 std::string_view with_article(NodeKind kind) noexcept {
@@ -112,8 +128,9 @@ std::variant<Node, Finding> parse_toml(std::string_view text) {
     try {
         return node_of(toml::parse(text));
     } catch (const toml::parse_error& error) {
-        return Finding{place_of(error.source().begin),
-                       "not valid TOML: " + plain_words(error.description()), ""};
+        const Place place = place_of(error.source().begin);
+        return Finding{place, "not valid TOML: " + plain_words(error.description()),
+                       quotes_hint(text, place.line)};
     }
 }
 

@@ -100,18 +100,21 @@ private:
         out_.places.emplace(path, entry.place);
         if (child.shape == TableShape::one) return read_one(child, owner, entry, path);
         if (entry.value.kind != NodeKind::list) {
+            out_.broken.insert(path);
             return add(entry.place,
                        json_string(entry.key) + " must be a list of tables, not " +
                            std::string{with_article(entry.value.kind)},
                        "there can be several: write " + title);
         }
         if (entry.value.items.size() > child.most) {
+            out_.broken.insert(path);
             return add(entry.value.items[child.most].place,
                        "more than " + std::to_string(child.most) + " times " + title, "");
         }
         for (std::size_t n = 0; n < entry.value.items.size(); ++n) {
             const Node& item = entry.value.items[n];
             if (item.kind != NodeKind::table) {
+                out_.broken.insert(path);
                 add(item.place,
                     "each of " + json_string(entry.key) + " must be a table, not " +
                         std::string{with_article(item.kind)},

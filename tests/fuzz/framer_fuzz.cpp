@@ -1,7 +1,8 @@
 // Any body under any framing: the same verdict and content however it was split, and a wire form
 // that is a valid coding of the content.
 //
-// First byte of the input: the framing. Second: the size of the parts. The rest: the body.
+// First byte of the input: the size of the parts. Second: the framing, or a length. The rest: the
+// body.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,11 +44,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string input{data, data + size};
     const std::string_view text = std::string_view{input}.substr(2);
     constexpr Framing k_framings[] = {Framing::chunked, Framing::length, Framing::until_close};
-    const Framing framing = k_framings[data[0] % 3];
-    const std::uint64_t length = data[0] / 3;
+    const Framing framing = k_framings[data[1] % 3];
+    const std::uint64_t length = data[1];
 
     Fed whole = feed(framing, length, text, 1 << 20);
-    Fed parts = feed(framing, length, text, std::size_t{1} + data[1]);
+    Fed parts = feed(framing, length, text, std::size_t{1} + data[0]);
 
     PENSTOCK_ASSERT(whole.body.refused == parts.body.refused);
     PENSTOCK_ASSERT(whole.body.done == parts.body.done);

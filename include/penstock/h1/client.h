@@ -86,6 +86,8 @@ private:
     [[nodiscard]] http::ReadState read_more(ErrorCode& error);
     [[nodiscard]] http::ReadState parse_head(ErrorCode& error);
     http::Flow push();
+    void save_borrowed();
+    void read_ready();
     void write_ready();
     [[nodiscard]] bool fit_to_keep() const noexcept;
 
@@ -104,8 +106,11 @@ private:
     std::string saved_;
     std::size_t saved_used_ = 0;
     std::size_t head_searched_ = 0;
+    std::size_t interim_heads_ = 0;
+    Waiter* reader_ = nullptr;
     http::ResponseHead response_;
     BodyFramer body_;
+
 
     http::Method method_ = http::Method::get;
     bool chunked_request_ = false;
@@ -116,6 +121,7 @@ private:
     bool have_head_ = false;
     bool failed_ = false;
 
+    Hook<ClientExchange, &ClientExchange::read_ready> ready_hook_{*this};
     Hook<ClientExchange, &ClientExchange::write_ready> write_hook_{*this};
 };
 

@@ -96,8 +96,8 @@ public:
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
     [[nodiscard]] Field operator[](std::size_t index) const noexcept;
 
-    /// Bytes of all names and values, those of removed fields included until `clear`.
-    [[nodiscard]] std::size_t bytes() const noexcept { return room_.size(); }
+    /// Sum of name and value bytes.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     void reserve(std::size_t fields, std::size_t bytes);
     void clear() noexcept;
 
@@ -108,8 +108,12 @@ private:
         std::uint32_t start;
         std::uint32_t value_length;
     };
+    template <class Which>
+    std::size_t remove_if(Which which);
+
     std::string room_;
     std::vector<Entry> entries_;
+    std::size_t bytes_ = 0;
     std::uint64_t present_ = 0;  // one bit per FieldName
 };
 

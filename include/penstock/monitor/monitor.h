@@ -91,6 +91,9 @@ public:
     void report_success(fleet::Slot slot);
 
     [[nodiscard]] std::shared_ptr<const fleet::LoadTable> table() const;
+    /// Publishes what is known without waiting for the next table's time: after new targets, so
+    /// that requests find their rows. Control thread.
+    void publish_now();
     void stop();  // cancels all polls; control thread
 
 private:

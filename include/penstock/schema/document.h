@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -14,6 +15,9 @@ struct Place {
     std::uint32_t line = 0;
     std::uint32_t column = 0;
     friend auto operator<=>(const Place&, const Place&) = default;
+    friend std::ostream& operator<<(std::ostream& out, const Place& place) {
+        return out << place.line << ':' << place.column;
+    }
 };
 
 /// Something wrong at a place.

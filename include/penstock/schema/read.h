@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ struct Reading {
     /// Where each value, list item, map entry and table stands: "server.workers",
     /// "pool[0].models[2]", "pool[0]".
     std::map<std::string, Place> places;
+    /// Lists of tables of which a part could not be read.
+    std::set<std::string> broken;
 };
 
 /// Sets in `object`, which `root` describes, what `document` gives, and collects everything that is

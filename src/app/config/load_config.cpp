@@ -1,6 +1,7 @@
 #include "penstock/app/load_config.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "files.h"
 #include "penstock/base/hash.h"
@@ -30,6 +31,16 @@ std::string near_hint(std::string_view name, const std::vector<std::string_view>
     return near.empty() ? "" : "did you mean " + std::string{near} + "?";
 }
 
+std::string hash_text(std::string_view bytes) {
+    constexpr std::string_view k_digits = "0123456789abcdef";
+    const std::uint64_t hash = hash64(bytes);
+    std::string text;
+    for (unsigned shift = 64; shift > 0; shift -= 4) {
+        text += k_digits[(hash >> (shift - 4)) & 15U];
+    }
+    return text;
+}
+
 /// Loads in layers: defaults, file, environment, flags.
 class Loader {
 public:
@@ -51,6 +62,7 @@ public:
                               reading);
         for (const schema::Finding& finding : reading.findings) problems_.add(finding);
         problems_.places = std::move(reading.places);
+        problems_.broken = std::move(reading.broken);
     }
 
     void environment(const Pairs& pairs) {
@@ -85,6 +97,18 @@ public:
         }
     }
 
+    /// Paths of the file are relative to the directory it is in, wherever the process runs.
+    void anchor_paths(const std::filesystem::path& folder) {
+        const auto anchor = [&](const std::string& option, std::string& path) {
+            const bool relative = !path.empty() && !path.starts_with('/');
+            if (!relative || overridden_.contains(option)) return;
+            path = (folder / path).lexically_normal().string();
+        };
+        anchor("auth.keys_file", loaded_.config.auth.keys_file);
+        anchor("log.access_file", loaded_.config.log.access_file);
+        for (PoolConfig& pool : loaded_.config.pools) anchor("", pool.api_key_file);
+    }
+
     LoadedConfig finish() {
         // Of a file that is no TOML nothing is known that could be judged.
         std::string bytes{text_};
@@ -96,16 +120,6 @@ public:
     }
 
 private:
-    static std::string hash_text(std::string_view bytes) {
-        constexpr std::string_view k_digits = "0123456789abcdef";
-        const std::uint64_t hash = hash64(bytes);
-        std::string text;
-        for (unsigned shift = 64; shift > 0; shift -= 4) {
-            text += k_digits[(hash >> (shift - 4)) & 15U];
-        }
-        return text;
-    }
-
     void set(const Scalar& scalar, const std::string& value, const std::string& where,
              const std::string& name, const std::string& origin) {
         const auto findings = schema::set_scalar(scalar, &loaded_.config, value);
@@ -155,6 +169,7 @@ constexpr std::string_view k_reference_head =
     "\n"
     "Durations are whole numbers with `d`, `h`, `m`, `s` or `ms`, largest first: `\"250ms\"`,\n"
     "`\"1m30s\"`. Sizes are a whole number with `B`, `KiB`, `MiB`, `GiB` or `TiB`: `\"64MiB\"`.\n"
+    "Paths in the file are relative to the file's directory.\n"
     "The file may be 1 MiB long, a string 4 KiB, a list 1024 strings.\n";
 
 }  // namespace
@@ -178,13 +193,19 @@ LoadedConfig load_config(const std::string& file, const Pairs& environment, cons
     if (!text.has_value()) {
         LoadedConfig loaded;
         loaded.config.file = file;
+        loaded.content_hash = hash_text(text.error().detail());
         Problem problem;
         problem.file = file;
         problem.message = text.error().detail();
         loaded.problems.push_back(std::move(problem));
         return loaded;
     }
-    LoadedConfig loaded = parse_config(*text, file, environment, flags);
+    Loader loader{*text, file};
+    loader.file();
+    loader.environment(environment);
+    loader.flags(flags);
+    loader.anchor_paths(std::filesystem::path{file}.parent_path());
+    LoadedConfig loaded = loader.finish();
     loaded.config.file = file;
     return loaded;
 }

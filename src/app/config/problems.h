@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ public:
 
     /// Where values stand; used by the two below.
     std::map<std::string, schema::Place> places;
+    /// Lists of tables that could not be read in full: what seems to lack may stand there.
+    std::set<std::string> broken;
 
     /// At the value `path`, or at the nearest table around it that stands in the file.
     void error(const std::string& path, std::string message, std::string hint = {});

@@ -76,7 +76,7 @@ std::string element(const char* list, std::size_t index) {
 }
 
 void validate_listeners(const Config& config, Problems& problems) {
-    if (config.listeners.empty()) {
+    if (config.listeners.empty() && !problems.broken.contains("listener")) {
         problems.error("", "there is no [[listener]]: nobody could connect",
                        "add [[listener]] with address = \"127.0.0.1:8080\"");
     }

@@ -48,7 +48,7 @@ void validate_engine(const PoolConfig& pool, const std::string& path, Problems& 
         problems.warning(path + ".poll.names",
                          "[pool.poll.names] is read with engine = \"custom\" only");
     }
-    if (custom && !named && pool.poll.enabled) {
+    if (custom && !named && pool.poll.enabled && !problems.places.contains(path + ".poll.names")) {
         problems.warning(path + ".engine",
                          "no metric of a \"custom\" engine is known: load is only what this proxy "
                          "sends",
@@ -63,7 +63,7 @@ void validate_engine(const PoolConfig& pool, const std::string& path, Problems& 
 }  // namespace
 
 void validate_pools(const Config& config, Problems& problems) {
-    if (config.pools.empty()) {
+    if (config.pools.empty() && !problems.broken.contains("pool")) {
         problems.error("", "there is no [[pool]]: no request could be served",
                        "add [[pool]] with name and backends = [{ url = \"http://host:port\" }]");
     }
@@ -76,8 +76,8 @@ void validate_pools(const Config& config, Problems& problems) {
         if (!pool.name.empty() && !taken.emplace(pool.name, n).second) {
             problems.error(path + ".name", "there is another pool named \"" + pool.name + "\"");
         }
-        if (pool.backends.empty() && pool.discover.empty() &&
-            !problems.places.contains(path + ".discover")) {
+        const bool discovers = !pool.discover.empty() || problems.told(path + ".discover");
+        if (pool.backends.empty() && !discovers && !problems.broken.contains(path + ".backends")) {
             problems.error(path + ".backends", "the pool has neither \"backends\" nor \"discover\"",
                            "add backends = [{ url = \"http://host:port\" }]");
         }

@@ -11,6 +11,7 @@
 #include "penstock/fleet/slots.h"
 #include "penstock/monitor/monitor.h"
 #include "penstock/proxy/generation.h"
+#include "penstock/telemetry/log.h"
 
 namespace penstock::app {
 

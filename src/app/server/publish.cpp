@@ -52,6 +52,7 @@ void ProxyServer::publish_generation() {
         });
     }
     monitor_->set_targets(std::move(built.targets));
+    monitor_->publish_now();  // right behind the generation: its new backends have no rows before
     if (!leaving_.empty()) slots_timer_.set(k_slots_look, slots_hook_);
 }
 

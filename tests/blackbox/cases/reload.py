@@ -98,6 +98,7 @@ def test_a_stream_outlives_the_backend_it_came_from(world):
     request = old.next_request()
     request.start_stream()
     client.read_head()
+    old.answer_all(b"old")
 
     proxy.write_config(pools=pools(new))
     proxy.reload()

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -66,6 +68,22 @@ TEST(ErrorTable, HasASentenceForEachCode) {
         EXPECT_GT(message_of(nth(i)).size(), 10U) << name(nth(i));
         EXPECT_TRUE(message_of(nth(i)).ends_with('.')) << name(nth(i));
     }
+}
+
+TEST(ErrorTable, HasADifferentNameForEachCode) {
+    std::set<std::string_view> names;
+    for (std::size_t i = 0; i < k_error_codes; ++i) names.insert(name(nth(i)));
+    EXPECT_EQ(names.size(), k_error_codes);
+    EXPECT_FALSE(names.contains(""));
+}
+
+TEST(ErrorTable, KnowsAPhraseForEveryStatusItSends) {
+    for (std::size_t i = 0; i < k_error_codes; ++i) {
+        const int status = status_of(nth(i));
+        if (status == 499) continue;  // never sent
+        EXPECT_NE(reason_phrase(status), "") << status;
+    }
+    EXPECT_EQ(reason_phrase(799), "");
 }
 
 TEST(ErrorJson, HasTheShapeOfOpenAi) {

@@ -97,6 +97,11 @@ TEST(SseScanner, CapturesNestedObjectsAndBracesInStrings) {
               R"({"d":{"c":3},"s":"}\"{\\"})");
 }
 
+TEST(SseScanner, CapturesNeitherNullNorANumber) {
+    EXPECT_EQ(scan("data: {\"usage\":null,\"x\":{}}\n\n").usage, "");
+    EXPECT_EQ(scan("data: {\"usage\":7,\"x\":{}}\n\n").usage, "");
+}
+
 TEST(SseScanner, ForgivesBlanksBeforeTheObject) {
     EXPECT_EQ(scan("data: {\"usage\":   {\"a\":1}}\n\n").usage, "{\"a\":1}");
 }
@@ -104,6 +109,7 @@ TEST(SseScanner, ForgivesBlanksBeforeTheObject) {
 TEST(SseScanner, FindsAKeyThatFollowsItsOwnBeginning) {
     EXPECT_EQ(scan("data: \"usage\"usage\":{}\n\n").usage, "{}");
     EXPECT_EQ(scan("data: \"\"usage\":{}\n\n").usage, "{}");
+    EXPECT_EQ(scan("data: \"usag\"usage\":{}\n\n").usage, "{}");
     EXPECT_EQ(scan("data: \"usage\":\"usage\":{}\n\n").usage, "{}");
 }
 

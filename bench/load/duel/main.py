@@ -1,0 +1,231 @@
+"""Penstock beside another proxy: at the same time, on the same core, before the same engines."""
+
+import argparse
+import os
+import pathlib
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import arena as arenas
+import children
+import machine
+import proxies
+import report
+import syscalls
+import windows
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+SMALL, LARGE = 2_048, 32_768
+IDLE_INTERVAL_MS = 1_000
+IDLE_SECONDS = 3  # a first token of each stream, and time to come to rest
+LIGHT = 25        # strace slows every call down: of streams, what it can still follow
+
+
+class Side:
+    """A proxy as it is named in the duel. `place` 0 is the subject."""
+
+    def __init__(self, place, kind, penstock):
+        self.place, self.kind = place, kind
+        self.executable = proxies.find(kind, penstock)
+        self.version = proxies.version(kind, self.executable)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="bench-proxy", description=__doc__,
+        epilog="Both have half the load each. The ratio is the subject's figure by the other's; "
+               "below 1 the subject is the cheaper. See bench/README.md.")
+    parser.add_argument("--against", choices=("haproxy", "nginx"), default="haproxy")
+    parser.add_argument("--subject", choices=("penstock", "haproxy", "nginx"), default="penstock")
+    parser.add_argument("--self-test", action="store_true",
+                        help="the other proxy against itself: the ratios must be near 1")
+    parser.add_argument("--penstock", default=ROOT / "build" / "penstock", metavar="PATH")
+    parser.add_argument("--tools", metavar="DIR", type=pathlib.Path,
+                        default=ROOT / "build-bench" / "bench" / "load",
+                        help="where bench_engine and bench_client are")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=5, help="of each window")
+    parser.add_argument("--streams", type=int, default=500, help="of both together")
+    parser.add_argument("--rate-small", type=float, default=4_000, metavar="N",
+                        help="2 KB requests a second, of both together")
+    parser.add_argument("--rate-large", type=float, default=1_500, metavar="N",
+                        help="32 KB requests a second, of both together")
+    parser.add_argument("--memory-streams", type=int, default=1_000, metavar="N",
+                        help="open streams of each proxy in the window of memory")
+    parser.add_argument("--nice", type=int, default=0, metavar="N",
+                        help="niceness of the whole duel; below 0 (as root) it suffers less from "
+                             "what else runs")
+    parser.add_argument("--patience", type=float, default=0, metavar="SECONDS",
+                        help="spend up to so long in all on measuring windows again in which "
+                             "something else was running")
+    parser.add_argument("--json", metavar="FILE", help="write every sample there")
+    chosen = parser.parse_args()
+    least = min(chosen.rounds, chosen.streams // 2, chosen.memory_streams, chosen.seconds,
+                chosen.rate_small, chosen.rate_large)
+    if least < 1:
+        parser.error("rounds, seconds, rates and streams of each proxy must be at least 1")
+    return chosen
+
+
+def loads(chosen):
+    return {"chunk": windows.Load("streams", chosen.streams // 2, SMALL),
+            "small": windows.Load("requests", 64, SMALL, chosen.rate_small / 2),
+            "large": windows.Load("requests", 64, LARGE, chosen.rate_large / 2)}
+
+
+class Duel:
+    """Collects samples: for each figure a list of pairs, the subject's first."""
+
+    def __init__(self, chosen, sides, arena):
+        self.chosen, self.sides, self.arena = chosen, sides, arena
+        self.samples = {key: [] for key, *_ in report.FIGURES}
+        self.foreign = []
+        self.patience = chosen.patience
+        self.counter = None  # of system calls
+
+    def add(self, key, values):
+        self.samples[key].append(tuple(values))
+
+    def run(self):
+        self.arena.start_engines(20)
+        for number in range(self.chosen.rounds):
+            self.arena.end_proxies()
+            direct = windows.direct_window(self.arena, loads(self.chosen)["chunk"],
+                                           self.chosen.seconds)
+            # Who comes first changes, should it matter.
+            self.arena.start_proxies(self.sides if number % 2 == 0 else self.sides[::-1])
+            self.round(direct)
+            ratios = [mine / other for mine, other in (self.samples[key][-1] for key in
+                                                       ("chunk_cpu", "small_cpu", "large_cpu"))]
+            print(f"round {number + 1}/{self.chosen.rounds}: CPU per chunk {ratios[0]:.3f}, "
+                  f"2 KB {ratios[1]:.3f}, 32 KB {ratios[2]:.3f}; foreign load "
+                  f"{max(self.foreign[-3:]):.2f} cores", file=sys.stderr, flush=True)
+        self.count_calls()
+        self.count_allocations()
+        self.weigh_streams()
+
+    def round(self, direct):
+        for name, load in loads(self.chosen).items():
+            results, foreign = self.quiet_window(load)
+            self.foreign.append(foreign)
+            self.add(f"{name}_cpu", [result["cpu_us"] for result in results])
+            if name == "large":
+                continue
+            for quantile in ("p50", "p99"):
+                self.add(f"{name}_{quantile}", [result[quantile] for result in results])
+                if name == "chunk":
+                    self.add(f"chunk_added_{quantile}",
+                             [max(0.0, result[quantile] - direct[quantile]) for result in results])
+
+    def quiet_window(self, load):
+        """The quietest of as many windows as there is patience for, or the first quiet one."""
+        best = windows.cpu_window(self.arena, load, self.chosen.seconds)
+        while best[1] > report.QUIET and self.patience > 0:
+            begun = time.monotonic()
+            again = windows.cpu_window(self.arena, load, self.chosen.seconds)
+            best = min(best, again, key=lambda window: window[1])
+            self.patience -= time.monotonic() - begun
+        return best
+
+    def count_calls(self):
+        tool = self.counter = syscalls.counter()
+        if tool is None:
+            print("system calls are not counted: neither perf nor strace works here",
+                  file=sys.stderr)
+            return
+        self.arena.start_proxies(self.sides)
+        chosen = self.chosen
+        if tool == "strace":
+            chosen = argparse.Namespace(**vars(chosen))
+            chosen.streams, chosen.rate_small, chosen.rate_large = 2 * LIGHT, 500, 300
+        for name, load in loads(chosen).items():
+            self.add(f"{name}_calls",
+                     syscalls.window(self.arena, load, min(self.chosen.seconds, 4), tool))
+
+    def count_allocations(self):
+        library = self.chosen.tools.resolve() / "bench_allocations.so"
+        if not library.exists():
+            print(f"allocations are not counted: {library} is missing", file=sys.stderr)
+            return
+        self.arena.start_proxies(self.sides, library)
+        for name, load in loads(self.chosen).items():
+            self.add(f"{name}_allocations",
+                     windows.allocation_window(self.arena, load, min(self.chosen.seconds, 4)))
+
+    def weigh_streams(self):
+        self.arena.start_engines(IDLE_INTERVAL_MS)
+        self.arena.start_proxies(self.sides)
+        load = windows.Load("streams", self.chosen.memory_streams, SMALL)
+        self.add("stream_memory", windows.memory_window(self.arena, load, IDLE_SECONDS))
+
+
+def find_tools(directory):
+    tools = [directory / name for name in ("bench_engine", "bench_client")]
+    for tool in tools:
+        if not os.access(tool, os.X_OK):
+            raise RuntimeError(
+                f"{tool} is missing; build it with:\n"
+                "  meson setup build-bench -Dbuildtype=release -Dbench=true -Dtests=false\n"
+                "  ninja -C build-bench bench/load/bench_engine bench/load/bench_client "
+                "bench/load/bench_allocations.so")
+    return [str(tool) for tool in tools]
+
+
+def duel(chosen):
+    subject = chosen.against if chosen.self_test else chosen.subject
+    sides = [Side(0, subject, chosen.penstock), Side(1, chosen.against, chosen.penstock)]
+    tools = find_tools(chosen.tools)
+    cores = machine.two_cores()
+    children.allow_many_files()
+    os.sched_setaffinity(0, {cores[1]})
+    os.nice(chosen.nice)  # the children inherit it
+    with tempfile.TemporaryDirectory(prefix="bench-proxy-") as room:
+        with children.Children() as started:
+            fight = Duel(chosen, sides, arenas.Arena(started, tools, cores, room))
+            fight.run()
+    tell(chosen, fight, cores)
+
+
+def tell(chosen, fight, cores):
+    names = [side.kind for side in fight.sides]
+    if names[0] == names[1]:
+        names = [f"{names[0]} (1)", f"{names[1]} (2)"]
+    print(report.table(names, fight.samples, report.quiet(fight.foreign)))
+    print(f"\nmachine: {machine.describe()}; proxies on core {cores[0]}, load on core {cores[1]}")
+    print(f"proxies: {'; '.join(side.version for side in fight.sides)}")
+    if fight.counter:
+        load = "under the whole load" if fight.counter == "perf" else "at a light load"
+        print(f"system calls: counted by {fight.counter} {load}")
+    print(f"{chosen.rounds} rounds, windows of {chosen.seconds:g} s; "
+          + report.foreign_line(fight.foreign))
+    if chosen.json:
+        header = {"system_calls_by": fight.counter, "machine": machine.describe(),
+                  "names": names, "versions": [side.version for side in fight.sides],
+                  "rounds": chosen.rounds, "nice": chosen.nice, "seconds": chosen.seconds,
+                  "streams": chosen.streams,
+                  "median_foreign_cores": statistics.median(fight.foreign)}
+        report.write_json(chosen.json, header, fight.samples, fight.foreign)
+
+
+def main():
+    chosen = arguments()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" had it ignored
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        if chosen.json:
+            open(chosen.json, "a", encoding="utf-8").close()  # now, not after all the rounds
+        duel(chosen)
+    except KeyboardInterrupt:
+        return 130
+    except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+        print(f"bench-proxy: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+#include "respond.h"
+
+#include "decide.h"
+#include "finish.h"
+#include "heads.h"
+#include "relay.h"
+
+namespace penstock::proxy {
+
+namespace {
+
+/// What will be looked at, and changed, in a response with this head.
+void prepare(Exchange& exchange, const http::ResponseHead& from) {
+    exchange.record.status = from.status;
+    exchange.record.stream = Observer::kind_of(from) == Observer::Kind::events;
+    if (exchange.route->usage != UsageMode::off) exchange.observer.begin(from);
+    if (exchange.usage_injected && exchange.record.stream) {
+        exchange.usage_filter = std::make_unique<UsageFilter>();
+    }
+}
+
+http::ResponseHead head_for_client(const Exchange& exchange, const Attempt& attempt,
+                                   const http::ResponseHead& from) {
+    const std::string told = exchange.explain
+                                 ? explanation(exchange, attempt.backend(), attempt.decision())
+                                 : std::string{};
+    http::ResponseHead head = downstream_head(exchange, from, told);
+    if (exchange.usage_filter && head.framing == http::Framing::length) {
+        head.framing = http::Framing::chunked;  // its length is not known before its end
+        head.has_length = false;
+    }
+    return head;
+}
+
+}  // namespace
+
+Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStream& engine,
+                          Upload* upload) {
+    const http::ResponseHead& from = engine.response();
+    const fleet::Slot slot = attempt.backend().slot;
+    prepare(exchange, from);
+    if (from.status < 500) {
+        exchange.worker.shared.counters[slot].served.fetch_add(1, std::memory_order_relaxed);
+    }
+    exchange.client.respond(head_for_client(exchange, attempt, from));
+    if (engine.request_sent()) {  // no second try from here on
+        exchange.body = {};
+        exchange.share.clear();
+    }
+    Relay relay{exchange, attempt, engine, upload};
+    const Relay::End end = co_await relay;
+    finish(exchange, engine, {end, relay.error()});
+    // The time of the whole request says nothing about this engine.
+    if (end == Relay::End::engine_failed && relay.error() != ErrorCode::total_timeout) {
+        exchange.worker.shared.report_failure(slot, relay.error());
+    }
+}
+
+}  // namespace penstock::proxy

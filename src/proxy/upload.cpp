@@ -1,0 +1,40 @@
+#include "upload.h"
+
+#include <utility>
+
+namespace penstock::proxy {
+
+Upload::~Upload() {
+    client_.when_readable(nullptr);
+    engine_.when_writable(nullptr);
+}
+
+void Upload::pump() {
+    for (;;) {
+        const http::Received received = client_.try_read();
+        switch (received.state) {
+            case http::ReadState::bytes:
+                for (const std::string_view piece : received.payload) moved_ += piece.size();
+                if (moved_ > limit_) return fail(ErrorCode::body_too_large);
+                if (engine_.write(received.payload) == http::Flow::blocked) {
+                    return engine_.when_writable(&writable_hook_);
+                }
+                break;
+            case http::ReadState::would_block:
+                return client_.when_readable(&readable_hook_);
+            case http::ReadState::end:
+                return engine_.finish();
+            case http::ReadState::failed:
+                return fail(received.error);
+        }
+    }
+}
+
+// The engine's body stays unfinished: a truncated prompt must not become a valid request. Nothing
+// after the wake: the waiter may end all of this.
+void Upload::fail(ErrorCode why) {
+    failed_ = why;
+    if (Waiter* waiter = std::exchange(on_failure_, nullptr)) waiter->wake();
+}
+
+}  // namespace penstock::proxy

@@ -1,0 +1,121 @@
+#include "penstock/fleet/charge.h"
+
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace penstock::fleet {
+namespace {
+
+TEST(Charge, CountsTheRequestAndItsTokens) {
+    CounterSlab slab;
+
+    const auto charge = Charge::try_charge(slab[3], 0, 500);
+
+    ASSERT_TRUE(charge.has_value());
+    EXPECT_EQ(slab.in_flight(3), 1U);
+    EXPECT_EQ(slab[3].prompt_tokens_started, 500U);
+    EXPECT_EQ(slab[3].prompt_tokens_finished, 0U);
+}
+
+TEST(Charge, GivesTheTokensBackAtTheFirstByteOnce) {
+    CounterSlab slab;
+    auto charge = Charge::try_charge(slab[0], 0, 500);
+
+    charge->first_byte();
+    charge->first_byte();
+
+    EXPECT_EQ(slab[0].prompt_tokens_finished, 500U);
+    EXPECT_EQ(slab.in_flight(0), 1U);
+}
+
+TEST(Charge, ReleasesEverythingAtItsEnd) {
+    CounterSlab slab;
+
+    { const auto charge = Charge::try_charge(slab[0], 0, 500); }
+
+    EXPECT_EQ(slab.in_flight(0), 0U);
+    EXPECT_EQ(slab[0].prompt_tokens_finished, 500U);
+}
+
+TEST(Charge, ReleasesOnlyOnce) {
+    CounterSlab slab;
+    auto charge = Charge::try_charge(slab[0], 0, 500);
+
+    charge->release();
+    charge->release();
+    charge.reset();
+
+    EXPECT_EQ(slab[0].started, 1U);
+    EXPECT_EQ(slab[0].finished, 1U);
+}
+
+TEST(Charge, MovesWithoutCountingTwice) {
+    CounterSlab slab;
+    auto first = Charge::try_charge(slab[0], 0, 10);
+
+    Charge second{std::move(*first)};
+    first.reset();
+    EXPECT_EQ(slab.in_flight(0), 1U);
+
+    second.release();
+    EXPECT_EQ(slab.in_flight(0), 0U);
+    EXPECT_EQ(slab[0].prompt_tokens_finished, 10U);
+}
+
+TEST(Charge, AssignmentReleasesTheOldOne) {
+    CounterSlab slab;
+    auto first = Charge::try_charge(slab[0], 0, 10);
+    auto second = Charge::try_charge(slab[1], 0, 20);
+
+    *first = std::move(*second);
+
+    EXPECT_EQ(slab.in_flight(0), 0U);
+    EXPECT_EQ(slab.in_flight(1), 1U);
+}
+
+TEST(Charge, IsGrantedUpToTheLimitAndRefusedOnePast) {
+    CounterSlab slab;
+    const auto first = Charge::try_charge(slab[0], 2, 7);
+    const auto second = Charge::try_charge(slab[0], 2, 7);
+
+    const auto third = Charge::try_charge(slab[0], 2, 7);
+
+    EXPECT_TRUE(first && second);
+    EXPECT_FALSE(third);
+    EXPECT_EQ(slab.in_flight(0), 2U);
+    EXPECT_EQ(slab[0].prompt_tokens_started, 14U);
+}
+
+TEST(Charge, IsGrantedAgainAfterARelease) {
+    CounterSlab slab;
+    auto first = Charge::try_charge(slab[0], 1, 0);
+    ASSERT_FALSE(Charge::try_charge(slab[0], 1, 0));
+
+    first.reset();
+
+    EXPECT_TRUE(Charge::try_charge(slab[0], 1, 0));
+}
+
+TEST(Charge, KeepsItsBooksBetweenThreads) {
+    constexpr int k_rounds = 20'000;
+    CounterSlab slab;
+    const auto work = [&slab] {
+        for (int i = 0; i < k_rounds; ++i) {
+            auto charge = Charge::try_charge(slab[0], 1, 3);
+            if (charge) charge->first_byte();
+        }
+    };
+
+    std::thread other{work};
+    work();
+    other.join();
+
+    EXPECT_EQ(slab.in_flight(0), 0U);
+    EXPECT_EQ(slab[0].started, slab[0].finished);
+    EXPECT_EQ(slab[0].prompt_tokens_started, slab[0].prompt_tokens_finished);
+}
+
+}  // namespace
+}  // namespace penstock::fleet

@@ -1,0 +1,189 @@
+#include "penstock/net/listener.h"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include "penstock/net/loop.h"
+#include "penstock/net/transport.h"
+#include "socket_pair.h"
+
+namespace penstock::net {
+namespace {
+
+void close_all(const BoundListener& bound) {
+    for (const int fd : bound.fds) ::close(fd);
+}
+
+/// A client's connection to what a listener has bound.
+test::Peer connect_to(const std::string& local_address) {
+    if (local_address.starts_with("unix:")) {
+        sockaddr_un name{};
+        name.sun_family = AF_UNIX;
+        local_address.copy(name.sun_path, sizeof name.sun_path - 1, 5);
+        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+        return test::Peer{fd};
+    }
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    name.sin_port = htons(
+        static_cast<std::uint16_t>(std::stoul(local_address.substr(local_address.rfind(':') + 1))));
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+    return test::Peer{fd};
+}
+
+/// A directory for a unix socket, gone with the test.
+class ScratchDirectory {
+public:
+    ScratchDirectory() { EXPECT_NE(::mkdtemp(path_.data()), nullptr); }
+    ~ScratchDirectory() {
+        ::unlink(socket().substr(5).c_str());
+        ::rmdir(path_.c_str());
+    }
+    std::string socket() const { return "unix:" + path_ + "/s"; }
+
+private:
+    std::string path_ = "/tmp/penstock-test-XXXXXX";
+};
+
+TEST(BindListener, FindsOnePortForAllWorkers) {
+    const auto bound = bind_listener("127.0.0.1:0", 3);
+
+    ASSERT_TRUE(bound.has_value());
+    ASSERT_EQ(bound->fds.size(), 3U);
+    for (const int fd : bound->fds) EXPECT_EQ(local_name(fd), bound->local_address);
+    EXPECT_FALSE(bound->local_address.ends_with(":0"));
+    close_all(*bound);
+}
+
+TEST(BindListener, RefusesAnAddressInUse) {
+    const auto first = bind_listener("127.0.0.1:0", 1);
+    ASSERT_TRUE(first.has_value());
+
+    const auto second = bind_listener(first->local_address, 1);
+
+    ASSERT_FALSE(second.has_value());
+    EXPECT_EQ(second.error().code(), ErrorCode::io_failed);
+    EXPECT_NE(second.error().detail().find(first->local_address), std::string_view::npos);
+    close_all(*first);
+}
+
+TEST(BindListener, RefusesWhatIsNoAddress) {
+    for (const char* address : {"", "localhost", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:-1",
+                                "127.0.0.1:65536", "127.0.0.1:99999999999", "unix:"}) {
+        const auto bound = bind_listener(address, 1);
+        ASSERT_FALSE(bound.has_value()) << address;
+        EXPECT_EQ(bound.error().code(), ErrorCode::invalid_value) << address;
+    }
+}
+
+TEST(BindListener, BindsAUnixSocketForAllWorkers) {
+    const ScratchDirectory scratch;
+
+    const auto bound = bind_listener(scratch.socket(), 2);
+
+    ASSERT_TRUE(bound.has_value());
+    EXPECT_EQ(bound->fds.size(), 2U);
+    EXPECT_EQ(bound->local_address, scratch.socket());
+    close_all(*bound);
+}
+
+TEST(BindListener, RefusesAPathThatIsOneByteTooLong) {
+    const std::size_t most = sizeof(sockaddr_un::sun_path) - 1;
+    const ScratchDirectory scratch;
+
+    const auto bound = bind_listener("unix:/" + std::string(most, 'x'), 1);
+
+    ASSERT_FALSE(bound.has_value());
+    EXPECT_EQ(bound.error().code(), ErrorCode::invalid_value);
+}
+
+TEST(BindListener, ReplacesASocketThatADeadProcessLeftBehind) {
+    const ScratchDirectory scratch;
+    const auto first = bind_listener(scratch.socket(), 1);
+    ASSERT_TRUE(first.has_value());
+    close_all(*first);
+
+    const auto second = bind_listener(scratch.socket(), 1);
+
+    ASSERT_TRUE(second.has_value());
+    close_all(*second);
+}
+
+TEST(BindListener, RefusesAUnixSocketThatIsServed) {
+    const ScratchDirectory scratch;
+    const auto first = bind_listener(scratch.socket(), 1);
+    ASSERT_TRUE(first.has_value());
+
+    const auto second = bind_listener(scratch.socket(), 1);
+
+    ASSERT_FALSE(second.has_value());
+    EXPECT_EQ(second.error().code(), ErrorCode::io_failed);
+    close_all(*first);
+}
+
+class AcceptorTest : public testing::Test {
+protected:
+    void listen_on(const std::string& address) {
+        auto result = bind_listener(address, 1);
+        ASSERT_TRUE(result.has_value());
+        bound = *result;
+        acceptor = std::make_unique<Acceptor>(loop, bound.fds[0],
+                                              [this](int fd) { accepted.emplace_back(fd); });
+    }
+
+    Loop loop;
+    BoundListener bound;
+    std::vector<test::Peer> accepted;
+    std::unique_ptr<Acceptor> acceptor;
+};
+
+TEST_F(AcceptorTest, AcceptsOneAfterTheOther) {
+    listen_on("127.0.0.1:0");
+    const test::Peer first = connect_to(bound.local_address);
+    ASSERT_TRUE(test::run_until(loop, [this] { return accepted.size() == 1; }));
+
+    const test::Peer second = connect_to(bound.local_address);
+
+    EXPECT_TRUE(test::run_until(loop, [this] { return accepted.size() == 2; }));
+    EXPECT_EQ(peer_name(accepted[0].fd()), local_name(first.fd()));
+}
+
+TEST_F(AcceptorTest, AcceptsOnAUnixSocket) {
+    const ScratchDirectory scratch;
+    listen_on(scratch.socket());
+
+    const test::Peer client = connect_to(bound.local_address);
+
+    EXPECT_TRUE(test::run_until(loop, [this] { return accepted.size() == 1; }));
+}
+
+TEST_F(AcceptorTest, AcceptsAllThatIsQueuedBeforeItCloses) {
+    const ScratchDirectory scratch;
+    listen_on(scratch.socket());
+    std::vector<test::Peer> clients;
+    for (int i = 0; i < 150; ++i) clients.push_back(connect_to(bound.local_address));
+
+    acceptor->drain_and_close();
+
+    EXPECT_EQ(accepted.size(), 150U);
+    acceptor->drain_and_close();  // stays closed
+}
+
+TEST_F(AcceptorTest, AcceptsNothingOnceDestroyed) {
+    listen_on("127.0.0.1:0");
+    const test::Peer client = connect_to(bound.local_address);
+
+    acceptor.reset();
+    test::turn(loop);
+
+    EXPECT_TRUE(accepted.empty());
+}
+
+}  // namespace
+}  // namespace penstock::net

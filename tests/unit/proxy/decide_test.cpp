@@ -1,0 +1,232 @@
+// Which backends a request may go to, and what a pick charges.
+#include "decide.h"
+
+#include <gtest/gtest.h>
+
+#include "attempt.h"
+#include "fake_server_stream.h"
+#include "proxy_bench.h"
+
+namespace penstock::proxy {
+namespace {
+
+using support::FakeServerStream;
+using support::ProxyBench;
+
+class DecideTest : public testing::Test {
+protected:
+    DecideTest() {
+        for (int i = 0; i < 3; ++i) bench.add_engine();
+        bench.pool.balance.policy = routing::PolicyName::prefix_load;
+    }
+    /// An exchange of the one pool, for a model.
+    Exchange& exchange(std::string model = "m") {
+        bench.publish();
+        made_.emplace(*bench.worker, client_);
+        made_->route = &made_->generation->routes.front();
+        made_->pool = &made_->generation->pools.front();
+        made_->facts.model = std::move(model);
+        made_->record.model_known = true;
+        return *made_;
+    }
+    void TearDown() override {
+        if (made_) made_->ended(telemetry::Outcome::ok);
+    }
+    /// Slots picked in many decisions, each charge given back.
+    std::vector<std::uint32_t> picks(Exchange& from, const std::vector<fleet::Slot>& excluded) {
+        std::vector<std::uint32_t> count(3, 0);
+        for (int i = 0; i < 60; ++i) {
+            const Result<Pick> pick = decide(from, excluded);
+            if (pick) ++count[pick->backend->slot];
+        }
+        return count;
+    }
+
+    ProxyBench bench;
+
+private:
+    FakeServerStream client_{support::get("/")};
+    std::optional<Exchange> made_;
+};
+
+TEST_F(DecideTest, SpreadsABurstBecauseEachPickIsChargedAtOnce) {
+    Exchange& from = exchange();
+    std::vector<Pick> held;
+
+    for (int i = 0; i < 9; ++i) held.push_back(*decide(from, {}));
+
+    for (fleet::Slot slot = 0; slot < 3; ++slot) EXPECT_EQ(bench.in_flight(slot), 3U) << slot;
+    held.clear();
+    for (fleet::Slot slot = 0; slot < 3; ++slot) EXPECT_EQ(bench.in_flight(slot), 0U) << slot;
+}
+
+TEST_F(DecideTest, NeverPicksAnExcludedOne) {
+    const std::vector<std::uint32_t> count = picks(exchange(), {1});
+
+    EXPECT_GT(count[0], 0U);
+    EXPECT_EQ(count[1], 0U);
+    EXPECT_GT(count[2], 0U);
+}
+
+TEST_F(DecideTest, NobodyLeftIsNoHealthyBackend) {
+    const Result<Pick> pick = decide(exchange(), {0, 1, 2});
+
+    ASSERT_FALSE(pick);
+    EXPECT_EQ(pick.error().code(), ErrorCode::no_healthy_backend);
+}
+
+TEST_F(DecideTest, PicksOnlyBackendsThatListTheModel) {
+    bench.states[2].models = {"m", "other"};
+
+    EXPECT_EQ(picks(exchange("other"), {}), (std::vector<std::uint32_t>{0, 0, 60}));
+}
+
+TEST_F(DecideTest, AConfiguredModelMayGoToAnyBackend) {
+    bench.states[2].models = {"m", "other"};
+    bench.pool.models = {"other"};
+
+    const std::vector<std::uint32_t> count = picks(exchange("other"), {});
+
+    EXPECT_GT(count[0], 0U);
+}
+
+TEST_F(DecideTest, FillsBackendsToTheirLimitAndNoFurther) {
+    for (fleet::Backend& backend : bench.pool.backends) backend.max_in_flight = 2;
+    Exchange& from = exchange();
+    std::vector<Pick> held;
+    for (int i = 0; i < 6; ++i) held.push_back(*decide(from, {}));
+
+    const Result<Pick> pick = decide(from, {});
+
+    ASSERT_FALSE(pick);
+    EXPECT_EQ(pick.error().code(), ErrorCode::too_many_requests);
+    for (fleet::Slot slot = 0; slot < 3; ++slot) EXPECT_EQ(bench.in_flight(slot), 2U);
+}
+
+TEST_F(DecideTest, ALimitIsNotTheReasonWhenAFreeOneHasFailed) {
+    bench.pool.backends.resize(1);
+    const Result<Pick> pick = decide(exchange(), {0});
+
+    ASSERT_FALSE(pick);
+    EXPECT_EQ(pick.error().code(), ErrorCode::no_healthy_backend);
+}
+
+TEST_F(DecideTest, GoesWhereThePromptsBlocksAre) {
+    Exchange& from = exchange();
+    from.facts.blocks = {1, 2, 3, 4};
+    from.facts.prompt_bytes = 4096;
+    bench.index.insert(1, from.facts.blocks);
+
+    const Result<Pick> pick = decide(from, {});
+
+    ASSERT_TRUE(pick);
+    EXPECT_EQ(pick->backend->slot, 1U);
+    EXPECT_EQ(pick->decision.held_blocks, 4U);
+    EXPECT_EQ(bench.counters[1].prompt_tokens_started.load(), 0U);  // all of it is cached
+}
+
+TEST_F(DecideTest, PrefersTheBackendThatHasTheAdapterNamedBesideTheModel) {
+    fleet::LoadSample sample;
+    sample.sent = bench.loop.now();
+    bench.states[0].sample = sample;
+    bench.states[2].sample = sample;
+    sample.adapters = {"lora-a"};
+    bench.states[1].sample = sample;
+    Exchange& from = exchange();
+    from.facts.adapter = "lora-a";
+
+    const Result<Pick> pick = decide(from, {});
+
+    ASSERT_TRUE(pick);
+    EXPECT_EQ(pick->backend->slot, 1U);
+}
+
+TEST_F(DecideTest, OthersFit_LooksForAHealthyOneThatHasNotFailed) {
+    bench.states[2].health = fleet::Health::unhealthy;
+    Exchange& from = exchange();
+
+    EXPECT_TRUE(others_fit(from, 0, {}));
+    EXPECT_FALSE(others_fit(from, 0, {1}));
+    EXPECT_FALSE(others_fit(from, 1, {0}));
+}
+
+TEST_F(DecideTest, OthersFit_LeavesOutEjectedAndDrainingOnes) {
+    bench.states[1].ejected = true;
+    bench.states[2].draining = true;
+
+    EXPECT_FALSE(others_fit(exchange(), 0, {}));
+}
+
+// --- attempt.h
+
+class AttemptTest : public DecideTest {
+protected:
+    Exchange& prompting() {
+        Exchange& from = exchange();
+        from.facts.blocks = {1, 2, 3, 4};
+        from.facts.prompt_bytes = 4096;
+        from.record.status = 200;
+        return from;
+    }
+    [[nodiscard]] std::uint32_t held(Exchange& from, fleet::Slot slot) const {
+        return bench.index.match(slot, from.facts.blocks);
+    }
+};
+
+TEST_F(AttemptTest, UndoesOnlyWhatItAddedItself) {
+    Exchange& from = prompting();
+    bench.index.insert(0, std::vector<std::uint64_t>{1, 2});
+    {
+        Pick pick = *decide(from, {1, 2});
+        Attempt attempt{from, *pick.backend, std::move(pick.charge), pick.decision};
+        attempt.sent();
+        EXPECT_EQ(held(from, 0), 4U);
+    }
+
+    EXPECT_EQ(held(from, 0), 2U);
+    EXPECT_EQ(bench.in_flight(0), 0U);
+}
+
+TEST_F(AttemptTest, SendingTwiceAddsOnce) {
+    Exchange& from = prompting();
+    {
+        Pick pick = *decide(from, {1, 2});
+        Attempt attempt{from, *pick.backend, std::move(pick.charge), pick.decision};
+        attempt.sent();
+        attempt.sent();
+    }
+
+    EXPECT_EQ(held(from, 0), 0U);
+}
+
+TEST_F(AttemptTest, TheFirstByteProvesTheBeliefAndEndsThePrefill) {
+    Exchange& from = prompting();
+    {
+        Pick pick = *decide(from, {1, 2});
+        Attempt attempt{from, *pick.backend, std::move(pick.charge), pick.decision};
+        attempt.sent();
+        attempt.first_byte();
+        EXPECT_EQ(bench.counters[0].prompt_tokens_finished.load(),
+                  bench.counters[0].prompt_tokens_started.load());
+        EXPECT_EQ(bench.in_flight(0), 1U);
+    }
+
+    EXPECT_EQ(held(from, 0), 4U);
+    EXPECT_EQ(bench.in_flight(0), 0U);
+}
+
+TEST_F(AttemptTest, AnErrorsFirstByteProvesNothing) {
+    Exchange& from = prompting();
+    from.record.status = 400;
+    {
+        Pick pick = *decide(from, {1, 2});
+        Attempt attempt{from, *pick.backend, std::move(pick.charge), pick.decision};
+        attempt.sent();
+        attempt.first_byte();
+    }
+
+    EXPECT_EQ(held(from, 0), 0U);
+}
+
+}  // namespace
+}  // namespace penstock::proxy

@@ -1,0 +1,96 @@
+// Reading a body's facts: on the worker, and for large ones on the thread beside it.
+#include <gtest/gtest.h>
+
+#include "proxy_bench.h"
+
+namespace penstock::proxy {
+namespace {
+
+using namespace support;  // NOLINT(google-build-using-namespace): the vocabulary of these dialogues
+
+std::string prompt_of(std::size_t bytes) {
+    return R"({"model":"m","messages":[{"role":"user","content":")" + std::string(bytes, 'x') +
+           R"("}]})";
+}
+
+InspectJob inspected(std::string body) {
+    InspectJob job;
+    job.endpoint = engine::Endpoint::chat_completions;
+    job.content_type = "application/json";
+    job.body = std::move(body);
+    job.body.reserve(job.body.size() + engine::k_body_padding);
+    engine::Inspector inspector;
+    inspect_body(inspector, job);
+    return job;
+}
+
+TEST(Inspect, ReadsTheModelAndWholeBlocks) {
+    const InspectJob job = inspected(prompt_of(3000));
+
+    EXPECT_EQ(job.facts.model, "m");
+    EXPECT_EQ(job.facts.blocks.size(), 2U);
+}
+
+TEST(Inspect, EqualPromptsOfOtherModelsAdaptersOrSaltsShareNoBlock) {
+    const auto first_block = [](std::string_view fields) {
+        std::string body = prompt_of(2000);
+        body.insert(1, fields);
+        return inspected(std::move(body)).facts.blocks.at(0);
+    };
+    const std::uint64_t plain = first_block("");
+
+    EXPECT_EQ(first_block(R"("temperature":1,)"), plain);
+    EXPECT_NE(first_block(R"("lora_path":"a",)"), plain);
+    EXPECT_NE(first_block(R"("cache_salt":"s",)"), plain);
+    EXPECT_NE(first_block(R"("lora_path":"a",)"), first_block(R"("lora_path":"b",)"));
+}
+
+class InspectElsewhereTest : public testing::Test {
+protected:
+    InspectElsewhereTest() { bench.worker->shared.inspect = &thread; }
+    ~InspectElsewhereTest() override { thread.stop(); }
+
+    ProxyBench bench;
+    InspectThread thread;
+    Engine& engine = bench.add_engine();
+};
+
+TEST_F(InspectElsewhereTest, ALargeBodyIsForwardedAsItCame) {
+    engine.answer_with(answer(200, "done"));
+    const std::string body = prompt_of(k_inspect_elsewhere + 1);
+    Peer& client = bench.connect();
+
+    client.send(post(k_chat_path, body));
+
+    ASSERT_TRUE(bench.until_got(client, "done"));
+    EXPECT_TRUE(engine.requests()[0].ends_with("\r\n\r\n" + body));
+    EXPECT_EQ(bench.worker->inspect_jobs, 0U);
+    EXPECT_NE(bench.access_lines().find(R"("prompt_blocks":256)"), std::string::npos);
+}
+
+TEST_F(InspectElsewhereTest, AClientThatGoesMeanwhileLeavesNothing) {
+    Peer& client = bench.connect();
+    client.send(post(k_chat_path, prompt_of(4U << 20U)));
+    ASSERT_TRUE(bench.until([&] { return bench.worker->inspect_jobs == 1; }));
+
+    client.close();
+
+    ASSERT_TRUE(bench.until_quiet());
+    EXPECT_EQ(bench.worker->inspect_jobs, 0U);
+    EXPECT_EQ(bench.budget.used(), 0U);
+    EXPECT_EQ(bench.in_flight(0), 0U);
+}
+
+TEST_F(InspectElsewhereTest, AFullQueueIsNoReasonToWait) {
+    engine.answer_with(answer(200, "done"));
+    Peer& client = bench.connect();
+    bench.worker->inspect_jobs = k_inspect_jobs_max;
+
+    client.send(post(k_chat_path, prompt_of(k_inspect_elsewhere + 1)));
+
+    ASSERT_TRUE(bench.until_got(client, "done"));
+    EXPECT_EQ(bench.worker->inspect_jobs, k_inspect_jobs_max);
+}
+
+}  // namespace
+}  // namespace penstock::proxy

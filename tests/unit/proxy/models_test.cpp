@@ -1,0 +1,81 @@
+#include "models.h"
+
+#include <gtest/gtest.h>
+
+namespace penstock::proxy {
+namespace {
+
+fleet::BackendState listing(std::vector<std::string> models, std::string json = {}) {
+    fleet::BackendState state;
+    state.health = fleet::Health::healthy;
+    state.models = std::move(models);
+    state.models_listed = true;
+    state.models_json = std::move(json);
+    return state;
+}
+
+Pool pool_of(std::vector<fleet::Slot> slots) {
+    Pool pool;
+    pool.name = "p";
+    for (const fleet::Slot slot : slots) {
+        fleet::Backend backend;
+        backend.slot = slot;
+        pool.backends.push_back(std::move(backend));
+    }
+    return pool;
+}
+
+TEST(Models, Serves_ConfiguredPatternsAndWhatABackendLists) {
+    Pool pool = pool_of({0, 1});
+    pool.models = {"llama-*"};
+    const fleet::LoadTable table{.version = 1, .rows = {listing({"a"}), listing({"b"})}};
+
+    EXPECT_TRUE(serves(pool, table, "a"));
+    EXPECT_TRUE(serves(pool, table, "b"));
+    EXPECT_TRUE(serves(pool, table, "llama-3"));
+    EXPECT_FALSE(serves(pool, table, "c"));
+    EXPECT_FALSE(lists(table, pool.backends[0], "b"));
+}
+
+TEST(Models, AllListed_WaitsForHealthyBackendsOnly) {
+    const Pool pool = pool_of({0, 1});
+    fleet::BackendState silent;
+    silent.health = fleet::Health::healthy;
+
+    EXPECT_FALSE(all_listed(pool, {.version = 1, .rows = {listing({"a"}), silent}}));
+    silent.health = fleet::Health::unhealthy;
+    EXPECT_TRUE(all_listed(pool, {.version = 1, .rows = {listing({"a"}), silent}}));
+    EXPECT_FALSE(all_listed(pool, {.version = 1, .rows = {silent, silent}}));
+    EXPECT_FALSE(all_listed(pool, {}));
+}
+
+TEST(Models, KnownModels_NamesEachOnceAndNoPatterns) {
+    Generation generation;
+    generation.pools.push_back(pool_of({0, 1}));
+    generation.pools[0].models = {"x", "y-*"};
+    const fleet::LoadTable table{.version = 1, .rows = {listing({"b", "a"}), listing({"a"})}};
+
+    EXPECT_EQ(known_models(generation, {0}, table), (std::vector<std::string>{"a", "b", "x"}));
+}
+
+TEST(Models, ModelsDocument_KeepsTheEnginesWordsAndRepeatsNothing) {
+    Generation generation;
+    generation.pools.push_back(pool_of({0, 1, 2}));
+    generation.pools[0].models = {"a", "alias", "y-*"};
+    const fleet::LoadTable table{.version = 1,
+                                 .rows = {listing({"a"}, R"({"id":"a","max_model_len":9})"),
+                                          listing({"a"}, R"({"id":"a","max_model_len":8})"),
+                                          listing({"a", "b"}, R"({"id":"a"},{"id":"b"})")}};
+
+    EXPECT_EQ(models_document(generation, table),
+              R"({"object":"list","data":[{"id":"a","max_model_len":9},)"
+              R"({"id":"b","object":"model","created":0,"owned_by":"p"},)"
+              R"({"id":"alias","object":"model","created":0,"owned_by":"p"}]})");
+}
+
+TEST(Models, ModelsDocument_IsAnEmptyListWhenNothingIsKnown) {
+    EXPECT_EQ(models_document({}, {}), R"({"object":"list","data":[]})");
+}
+
+}  // namespace
+}  // namespace penstock::proxy

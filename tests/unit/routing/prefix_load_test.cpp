@@ -1,0 +1,163 @@
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "sheets.h"
+
+namespace penstock::routing {
+namespace {
+
+class PrefixLoadPolicy : public testing::Test {
+protected:
+    Decision decide() { return policy->decide(input, sheet, rng); }
+    float cost(std::uint32_t row) { return policy->explain(input, sheet, row)[0]; }
+
+    std::unique_ptr<Policy> policy = test::policy(PolicyName::prefix_load);
+    std::vector<fleet::SheetRow> sheet = test::idle_sheet(4);
+    Input input{.prompt_tokens = 4096, .block_tokens = 256};
+    Rng rng{1};
+};
+
+TEST_F(PrefixLoadPolicy, GoesWhereThePrefixIs) {
+    sheet[2].held_blocks = 8;
+
+    const Decision decision = decide();
+
+    EXPECT_EQ(decision.row, 2U);
+    EXPECT_EQ(decision.reason, Reason::prefix);
+    EXPECT_EQ(decision.held_blocks, 8U);
+}
+
+TEST_F(PrefixLoadPolicy, LeavesThePrefixWhenItsQueueCostsMore) {
+    sheet[2].held_blocks = 4;  // 1,024 tokens saved
+    sheet[2].waiting = 2;
+
+    const Decision decision = decide();
+
+    EXPECT_NE(decision.row, 2U);
+    EXPECT_EQ(decision.reason, Reason::load);
+}
+
+TEST_F(PrefixLoadPolicy, ValuesNoMoreThanThePrompt) {
+    input.prompt_tokens = 300;
+    sheet[0].held_blocks = 2;
+    const float two = cost(0);
+
+    sheet[0].held_blocks = 1000;
+
+    EXPECT_EQ(cost(0), two);
+}
+
+/// Sends `requests` with the same prompt; each pick is charged with what is not cached there.
+std::vector<std::uint32_t> send_burst(const Policy& policy, const Input& input,
+                                      std::vector<fleet::SheetRow>& sheet, int requests) {
+    Rng rng{7};
+    std::vector<std::uint32_t> picks(sheet.size());
+    for (int i = 0; i < requests; ++i) {
+        const std::uint32_t row = policy.decide(input, sheet, rng).row;
+        ++picks[row];
+        fleet::SheetRow& chosen = sheet[row];
+        const float held = static_cast<float>(chosen.held_blocks * input.block_tokens);
+        chosen.prefill_tokens += std::max(0.0F, static_cast<float>(input.prompt_tokens) - held);
+        chosen.in_flight += 1;
+        chosen.running += 1;
+    }
+    return picks;
+}
+
+TEST_F(PrefixLoadPolicy, IsNotPinnedByASharedSystemPrompt) {
+    sheet[0].held_blocks = 4;  // all prompts begin with the same 1,024 of their 4,096 tokens
+
+    const auto picks = send_burst(*policy, input, sheet, 100);
+
+    for (const std::uint32_t count : picks) EXPECT_GE(count, 15U);
+    EXPECT_LE(picks[0], 40U);
+}
+
+TEST_F(PrefixLoadPolicy, SpreadsABurstBetweenTwoPolls) {
+    const auto picks = send_burst(*policy, input, sheet, 40);
+
+    for (const std::uint32_t count : picks) EXPECT_EQ(count, 10U);
+}
+
+TEST_F(PrefixLoadPolicy, AvoidsAFullCacheOnlyBeyondTheKnee) {
+    const float at_ease = cost(0);
+
+    sheet[0].kv_use = 0.9F;
+    EXPECT_EQ(cost(0), at_ease);
+    sheet[0].kv_use = 0.95F;
+    EXPECT_GT(cost(0), at_ease);
+    sheet[0].kv_use = -1;  // unknown: neutral
+    EXPECT_EQ(cost(0), at_ease);
+}
+
+TEST_F(PrefixLoadPolicy, PrefersABackendWithRoomToOneThatHoldsThePrefixButIsFull) {
+    sheet[1].held_blocks = 16;
+    sheet[1].kv_use = 1;
+
+    EXPECT_NE(decide().row, 1U);
+}
+
+TEST_F(PrefixLoadPolicy, PrefersWhereTheAdapterIs) {
+    input.wants_adapter = true;
+    sheet[3].has_adapter = true;
+
+    EXPECT_EQ(decide().row, 3U);
+}
+
+TEST_F(PrefixLoadPolicy, DoesNotCareForAdaptersWithoutNeed) {
+    sheet[3].has_adapter = true;
+
+    EXPECT_EQ(cost(3), cost(0));
+}
+
+TEST_F(PrefixLoadPolicy, WeighsThePrefixAsConfigured) {
+    sheet[2].held_blocks = 4;
+    sheet[2].waiting = 2;
+
+    EXPECT_EQ(test::policy(PolicyName::prefix_load, 4.0)->decide(input, sheet, rng).row, 2U);
+    sheet[2].waiting = 0;
+    sheet[2].running = 1;
+    EXPECT_NE(test::policy(PolicyName::prefix_load, 0.0)->decide(input, sheet, rng).row, 2U);
+}
+
+TEST_F(PrefixLoadPolicy, SumsItsTerms) {
+    sheet[0].held_blocks = 2;
+    sheet[0].waiting = 1;
+    sheet[0].kv_use = 0.97F;
+    sheet[0].weight = 2;
+    input.wants_adapter = true;
+
+    const auto terms = policy->explain(input, sheet, 0);
+
+    float sum = 0;
+    for (std::size_t i = 1; i < k_terms; ++i) sum += terms[i];
+    EXPECT_FLOAT_EQ(terms[0], sum / 2);
+}
+
+RC_GTEST_FIXTURE_PROP(PrefixLoadPolicy, CostsMoreTheMoreThereIsToDo, ()) {
+    using rc::gen::inRange;
+    fleet::SheetRow& row = sheet[0];
+    row.waiting = static_cast<float>(*inRange(0, 9));
+    row.running = static_cast<float>(*inRange(0, 99));
+    row.prefill_tokens = static_cast<float>(*inRange(0, 9999));
+    row.held_blocks = *inRange(0U, 20U);
+    row.kv_use = static_cast<float>(*inRange(0, 90)) / 100;
+    row.weight = static_cast<float>(*inRange(1, 9));
+    const float before = cost(0);
+    const auto with = [&](auto change) {
+        const fleet::SheetRow saved = row;
+        change(row);
+        const float after = cost(0);
+        row = saved;
+        return after;
+    };
+
+    RC_ASSERT(with([](auto& r) { r.waiting += 1; }) > before);
+    RC_ASSERT(with([](auto& r) { r.running += 1; }) > before);
+    RC_ASSERT(with([](auto& r) { r.prefill_tokens += 100; }) > before);
+    RC_ASSERT(with([](auto& r) { r.kv_use = 0.99F; }) > before);
+    RC_ASSERT(with([](auto& r) { r.held_blocks += 1; }) <= before);
+}
+
+}  // namespace
+}  // namespace penstock::routing
