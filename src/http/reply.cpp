@@ -1,5 +1,7 @@
 #include "penstock/http/reply.h"
 
+#include <array>
+
 #include "penstock/base/json_text.h"
 
 namespace penstock::http {
@@ -8,86 +10,71 @@ namespace {
 
 /// One row per error: what a client sees.
 struct Row {
+    ErrorCode code;
     int status;
     std::string_view type;  // OpenAI's "type"; Anthropic's follows from the status
     std::string_view message;
 };
 
-Row row_of(ErrorCode code) noexcept {
-    constexpr std::string_view k_request = "invalid_request_error";
-    constexpr std::string_view k_server = "server_error";
-    switch (code) {
-        case ErrorCode::bad_request:
-            return {400, k_request, "The request is malformed."};
-        case ErrorCode::request_line_too_long:
-            return {414, k_request, "The request line is too long."};
-        case ErrorCode::head_too_large:
-            return {431, k_request, "The request's header is too large."};
-        case ErrorCode::body_too_large:
-            return {413, k_request, "The request's body is too large."};
-        case ErrorCode::head_timeout:
-            return {408, k_request, "The request's header took too long."};
-        case ErrorCode::body_timeout:
-            return {408, k_request, "The request's body took too long."};
-        case ErrorCode::unsupported_transfer_encoding:
-            return {501, k_request, "Only the transfer coding chunked is supported."};
-        case ErrorCode::unsupported_version:
-            return {505, k_request, "Only HTTP/1.0 and HTTP/1.1 are supported here."};
-        case ErrorCode::unsupported_method:
-            return {501, k_request, "The method is not supported."};
-        case ErrorCode::expectation_failed:
-            return {417, k_request, "Only the expectation 100-continue is supported."};
-        case ErrorCode::not_found:
-            return {404, k_request, "Nothing is served under this path."};
-        case ErrorCode::unauthorized:
-            return {401, "authentication_error", "A valid API key is required."};
-        case ErrorCode::model_required:
-            return {400, k_request, "A model must be named."};
-        case ErrorCode::model_not_found:
-            return {404, k_request, "The model is not served here."};
-        case ErrorCode::client_gone:
-            return {499, k_request, "The client has gone."};
-        case ErrorCode::client_write_stall:
-            return {499, k_request, "The client did not read."};
-        case ErrorCode::buffer_budget_spent:
-            return {503, k_server, "Too many request bodies are buffered; try again."};
-        case ErrorCode::too_many_requests:
-            return {429, "rate_limit_error", "All backends are at their limit; try again."};
-        case ErrorCode::models_not_listed_yet:
-            return {503, k_server, "The backends have not listed their models yet; try again."};
-        case ErrorCode::no_healthy_backend:
-            return {503, k_server, "No healthy backend serves this request; try again."};
-        case ErrorCode::shutting_down:
-            return {503, k_server, "The proxy is shutting down; try again."};
-        case ErrorCode::internal:
-            return {500, k_server, "An internal error."};
-        case ErrorCode::connect_failed:
-            return {502, k_server, "The backend could not be reached."};
-        case ErrorCode::connect_timeout:
-            return {504, k_server, "The backend did not accept the connection in time."};
-        case ErrorCode::upstream_closed:
-            return {502, k_server,
-                    "The backend closed the connection before its response was complete."};
-        case ErrorCode::upstream_reused_closed:
-            return {502, k_server, "The backend closed a kept connection."};
-        case ErrorCode::upstream_bad_response:
-            return {502, k_server, "The backend's response is malformed."};
-        case ErrorCode::engine_loading:
-            return {503, k_server, "The backend is still loading; try again."};
-        case ErrorCode::engine_error:
-            return {502, k_server, "The engine reported an error."};
-        case ErrorCode::first_byte_timeout:
-            return {504, k_server, "The backend did not answer in time."};
-        case ErrorCode::idle_timeout:
-            return {504, k_server, "The backend fell silent."};
-        case ErrorCode::total_timeout:
-            return {504, k_server, "The request took too long."};
-        case ErrorCode::invalid_value:
-            return {500, k_server, "A value is invalid."};
-        case ErrorCode::io_failed:
-            return {500, k_server, "An input or output operation failed."};
+constexpr std::string_view k_request = "invalid_request_error";
+constexpr std::string_view k_server = "server_error";
+
+// In the order of the enumeration.
+constexpr std::array<Row, k_error_codes> k_rows{{
+    {ErrorCode::bad_request, 400, k_request, "The request is malformed."},
+    {ErrorCode::request_line_too_long, 414, k_request, "The request line is too long."},
+    {ErrorCode::head_too_large, 431, k_request, "The request's header is too large."},
+    {ErrorCode::body_too_large, 413, k_request, "The request's body is too large."},
+    {ErrorCode::head_timeout, 408, k_request, "The request's header took too long."},
+    {ErrorCode::body_timeout, 408, k_request, "The request's body took too long."},
+    {ErrorCode::unsupported_transfer_encoding, 501, k_request,
+     "Only the transfer coding chunked is supported."},
+    {ErrorCode::unsupported_version, 505, k_request,
+     "Only HTTP/1.0 and HTTP/1.1 are supported here."},
+    {ErrorCode::unsupported_method, 501, k_request, "The method is not supported."},
+    {ErrorCode::expectation_failed, 417, k_request,
+     "Only the expectation 100-continue is supported."},
+    {ErrorCode::not_found, 404, k_request, "Nothing is served under this path."},
+    {ErrorCode::unauthorized, 401, "authentication_error", "A valid API key is required."},
+    {ErrorCode::model_required, 400, k_request, "A model must be named."},
+    {ErrorCode::model_not_found, 404, k_request, "The model is not served here."},
+    {ErrorCode::client_gone, 499, k_request, "The client has gone."},
+    {ErrorCode::client_write_stall, 499, k_request, "The client did not read."},
+    {ErrorCode::buffer_budget_spent, 503, k_server,
+     "Too many request bodies are buffered; try again."},
+    {ErrorCode::too_many_requests, 429, "rate_limit_error",
+     "All backends are at their limit; try again."},
+    {ErrorCode::models_not_listed_yet, 503, k_server,
+     "The backends have not listed their models yet; try again."},
+    {ErrorCode::no_healthy_backend, 503, k_server,
+     "No healthy backend serves this request; try again."},
+    {ErrorCode::shutting_down, 503, k_server, "The proxy is shutting down; try again."},
+    {ErrorCode::internal, 500, k_server, "An internal error."},
+    {ErrorCode::connect_failed, 502, k_server, "The backend could not be reached."},
+    {ErrorCode::connect_timeout, 504, k_server,
+     "The backend did not accept the connection in time."},
+    {ErrorCode::upstream_closed, 502, k_server,
+     "The backend closed the connection before its response was complete."},
+    {ErrorCode::upstream_reused_closed, 502, k_server, "The backend closed a kept connection."},
+    {ErrorCode::upstream_bad_response, 502, k_server, "The backend's response is malformed."},
+    {ErrorCode::engine_loading, 503, k_server, "The backend is still loading; try again."},
+    {ErrorCode::engine_error, 502, k_server, "The engine reported an error."},
+    {ErrorCode::first_byte_timeout, 504, k_server, "The backend did not answer in time."},
+    {ErrorCode::idle_timeout, 504, k_server, "The backend fell silent."},
+    {ErrorCode::total_timeout, 504, k_server, "The request took too long."},
+    {ErrorCode::invalid_value, 500, k_server, "A value is invalid."},
+    {ErrorCode::io_failed, 500, k_server, "An input or output operation failed."},
+}};
+
+static_assert([] {
+    for (std::size_t i = 0; i < k_rows.size(); ++i) {
+        if (k_rows[i].code != static_cast<ErrorCode>(i)) return false;
     }
-    return {500, k_server, "An internal error."};
+    return true;
+}());
+
+const Row& row_of(ErrorCode code) noexcept {
+    return k_rows[static_cast<std::size_t>(code)];
 }
 
 /// https://docs.anthropic.com/en/api/errors
@@ -125,7 +112,7 @@ std::string_view message_of(ErrorCode code) noexcept {
 }
 
 std::string error_json(const Error& error, ApiShape shape) {
-    const Row row = row_of(error.code());
+    const Row& row = row_of(error.code());
     const std::string_view message = error.detail().empty() ? row.message : error.detail();
     std::string out;
     if (shape == ApiShape::anthropic) {
