@@ -111,7 +111,6 @@ private:
     http::ResponseHead response_;
     BodyFramer body_;
 
-
     http::Method method_ = http::Method::get;
     bool chunked_request_ = false;
     bool sent_all_ = false;

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <chrono>
+#include <latch>
 #include <random>
 
 #include "limits.h"
@@ -73,6 +74,7 @@ Result<void> ProxyServer::start() {
     }
     if (Result<void> admin = start_admin(); !admin) return admin.error();
     for (const auto& worker : workers_) worker->start();
+    wait_for_workers();
     watch_discovery();
     report_signs_of_life();
     if (source_.reload && !source_.loaded.config.file.empty()) {
@@ -83,6 +85,15 @@ Result<void> ProxyServer::start() {
                             std::chrono::system_clock::now().time_since_epoch())
                             .count();
     return {};
+}
+
+// Who is told the addresses may send a request at once: by then each worker has the first
+// generation and table.
+void ProxyServer::wait_for_workers() {
+    std::latch begun{static_cast<std::ptrdiff_t>(workers_.size())};
+    for (const auto& worker : workers_) worker->call([&begun] { begun.count_down(); });
+    begun.wait();
+    confirmed_table_ = table_;
 }
 
 Result<void> ProxyServer::listen(const std::string& address) {

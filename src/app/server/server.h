@@ -47,6 +47,8 @@ public:
     void shut_down();
 
 private:
+    void wait_for_workers();
+
     // publish.cpp
     void publish_generation();
     void publish_table(const std::shared_ptr<const fleet::LoadTable>& table);

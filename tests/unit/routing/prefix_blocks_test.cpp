@@ -69,7 +69,8 @@ RC_GTEST_PROP(PrefixHasher, GivesTheSameChainHoweverTheTextIsCut, (std::string t
     std::vector<std::uint64_t> out;
     PrefixHasher hasher{7, block_size, out};
 
-    const auto cuts = *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 12));
+    const auto cuts =
+        *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 12));
     std::string_view rest = text;
     for (const std::size_t cut : cuts) {
         hasher.add(rest.substr(0, cut));

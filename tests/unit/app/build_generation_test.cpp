@@ -1,0 +1,94 @@
+#include "server/build_generation.h"
+
+#include <gtest/gtest.h>
+
+#include "penstock/app/load_config.h"
+
+namespace penstock::app {
+namespace {
+
+Config config_of(const std::string& more) {
+    const std::string text = R"(
+[[listener]]
+address = "127.0.0.1:0"
+[[pool]]
+name = "a"
+backends = [{ url = "http://127.0.0.1:8001/base" }, { url = "unix:/run/engine.sock", weight = 2.0 }]
+)";
+    LoadedConfig loaded = parse_config(text + more, "test.toml");
+    for (const Problem& problem : loaded.problems) ADD_FAILURE() << to_text(problem);
+    return std::move(loaded.config);
+}
+
+TEST(BuildGeneration, GivesAnImpliedRouteToEveryPool) {
+    fleet::SlotTable slots;
+
+    const Built built = build_generation(
+        config_of("[[pool]]\nname = \"b\"\nbackends = [{ url = \"http://h:1\" }]\n"), {}, slots, 7);
+
+    EXPECT_EQ(built.generation->number, 7U);
+    ASSERT_EQ(built.generation->routes.size(), 1U);
+    EXPECT_EQ(built.generation->routes[0].pools, (std::vector<std::uint32_t>{0, 1}));
+    EXPECT_EQ(built.targets.size(), 3U);
+}
+
+TEST(BuildGeneration, ReadsAddressesOfBothKinds) {
+    fleet::SlotTable slots;
+
+    const Built built = build_generation(config_of(""), {}, slots, 1);
+
+    const auto& backends = built.generation->pools[0].backends;
+    ASSERT_EQ(backends.size(), 2U);
+    EXPECT_EQ(backends[0].address.base_path, "/base");
+    EXPECT_EQ(backends[1].address.unix_path, "/run/engine.sock");
+    EXPECT_EQ(backends[1].weight, 2.0);
+    EXPECT_NE(backends[0].identity, backends[1].identity);
+}
+
+TEST(BuildGeneration, KeepsTheSlotOfABackendThatStays) {
+    fleet::SlotTable slots;
+    const Built before = build_generation(config_of(""), {}, slots, 1);
+
+    const Built after = build_generation(config_of(""), {}, slots, 2);
+
+    EXPECT_EQ(before.generation->pools[0].backends, after.generation->pools[0].backends);
+    EXPECT_EQ(before.targets, after.targets);
+}
+
+TEST(BuildGeneration, AddsWhatDiscoveryFound) {
+    fleet::SlotTable slots;
+    const Config config = config_of("[[pool]]\nname = \"d\"\ndiscover = \"http://engines:8000\"\n");
+
+    const Built built = build_generation(config, {{"d", {"10.0.0.1", "fd00::1"}}}, slots, 1);
+
+    const auto& backends = built.generation->pools[1].backends;
+    ASSERT_EQ(backends.size(), 2U);
+    EXPECT_EQ(backends[0].url, "http://10.0.0.1:8000");
+    EXPECT_EQ(backends[1].url, "http://[fd00::1]:8000");
+    EXPECT_EQ(backends[1].address.host, "fd00::1");
+}
+
+TEST(BuildGeneration, PassesUnknownModelsWhereNobodyListsThem) {
+    fleet::SlotTable slots;
+
+    const Built built = build_generation(config_of("[pool.poll]\nenabled = false\n"), {}, slots, 1);
+
+    EXPECT_EQ(built.generation->pools[0].unknown_model, UnknownModel::pass);
+}
+
+TEST(BuildGeneration, GivesARouteItsOwnTimeoutsAndTheServersForTheRest) {
+    fleet::SlotTable slots;
+    const Config config = config_of(
+        "[[route]]\npool = \"a\"\nidle_timeout = \"7s\"\n[server]\nfirst_byte_timeout = "
+        "\"9s\"\nidle_timeout = \"8s\"\n");
+
+    const Built built = build_generation(config, {}, slots, 1);
+
+    const proxy::Route& route = built.generation->routes[0];
+    EXPECT_EQ(route.name, "route-1");
+    EXPECT_EQ(route.timeouts.idle, Millis{7'000});
+    EXPECT_EQ(route.timeouts.first_byte, Millis{9'000});
+}
+
+}  // namespace
+}  // namespace penstock::app
