@@ -4,6 +4,7 @@
 
 #include <toml++/toml.h>
 
+#include "long_key.h"
 #include "penstock/schema/document.h"
 
 namespace penstock::schema {
@@ -50,27 +51,6 @@ Node node_of(const toml::node& from) {
         node.kind = NodeKind::date_or_time;
     }
     return node;
-}
-
-/// toml++ destroys nested tables recursively, so a key of a hundred thousand parts would end the
-/// process. Returns the first place of a chain with too many dots; strings with so many dots and no
-/// other character between them than those of a bare key are refused too, which costs nobody.
-Place overlong_key(std::string_view text) noexcept {
-    Place place{1, 1};
-    Place start = place;
-    std::size_t dots = 0;
-    for (const char c : text) {
-        const bool part = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ||
-                          c == '-' || c == ' ' || c == '\t' || c == '"' || c == '\'';
-        if (c == '.') {
-            if (dots == 0) start = place;
-            if (++dots >= k_key_parts) return start;
-        } else if (!part) {
-            dots = 0;
-        }
-        place = c == '\n' ? Place{place.line + 1, 1} : Place{place.line, place.column + 1};
-    }
-    return {};
 }
 
 /// toml++ says "Error while parsing key: expected …": what follows is enough for a person.
@@ -122,7 +102,9 @@ std::variant<Node, Finding> parse_toml(std::string_view text) {
     if (text.size() > k_document_bytes) {
         return Finding{{}, "the file is larger than 1 MiB", ""};
     }
-    if (const Place place = overlong_key(text); place.line > 0) {
+    // toml++ builds and destroys nested tables recursively, so a key of a hundred thousand parts
+    // would end the process. Depth by brackets it bounds itself.
+    if (const Place place = find_long_key(text); place.line > 0) {
         return Finding{place, "a key of more than 8 parts", ""};
     }
     try {

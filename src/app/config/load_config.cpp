@@ -67,9 +67,7 @@ public:
 
     void environment(const Pairs& pairs) {
         for (const auto& [name, value] : pairs) {
-            const auto found =
-                std::find_if(scalars_.begin(), scalars_.end(),
-                             [&](const Scalar& each) { return each.environment == name; });
+            const auto found = find_scalar(&Scalar::environment, name);
             if (found != scalars_.end()) {
                 set(*found, value, "environment", name, "environment " + name);
             } else if (!from_kubernetes(name)) {
@@ -84,8 +82,7 @@ public:
 
     void flags(const Pairs& pairs) {
         for (const auto& [path, value] : pairs) {
-            const auto found = std::find_if(scalars_.begin(), scalars_.end(),
-                                            [&](const Scalar& each) { return each.path == path; });
+            const auto found = find_scalar(&Scalar::path, path);
             if (found != scalars_.end()) {
                 set(*found, value, "flag", "--set " + path, "flag --set " + path);
                 continue;
@@ -120,6 +117,12 @@ public:
     }
 
 private:
+    [[nodiscard]] std::vector<Scalar>::const_iterator find_scalar(std::string Scalar::*member,
+                                                                  std::string_view text) const {
+        return std::find_if(scalars_.begin(), scalars_.end(),
+                            [&](const Scalar& each) { return each.*member == text; });
+    }
+
     void set(const Scalar& scalar, const std::string& value, const std::string& where,
              const std::string& name, const std::string& origin) {
         const auto findings = schema::set_scalar(scalar, &loaded_.config, value);
