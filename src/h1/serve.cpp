@@ -11,8 +11,6 @@ namespace penstock::h1 {
 
 namespace {
 
-// A request of some 2 KB with its head arrives in one read; an idle stream holds no more than this.
-constexpr std::size_t k_own_buffer = 3 * 1024;
 constexpr Millis k_linger{2'000};
 constexpr std::size_t k_linger_bytes = 64 * 1024;
 
@@ -20,7 +18,7 @@ constexpr std::size_t k_linger_bytes = 64 * 1024;
 
 ServerConnection::ServerConnection(ServerConnections::Impl& owner, int fd)
     : owner_{owner},
-      transport_{owner.loop, fd, k_own_buffer},
+      transport_{owner.loop, fd},
       peer_{net::peer_name(fd)},
       read_timer_{owner.loop},
       write_timer_{owner.loop} {}

@@ -1,11 +1,13 @@
 #include <cerrno>
+#include <utility>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <unistd.h>
 
+#include "loop_impl.h"
+#include "penstock/base/assert.h"
 #include "penstock/net/listener.h"
 #include "penstock/net/loop.h"
 
@@ -21,19 +23,20 @@ constexpr Millis k_pause{
 
 }  // namespace
 
-struct Acceptor::Impl final : Waiter {
-    Impl(Loop& owner, int fd, OnAccept callback)
-        : loop{owner},
-          descriptor{owner.context(), fd},
-          on_accept{std::move(callback)},
-          pause{owner} {}
+struct Acceptor::Impl final : Source {
+    Impl(Loop& owner, int listening_fd, OnAccept callback)
+        : loop{owner}, fd{listening_fd}, on_accept{std::move(callback)}, pause{owner} {
+        PENSTOCK_ASSERT(loop.impl().poller.add(fd, EPOLLIN, *this));
+    }
+    ~Impl() {
+        close();
+        if (queued) loop.forget(again_hook);
+    }
 
-    void wait() {
-        descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                              [this, alive = std::weak_ptr<bool>{life}](const auto& error) {
-                                  if (alive.expired() || error) return;
-                                  accept_some();
-                              });
+    void close() noexcept {
+        if (fd < 0) return;
+        loop.impl().poller.remove(fd, *this);
+        ::close(std::exchange(fd, -1));
     }
 
     enum class Queue : std::uint8_t { empty, bound_reached, no_room };
@@ -41,55 +44,55 @@ struct Acceptor::Impl final : Waiter {
     /// Accepts what is there, up to a bound. `no_room`: the system could not open one more.
     Queue accept_now() {
         for (int i = 0; i < k_accepts_per_turn; ++i) {
-            const int fd = ::accept4(descriptor.native_handle(), nullptr, nullptr,
-                                     SOCK_NONBLOCK | SOCK_CLOEXEC);
-            if (fd < 0) {
+            const int accepted = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (accepted < 0) {
                 if (errno == ECONNABORTED || errno == EINTR) continue;  // the next may be sound
                 const bool exhausted =
                     errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
                 return exhausted ? Queue::no_room : Queue::empty;
             }
             const int on = 1;
-            ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
-                         sizeof on);  // fails on unix sockets: fine
-            on_accept(fd);
+            ::setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on,
+                         sizeof on);  // fails on unix: fine
+            on_accept(accepted);
         }
         return Queue::bound_reached;
     }
 
+    void ready(std::uint32_t /*events*/) override { accept_some(); }
+
+    // Edge-triggered: what the bound leaves behind is taken in the next turn, not told of again.
     void accept_some() {
-        if (accept_now() == Queue::no_room) {
-            pause.set(k_pause, *this);
-        } else {
-            wait();
+        queued = false;
+        if (fd < 0) return;
+        const Queue left = accept_now();
+        if (left == Queue::no_room) pause.set(k_pause, again_hook);
+        if (left == Queue::bound_reached && !std::exchange(queued, true)) {
+            loop.wake_soon(again_hook);
         }
     }
 
-    void wake() noexcept override { wait(); }
-
     Loop& loop;
-    boost::asio::posix::stream_descriptor descriptor;
+    int fd;
     OnAccept on_accept;
     Timer pause;
-    std::shared_ptr<bool> life = std::make_shared<bool>(true);
+    bool queued = false;
+    Hook<Impl, &Impl::accept_some> again_hook{*this};
 };
 
 Acceptor::Acceptor(Loop& loop, int listening_fd, OnAccept on_accept)
-    : impl_{std::make_unique<Impl>(loop, listening_fd, std::move(on_accept))} {
-    impl_->wait();
-}
+    : impl_{std::make_unique<Impl>(loop, listening_fd, std::move(on_accept))} {}
 
 Acceptor::~Acceptor() = default;
 
 void Acceptor::drain_and_close() {
-    if (!impl_->descriptor.is_open()) return;
+    if (impl_->fd < 0) return;
     // The kernel goes on queueing until the socket is closed: a flood must not keep it open.
     for (int turn = 0; turn < k_drain_turns; ++turn) {
         if (impl_->accept_now() != Impl::Queue::bound_reached) break;
     }
     impl_->pause.clear();
-    boost::system::error_code ignored;
-    impl_->descriptor.close(ignored);
+    impl_->close();
 }
 
 }  // namespace penstock::net

@@ -1,62 +1,75 @@
 // The insides of `Loop`, for the other files of this module.
 #pragma once
 
-#include <array>
+#include <atomic>
+#include <memory>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include "penstock/net/loop.h"
+#include "poller.h"
+#include "timer_wheel.h"
 
 namespace penstock::net {
 
-/// A hashed timer wheel: a list of timers per slot, each with its absolute tick. Setting and
-/// clearing are a few pointer writes; a timer further away than one round is looked at once a
-/// round.
-class TimerWheel {
+/// What other threads have posted: a stack that is taken whole and turned round. Lock-free.
+class PostQueue {
 public:
-    explicit TimerWheel(boost::asio::io_context& context) : ticker_{context} {}
-
-    [[nodiscard]] std::uint64_t tick_at_or_after(TimePoint when) const noexcept;
-    [[nodiscard]] Timer*& slot(std::uint64_t tick) noexcept { return slots_[tick % k_slots]; }
-    /// Before a timer's tick is asked for: an empty wheel has not turned.
-    void catch_up(TimePoint now) noexcept;
-    void added() noexcept;
-    void removed() noexcept { --count_; }
-    [[nodiscard]] TimePoint last_turn() const noexcept { return last_turn_; }
-
-    static constexpr std::size_t k_slots = 512;
+    ~PostQueue();
+    /// True when it was empty: the loop must be woken. Thread: any.
+    [[nodiscard]] bool push(std::function<void()> work);
+    /// Runs what is there, in the order it came. What one throws leaves the rest for the next call.
+    void run();
+    /// What was taken has not all run: something threw.
+    [[nodiscard]] bool unfinished() const noexcept { return taken_ != nullptr; }
 
 private:
-    friend class Loop;
-    void arm() noexcept;
-    void turn() noexcept;
-    void fire(std::uint64_t tick) noexcept;
+    struct Node {
+        std::function<void()> work;
+        Node* next = nullptr;
+    };
+    void take() noexcept;
 
-    boost::asio::steady_timer ticker_;
-    std::array<Timer*, k_slots> slots_{};
-    TimePoint epoch_ = Clock::now();
-    TimePoint last_turn_ = epoch_;
-    std::uint64_t tick_ = 0;  // the last one that has fired
-    std::size_t count_ = 0;
-    bool armed_ = false;
+    std::atomic<Node*> pushed_{nullptr};  // newest first
+    Node* taken_ = nullptr;               // oldest first
 };
 
+/// An eventfd that makes the poller's wait return. Edge-triggered: nobody reads it.
+class Doorbell final : public Source {
+public:
+    explicit Doorbell(Poller& poller);
+    ~Doorbell();
+    void ring() const noexcept;  // any thread
+    void ready(std::uint32_t /*events*/) override {}
+
+private:
+    Poller& poller_;
+    int fd_;
+};
+
+class AsioBridge;
+class ResolverThread;
+
 struct Loop::Impl {
-    // I/O objects stay on this thread, but control posts to it: the scheduler needs its lock, the
-    // reactor's I/O does not.
-    boost::asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
-        context.get_executor()};
-    TimerWheel wheel{context};
+    Impl();
+    ~Impl();
+
+    /// One turn: waits at most `timeout_ms`, then posted work, events, and those to wake soon.
+    void turn(int timeout_ms);
+    void wake_all() noexcept;
+    /// There is work that no event will tell of.
+    [[nodiscard]] bool has_work() const noexcept { return !soon.empty() || posts.unfinished(); }
+
+    Poller poller;
+    Doorbell doorbell{poller};
+    TimerWheel wheel{poller};
+    PostQueue posts;
     std::vector<Waiter*> soon;
     std::vector<Waiter*> waking;
-    bool soon_posted = false;
+    std::atomic<bool> stopped{false};
+    bool in_turn = false;
     std::vector<char> read_buffer = std::vector<char>(k_read_buffer);
-
-    void wake_all() noexcept;
+    std::unique_ptr<AsioBridge> bridge;        // made by the first `context()`
+    std::unique_ptr<ResolverThread> resolver;  // made by the first look-up
 };
 
 }  // namespace penstock::net

@@ -2,30 +2,63 @@
 
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/un.h>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 
+#include "loop_impl.h"
 #include "penstock/base/await.h"
-#include "penstock/net/loop.h"
+#include "resolver_thread.h"
 
 namespace penstock::net {
 
 namespace {
 
-// Shared by the waiting task and the resolver's completion: whichever is left last frees it.
+// Shared by the waiting task and the look-up; the fields for the task are written on its thread.
 struct Lookup {
-    explicit Lookup(Loop& loop) : resolver{loop.context()} {}
-    boost::asio::ip::tcp::resolver resolver;
     std::vector<SocketAddress> found;
     std::string problem;
     Waiter* waiter = nullptr;
     bool done = false;
 };
 
+void look_up(const std::string& host, std::uint16_t port, Lookup& into) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG;
+    addrinfo* list = nullptr;
+    const int code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
+    if (code != 0) into.problem = ::gai_strerror(code);
+    for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
+        SocketAddress address;
+        address.length = each->ai_addrlen;
+        std::memcpy(&address.storage, each->ai_addr, each->ai_addrlen);
+        into.found.push_back(address);
+    }
+    if (list != nullptr) ::freeaddrinfo(list);
+}
+
 }  // namespace
+
+ResolverThread::ResolverThread() : thread_{[this] { context_.run(); }} {}
+
+ResolverThread::~ResolverThread() {
+    context_.stop();
+    thread_.join();
+}
+
+void ResolverThread::post(std::function<void()> look_up) {
+    boost::asio::post(context_, std::move(look_up));
+}
+
+void Loop::look_up(std::function<void()> work) {
+    if (!impl_->resolver) impl_->resolver = std::make_unique<ResolverThread>();
+    impl_->resolver->post(std::move(work));
+}
 
 std::vector<SocketAddress> literal_address(const std::string& host, std::uint16_t port) {
     SocketAddress address;
@@ -57,20 +90,17 @@ std::vector<SocketAddress> unix_address(const std::string& path) {
 }
 
 Task<Result<std::vector<SocketAddress>>> resolve(Loop& loop, std::string host, std::uint16_t port) {
-    auto lookup = std::make_shared<Lookup>(loop);
-    lookup->resolver.async_resolve(
-        host, std::to_string(port), boost::asio::ip::tcp::resolver::numeric_service,
-        [lookup](const boost::system::error_code& error, const auto& results) {
-            for (const auto& entry : results) {
-                SocketAddress address;
-                address.length = static_cast<socklen_t>(entry.endpoint().size());
-                std::memcpy(&address.storage, entry.endpoint().data(), address.length);
-                lookup->found.push_back(address);
-            }
-            if (error) lookup->problem = error.message();
+    auto lookup = std::make_shared<Lookup>();
+    loop.look_up([&loop, lookup, host, port] {
+        auto answer = std::make_shared<Lookup>();
+        look_up(host, port, *answer);
+        loop.post([lookup, answer] {
+            lookup->found = std::move(answer->found);
+            lookup->problem = std::move(answer->problem);
             lookup->done = true;
             if (Waiter* waiter = std::exchange(lookup->waiter, nullptr)) waiter->wake();
         });
+    });
     Lookup* waiting = lookup.get();
     while (!waiting->done) {
         co_await WakeAwaiter{[waiting](Waiter* waiter) noexcept { waiting->waiter = waiter; }};

@@ -1,32 +1,20 @@
 #include "penstock/net/transport.h"
 
+#include <algorithm>
 #include <cerrno>
-#include <new>
 #include <utility>
 
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
+#include <unistd.h>
 
+#include "loop_impl.h"
 #include "penstock/net/loop.h"
 
 namespace penstock::net {
 
 namespace {
-
-using Socket = boost::asio::generic::stream_protocol::socket;
-
-int family_of(int fd) noexcept {
-    sockaddr_storage address{};
-    socklen_t length = sizeof address;
-    return ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0
-               ? address.ss_family
-               : AF_UNSPEC;
-}
 
 constexpr bool is_would_block(int error) noexcept {
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
@@ -34,154 +22,109 @@ constexpr bool is_would_block(int error) noexcept {
 
 }  // namespace
 
-// The socket and what its outstanding operations write to. It outlives the transport until the last
-// of them has come back; the own buffer lies behind it in the same allocation.
-struct Transport::Core {
-    enum class Seen : std::uint8_t { nothing, bytes, end, failed };
-
-    Core(Loop& owner, int socket_fd, std::size_t own_buffer)
-        : loop{owner},
-          socket{owner.context(), boost::asio::generic::stream_protocol{family_of(socket_fd), 0},
-                 socket_fd},
-          fd{socket_fd},
-          capacity{static_cast<std::uint32_t>(own_buffer)} {
-        socket.non_blocking(true);
+// The socket with what the poller has told of it. Edge-triggered: an event says that there is news
+// since the last look; a read shorter than its buffer has seen all of it.
+struct Transport::Core final : Source {
+    Core(Loop& owner, int socket_fd) : loop{owner}, fd{socket_fd} {
+        const bool added = loop.impl().poller.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP, *this);
+        ended = !added;
     }
 
-    [[nodiscard]] char* own() noexcept { return reinterpret_cast<char*>(this + 1); }
-
-    void arm_read();
-    void read_done(const boost::system::error_code& error, std::size_t count);
-    void arm_write();
-    void release() noexcept;
+    void ready(std::uint32_t events) override;
     void wake_reader();
+    void wake_writer();
+    void queue_reader() noexcept;
 
     Loop& loop;
-    Socket socket;
     int fd;
-    std::uint32_t capacity;
-    std::uint32_t stored = 0;     // bytes in the own buffer
-    std::uint8_t operations = 0;  // outstanding in Asio
-    Seen seen = Seen::nothing;
-    bool more = true;  // the kernel may hold bytes that nobody has been told of
-    bool read_armed = false;
-    bool write_armed = false;
-    bool orphaned = false;
+    bool readable = true;  // the kernel may hold bytes, or the end, that nobody has read
+    bool hung_up = false;  // the end is near: a short read does not mean that nothing is left
+    bool ended = false;    // read to the end or failed
+    bool failed = false;
+    bool writable = true;  // no write has been cut short since the last event
+    bool reader_queued = false;
+    bool writer_queued = false;
     Waiter* reader = nullptr;
     Waiter* writer = nullptr;
-    // What waits in the loop's next turn when bytes are here already: the loop knows this hook, not
-    // the reader, which may be taken back or replaced meanwhile.
-    Hook<Core, &Core::wake_reader> ready_hook{*this};
-    bool ready_queued = false;
+    // What waits in the loop's next turn: the loop knows these, not the waiters, which may be taken
+    // back or replaced meanwhile.
+    Hook<Core, &Core::wake_reader> reader_hook{*this};
+    Hook<Core, &Core::wake_writer> writer_hook{*this};
 };
 
-void Transport::Core::wake_reader() {
-    ready_queued = false;
-    if (Waiter* waiter = std::exchange(reader, nullptr)) waiter->wake();  // may destroy this
-}
-
-void Transport::Core::arm_read() {
-    read_armed = true;
-    ++operations;
-    socket.async_read_some(boost::asio::buffer(own(), capacity),
-                           [this](const boost::system::error_code& error, std::size_t count) {
-                               read_done(error, count);
-                           });
-}
-
-void Transport::Core::read_done(const boost::system::error_code& error, std::size_t count) {
-    read_armed = false;
-    --operations;
-    if (orphaned) return release();
-    if (error == boost::asio::error::eof) {
-        seen = Seen::end;
-    } else if (error) {
-        seen = Seen::failed;
-    } else {
-        seen = Seen::bytes;
-        stored = static_cast<std::uint32_t>(count);
-        more = stored == capacity;  // a short read has emptied the kernel's buffer
+void Transport::Core::ready(std::uint32_t events) {
+    constexpr std::uint32_t k_end = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+    if ((events & k_end) != 0) hung_up = true;
+    if ((events & (EPOLLIN | k_end)) != 0) readable = true;
+    const bool may_write = (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+    if (may_write) writable = true;
+    // The writer first and by the queue: waking the reader may destroy this.
+    if (may_write && writer != nullptr && !writer_queued) {
+        writer_queued = true;
+        loop.wake_soon(writer_hook);
     }
+    if (readable && !reader_queued) {
+        if (Waiter* waiter = std::exchange(reader, nullptr)) waiter->wake();
+    }
+}
+
+void Transport::Core::wake_reader() {
+    reader_queued = false;
     if (Waiter* waiter = std::exchange(reader, nullptr)) waiter->wake();  // may destroy this
 }
 
-void Transport::Core::arm_write() {
-    write_armed = true;
-    ++operations;
-    socket.async_wait(Socket::wait_write, [this](const boost::system::error_code&) {
-        write_armed = false;
-        --operations;
-        if (orphaned) return release();
-        if (Waiter* waiter = std::exchange(writer, nullptr)) waiter->wake();  // may destroy this
-    });
+void Transport::Core::wake_writer() {
+    writer_queued = false;
+    if (Waiter* waiter = std::exchange(writer, nullptr)) waiter->wake();  // may destroy this
 }
 
-void Transport::Core::release() noexcept {
-    orphaned = true;
-    if (operations > 0) return;
-    this->~Core();
-    ::operator delete(this);
-}
-
-Transport::Transport(Loop& loop, int fd, std::size_t own_buffer)
-    : core_{new (::operator new(sizeof(Core) + own_buffer)) Core{loop, fd, own_buffer}} {}
+Transport::Transport(Loop& loop, int fd) : core_{std::make_unique<Core>(loop, fd)} {}
 
 Transport::~Transport() {
-    if (core_->ready_queued) core_->loop.forget(core_->ready_hook);
+    if (core_->reader_queued) core_->loop.forget(core_->reader_hook);
+    if (core_->writer_queued) core_->loop.forget(core_->writer_hook);
     close();
-    core_->release();
 }
 
 ReadBytes Transport::try_read() {
     Core& core = *core_;
-    switch (std::exchange(core.seen, Core::Seen::nothing)) {
-        case Core::Seen::bytes:
-            return {IoState::bytes, {core.own(), std::exchange(core.stored, 0)}};
-        case Core::Seen::end:
-            core.seen = Core::Seen::end;
-            return {IoState::end, {}};
-        case Core::Seen::failed:
-            core.seen = Core::Seen::failed;
-            return {IoState::failed, {}};
-        case Core::Seen::nothing:
-            break;
-    }
-    if (core.read_armed || !core.more) return {};
+    if (core.failed || core.fd < 0) return {IoState::failed, {}};
+    if (core.ended) return {IoState::end, {}};
+    if (!core.readable) return {};
     const std::span<char> buffer = core.loop.read_buffer();
     const ssize_t count = ::recv(core.fd, buffer.data(), buffer.size(), 0);
     if (count > 0) {
-        core.more = static_cast<std::size_t>(count) == buffer.size();
+        core.readable = static_cast<std::size_t>(count) == buffer.size() || core.hung_up;
         return {IoState::bytes, {buffer.data(), static_cast<std::size_t>(count)}};
     }
-    if (count == 0) {
-        core.seen = Core::Seen::end;
-        return {IoState::end, {}};
-    }
-    if (is_would_block(errno)) {
-        core.more = false;
+    if (count < 0 && is_would_block(errno)) {
+        core.readable = false;
         return {};
     }
-    core.seen = Core::Seen::failed;
-    return {IoState::failed, {}};
+    core.ended = true;
+    core.failed = count < 0;
+    return {core.failed ? IoState::failed : IoState::end, {}};
 }
 
 void Transport::when_readable(Waiter* waiter) noexcept {
     Core& core = *core_;
     core.reader = waiter;
-    if (waiter == nullptr || core.read_armed || core.ready_queued) return;
-    if (core.seen == Core::Seen::nothing) return core.arm_read();
-    core.ready_queued = true;
-    core.loop.wake_soon(core.ready_hook);
+    if (waiter == nullptr || core.reader_queued) return;
+    if (!core.readable && !core.ended) return;
+    core.reader_queued = true;
+    core.loop.wake_soon(core.reader_hook);
 }
 
 std::ptrdiff_t Transport::try_write(std::span<const std::string_view> pieces) noexcept {
     constexpr std::size_t k_most = 64;
     iovec vectors[k_most];
     std::size_t count = 0;
+    std::size_t bytes = 0;
     for (const std::string_view piece : pieces) {
         if (piece.empty()) continue;
         if (count == k_most) break;
         vectors[count++] = {const_cast<char*>(piece.data()), piece.size()};
+        bytes += piece.size();
     }
     if (count == 0) return 0;
     ssize_t sent = 0;
@@ -193,17 +136,21 @@ std::ptrdiff_t Transport::try_write(std::span<const std::string_view> pieces) no
         message.msg_iovlen = count;
         sent = ::sendmsg(core_->fd, &message, MSG_NOSIGNAL);
     }
-    if (sent >= 0) return sent;
-    return is_would_block(errno) ? 0 : -1;
+    if (sent < 0 && !is_would_block(errno)) return -1;
+    if (static_cast<std::size_t>(std::max<ssize_t>(sent, 0)) < bytes) core_->writable = false;
+    return std::max<ssize_t>(sent, 0);
 }
 
 void Transport::when_writable(Waiter* waiter) noexcept {
-    core_->writer = waiter;
-    if (waiter != nullptr && !core_->write_armed) core_->arm_write();
+    Core& core = *core_;
+    core.writer = waiter;
+    if (waiter == nullptr || core.writer_queued || !core.writable) return;
+    core.writer_queued = true;
+    core.loop.wake_soon(core.writer_hook);
 }
 
 bool Transport::quiet() noexcept {
-    if (!open() || core_->seen != Core::Seen::nothing) return false;
+    if (!open() || core_->ended) return false;
     char byte = 0;
     return ::recv(core_->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && is_would_block(errno);
 }
@@ -219,9 +166,11 @@ void Transport::shut_down_write() noexcept {
 }
 
 void Transport::close() noexcept {
-    boost::system::error_code ignored;
-    core_->socket.close(ignored);
-    core_->fd = -1;  // the number may be another connection's soon
+    Core& core = *core_;
+    if (core.fd < 0) return;
+    core.loop.impl().poller.remove(core.fd, core);
+    ::close(core.fd);
+    core.fd = -1;  // the number may be another connection's soon
 }
 
 void Transport::abort() noexcept {
@@ -235,7 +184,7 @@ int Transport::fd() const noexcept {
     return core_->fd;
 }
 bool Transport::open() const noexcept {
-    return core_->socket.is_open();
+    return core_->fd >= 0;
 }
 
 }  // namespace penstock::net

@@ -24,7 +24,7 @@ class ClientConnection {
 public:
     /// Takes over a connected, non-blocking socket. An event stream's chunk fits the transport's
     /// own buffer.
-    ClientConnection(net::Loop& loop, int fd) : loop_{loop}, transport_{loop, fd, k_own_buffer} {}
+    ClientConnection(net::Loop& loop, int fd) : loop_{loop}, transport_{loop, fd} {}
 
     virtual ~ClientConnection() = default;
     ClientConnection(const ClientConnection&) = delete;
@@ -34,8 +34,6 @@ public:
     [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
     [[nodiscard]] std::uint64_t exchanges() const noexcept { return exchanges_; }
     void begin() noexcept { ++exchanges_; }
-
-    static constexpr std::size_t k_own_buffer = 1024;
 
 private:
     net::Loop& loop_;

@@ -1,5 +1,5 @@
-// One thread's event loop: Asio's io_context, a coarse timer wheel, the shared read buffer. Owned
-// by its worker.
+// One thread's event loop: an edge-triggered poller, a coarse timer wheel, the shared read buffer.
+// Owned by its worker.
 #pragma once
 
 #include <cstdint>
@@ -63,14 +63,21 @@ public:
     /// When the wheel last turned: costs nothing, at most one tick old while any timer is set.
     [[nodiscard]] TimePoint coarse_now() const noexcept;
     [[nodiscard]] std::span<char> read_buffer() noexcept;  // 64 KiB, whoever reads now
-    [[nodiscard]] boost::asio::io_context& context() noexcept;
+    /// For what needs Asio (control thread, simulated engines): from the first call on Asio runs
+    /// this loop. Call it before `run`. Workers do without: their sockets have a poller of their
+    /// own.
+    [[nodiscard]] boost::asio::io_context& context();
+    /// Runs blocking `work` on the loop's resolver thread. The loop's thread.
+    void look_up(std::function<void()> work);
 
     static constexpr Millis k_tick{20};
     static constexpr std::size_t k_read_buffer = 64 * 1024;
 
+    struct Impl;  // for this module
+    [[nodiscard]] Impl& impl() noexcept { return *impl_; }
+
 private:
     friend class Timer;
-    struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -1,9 +1,9 @@
 // One connected socket on one worker: try first, wait second.
 //
-// Reading: a small buffer of its own takes what arrives while nobody looks (so an idle stream stays
-// small); what does not fit is read on into the loop's shared buffer. Plain TCP and unix sockets
-// here; TLS comes behind the same class. Thread: the loop's. Destroying a transport closes it at
-// once.
+// Edge-triggered: the poller says that there is news, a read shorter than its buffer has seen it
+// all, so that a chunk costs one system call to read and an idle stream holds no buffer. Plain TCP
+// and unix sockets here; TLS comes behind the same class. Thread: the loop's. Destroying a
+// transport closes it.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct ReadBytes {
 class Transport {
 public:
     /// Takes over a connected, non-blocking socket.
-    Transport(Loop& loop, int fd, std::size_t own_buffer);
+    Transport(Loop& loop, int fd);
     ~Transport();
     Transport(const Transport&) = delete;
     Transport& operator=(const Transport&) = delete;
@@ -58,7 +58,7 @@ public:
 
 private:
     struct Core;
-    Core* core_;
+    std::unique_ptr<Core> core_;
 };
 
 /// "address:port" of the peer, or "unix".

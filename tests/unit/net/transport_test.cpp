@@ -11,8 +11,6 @@
 namespace penstock::net {
 namespace {
 
-constexpr std::size_t k_own_buffer = 8;
-
 class Note final : public Waiter {
 public:
     void wake() noexcept override {
@@ -28,7 +26,7 @@ protected:
     explicit TransportTest(int buffer = 0) {
         test::SocketPair pair = test::socket_pair(buffer);
         peer = std::move(pair.peer);
-        transport.emplace(loop, pair.ours, k_own_buffer);
+        transport.emplace(loop, pair.ours);
     }
     /// Waits until `note` is woken by what the peer did.
     void wait() {
