@@ -41,7 +41,7 @@ struct Transport::Core final : Source {
     bool hung_up = false;  // the end is near: a short read does not mean that nothing is left
     bool ended = false;    // read to the end or failed
     bool failed = false;
-    bool writable = true;  // no write has been cut short since the last event
+    bool writable = false;  // the poller has said so, and no write was cut short since
     bool reader_queued = false;
     bool writer_queued = false;
     Waiter* reader = nullptr;
