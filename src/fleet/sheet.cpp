@@ -6,6 +6,14 @@ namespace penstock::fleet {
 
 namespace {
 
+// More requests than any engine holds. An engine that tells nonsense stays comparable: an infinite
+// load would equal every other in the eyes of a picker.
+constexpr double k_most_requests = 1e6;
+
+float request_count(double count) noexcept {
+    return static_cast<float>(std::clamp(count, 0.0, k_most_requests));
+}
+
 double difference(std::uint64_t now, std::uint64_t then) noexcept {
     return static_cast<double>(now) - static_cast<double>(then);
 }
@@ -39,8 +47,8 @@ void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell
     // that shrinks.
     waiting -= queues ? from_queue : 0;
     running -= queues ? finished - from_queue : finished;
-    row.running = static_cast<float>(std::max(0.0, running));
-    row.waiting = static_cast<float>(std::max(0.0, waiting));
+    row.running = request_count(running);
+    row.waiting = request_count(waiting);
 }
 
 }  // namespace

@@ -12,6 +12,14 @@ namespace penstock::routing {
 /// Not synchronised; `PrefixIndex` locks around it. 32 bytes a block.
 class BlockCache {
 public:
+    /// More than any engine caches today (500 million tokens at 256 a block): whatever the metrics
+    /// or the config say, one backend's index takes at most some 130 MiB.
+    static constexpr std::size_t k_capacity_max = std::size_t{1} << 21U;
+
+    /// Places in the table depend on `salt`; it must not be guessable where prompts come from
+    /// strangers. To be called while nothing is held.
+    void set_salt(std::uint64_t salt) noexcept { multiplier_ = (k_golden ^ salt) | 1U; }
+
     [[nodiscard]] bool holds(std::uint64_t hash) const noexcept { return find(hash) != k_none; }
     /// Blocks of the chain held from the root on. Bisects: holding a block implies holding its
     /// parents.
@@ -28,6 +36,7 @@ public:
     /// Removes the blocks that this insertion added and no later one has used.
     void undo(const Inserted& inserted, std::span<const std::uint64_t> chain) noexcept;
 
+    /// At least 1, at most `k_capacity_max`.
     void set_capacity(std::size_t blocks);
     void clear() noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -36,6 +45,7 @@ public:
 
 private:
     static constexpr std::uint32_t k_none = 0xFFFFFFFF;
+    static constexpr std::uint64_t k_golden = 0x9E3779B97F4A7C15ULL;  // 2^64 / golden ratio, odd
 
     struct Entry {
         std::uint64_t hash = 0;
@@ -45,8 +55,11 @@ private:
     };
 
     [[nodiscard]] std::uint32_t find(std::uint64_t hash) const noexcept;
+    /// Salted, since the hash is public: prompts can be made whose blocks would all have one home,
+    /// and each look-up would go over all of them, with the lock held. Multiplication by a secret
+    /// odd number, of which the upper bits count, is universal (Dietzfelbinger and others 1997).
     [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
-        return hash & (table_.size() - 1);
+        return (hash * multiplier_) >> shift_;
     }
     void touch(std::uint64_t hash);
     void link_newest(std::uint32_t index) noexcept;
@@ -66,6 +79,8 @@ private:
     std::uint32_t stamp_ = 0;
     std::size_t size_ = 0;
     std::size_t capacity_ = 4096;
+    std::uint64_t multiplier_ = k_golden;
+    unsigned shift_ = 63;  // 64 - log2(table size)
 };
 
 }  // namespace penstock::routing

@@ -32,7 +32,14 @@ struct alignas(64) PrefixIndex::Shard {
     BlockCache blocks;
 };
 
-PrefixIndex::PrefixIndex() : shards_{std::make_unique<Shard[]>(fleet::k_slots_max)} {}
+PrefixIndex::PrefixIndex() : PrefixIndex{0} {}
+
+PrefixIndex::PrefixIndex(std::uint64_t salt)
+    : shards_{std::make_unique<Shard[]>(fleet::k_slots_max)} {
+    for (fleet::Slot slot = 0; slot < fleet::k_slots_max; ++slot) {
+        shards_[slot].blocks.set_salt(salt);
+    }
+}
 PrefixIndex::~PrefixIndex() = default;
 
 std::uint32_t PrefixIndex::match(fleet::Slot slot,

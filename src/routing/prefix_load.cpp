@@ -38,7 +38,10 @@ std::array<float, k_terms> PrefixLoad::terms(const Input& input,
     if (input.wants_adapter && !row.has_adapter) terms[at(Term::adapter)] = k_adapter_tokens;
     float sum = 0;
     for (std::size_t i = 1; i < k_terms; ++i) sum += terms[i];
-    terms[at(Term::total)] = sum / std::max(row.weight, 1e-6F);
+    const float weight = std::max(row.weight, 1e-6F);
+    // A `prefix_weight` above 1 can make the sum negative. Divided, it would make the stronger
+    // backend the dearer one.
+    terms[at(Term::total)] = sum > 0 ? sum / weight : sum * weight;
     return terms;
 }
 

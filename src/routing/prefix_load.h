@@ -5,11 +5,13 @@
 
 namespace penstock::routing {
 
-/// cost = (queue + prefill + kv + adapter) / weight, where
-///   queue   = waiting requests and prompt tokens already sent there, plus a little per running
-///   request, prefill = the tokens of this prompt that are not believed cached there, kv      = a
-///   penalty that rises when the KV cache is nearly full (the engine would preempt), adapter =
-///   loading a LoRA that is not resident.
+/// cost = (queue + prefill - prefix + kv + adapter) / weight, where
+///
+/// - queue: waiting requests and prompt tokens already sent there, plus a little per running one;
+/// - prefill: the tokens of this prompt; prefix: those believed cached there;
+/// - kv: a penalty that rises when the KV cache is nearly full (the engine would preempt);
+/// - adapter: loading a LoRA that is not resident.
+///
 /// A backend that holds a shared prefix wins only as long as its queue is shorter than the prefill
 /// it saves: one system prompt never pins the fleet. Constants and reasons: src/decisions/0003.
 class PrefixLoad final : public Policy {

@@ -2,6 +2,7 @@
 // taken back at its end.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -20,10 +21,9 @@ public:
     [[nodiscard]] static std::optional<Charge> try_charge(CounterSlab::Cell& cell,
                                                           std::uint32_t limit,
                                                           std::uint32_t prompt_tokens) noexcept {
-        const std::uint64_t started = cell.started.fetch_add(1, std::memory_order_relaxed);
-        if (limit > 0 && started - cell.finished.load(std::memory_order_relaxed) >= limit) {
-            // Undone as a finished request: the counters stay monotonic.
-            cell.finished.fetch_add(1, std::memory_order_release);
+        if (limit == 0) {
+            cell.started.fetch_add(1, std::memory_order_relaxed);
+        } else if (!start_below(cell, limit)) {
             return std::nullopt;
         }
         cell.prompt_tokens_started.fetch_add(prompt_tokens, std::memory_order_relaxed);
@@ -57,6 +57,29 @@ public:
     }
 
 private:
+    /// Exact, though the two counters are read one after the other: `finished` only grows, so where
+    /// it reads the same before and after `started`, both values stood at one moment. Adding first
+    /// and undoing at the limit would refuse requests for which there is room (the difference may
+    /// even wrap) and disturb the counters that a poll is compared with.
+    static bool start_below(CounterSlab::Cell& cell, std::uint32_t limit) noexcept {
+        std::uint64_t finished = cell.finished.load(std::memory_order_acquire);
+        std::uint64_t started = cell.started.load(std::memory_order_acquire);
+        for (;;) {
+            if (started - finished < limit) {
+                // Finished ones that this thread has not seen only make more room.
+                if (cell.started.compare_exchange_weak(started, started + 1,
+                                                       std::memory_order_acquire)) {
+                    return true;
+                }
+            } else {
+                const std::uint64_t since = cell.finished.load(std::memory_order_acquire);
+                if (since == finished) return false;
+                finished = since;
+                started = cell.started.load(std::memory_order_acquire);
+            }
+        }
+    }
+
     Charge(CounterSlab::Cell& cell, std::uint32_t prompt_tokens) noexcept
         : cell_{&cell}, prompt_tokens_{prompt_tokens} {}
 

@@ -18,6 +18,9 @@ namespace penstock::routing {
 class PrefixIndex {
 public:
     PrefixIndex();
+    /// `salt`: a random number that clients cannot know. Without it prompts can be made that slow
+    /// down every look-up (block hashes are public, and so is where they would stand in a table).
+    explicit PrefixIndex(std::uint64_t salt);
     ~PrefixIndex();
     PrefixIndex(const PrefixIndex&) = delete;
     PrefixIndex& operator=(const PrefixIndex&) = delete;
@@ -42,7 +45,8 @@ public:
     /// Takes back what this insertion added and nobody used since.
     void undo(const Added& added, std::span<const std::uint64_t> chain) noexcept;
 
-    /// Capacity of one backend in blocks; the excess is evicted. Default `k_default_blocks`.
+    /// Capacity of one backend in blocks, 1 to 2 Mi; the excess is evicted. Default
+    /// `k_default_blocks`.
     void set_capacity(fleet::Slot slot, std::size_t blocks);
     /// Forgets all of a backend: it restarted, or its slot has a new owner.
     void flush(fleet::Slot slot) noexcept;

@@ -1,5 +1,6 @@
 #include "penstock/fleet/charge.h"
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -96,6 +97,53 @@ TEST(Charge, IsGrantedAgainAfterARelease) {
     first.reset();
 
     EXPECT_TRUE(Charge::try_charge(slab[0], 1, 0));
+}
+
+TEST(Charge, LeavesTheCellAsItWasWhenRefused) {
+    CounterSlab slab;
+    const auto only = Charge::try_charge(slab[0], 1, 7);
+
+    ASSERT_FALSE(Charge::try_charge(slab[0], 1, 7));
+
+    EXPECT_EQ(slab[0].started, 1U);
+    EXPECT_EQ(slab[0].finished, 0U);
+}
+
+/// Charges again and again in as many threads as `threads`; each holds at most one at a time.
+struct Rush {
+    int refused = 0;
+    int most = 0;  // held at once
+};
+Rush rush(int threads, std::uint32_t limit) {
+    CounterSlab slab;
+    std::atomic<int> held{0};
+    std::atomic<int> refused{0};
+    std::atomic<int> most{0};
+    const auto work = [&] {
+        for (int i = 0; i < 20'000; ++i) {
+            const auto charge = Charge::try_charge(slab[0], limit, 1);
+            if (!charge) {
+                ++refused;
+                continue;
+            }
+            const int now = ++held;
+            if (now > most) most = now;
+            --held;
+        }
+    };
+    std::vector<std::thread> others;
+    for (int i = 1; i < threads; ++i) others.emplace_back(work);
+    work();
+    for (std::thread& other : others) other.join();
+    return {refused, most};
+}
+
+TEST(Charge, IsNeverRefusedWhileThereIsRoom) {
+    EXPECT_EQ(rush(3, 3).refused, 0);
+}
+
+TEST(Charge, IsNeverGrantedBeyondTheLimit) {
+    EXPECT_LE(rush(3, 2).most, 2);
 }
 
 TEST(Charge, KeepsItsBooksBetweenThreads) {

@@ -69,6 +69,16 @@ TEST_F(Observe, FallsBackWhenTheEngineTellsNoRunningRequests) {
     EXPECT_FALSE(row().fresh);
 }
 
+TEST_F(Observe, StaysFiniteWhateverTheEngineTells) {
+    sample().running = 1e300;
+    sample().waiting = 1e300;
+
+    const SheetRow seen = row();
+
+    EXPECT_EQ(seen.running, 1e6F);
+    EXPECT_EQ(seen.waiting, 1e6F);
+}
+
 TEST_F(Observe, AddsWhatItStartedSinceThePollToTheBatch) {
     counters[0].started = 12;
     counters[0].finished = 9;

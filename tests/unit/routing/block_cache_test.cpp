@@ -150,6 +150,42 @@ TEST(BlockCache, GivesItsMemoryBackWhenCleared) {
     EXPECT_EQ(cache.match(chain("abcd")), 0U);
 }
 
+TEST(BlockCache, TakesNoMoreMemoryHoweverMuchGoesThroughIt) {
+    constexpr std::size_t k_blocks = 1024;
+    BlockCache cache;
+    cache.set_capacity(k_blocks);
+    cache.insert(chain(std::string(k_blocks, 'a')));
+    cache.insert(chain(std::string(k_blocks, 'b')));
+    const std::size_t full = cache.bytes();
+
+    for (char letter = 'c'; letter <= 'z'; ++letter) {
+        cache.insert(chain(std::string(k_blocks, letter)));
+    }
+
+    EXPECT_EQ(cache.bytes(), full);
+    EXPECT_EQ(cache.size(), k_blocks);
+}
+
+TEST(BlockCache, BoundsTheCapacity) {
+    BlockCache cache;
+
+    cache.set_capacity(BlockCache::k_capacity_max);
+    EXPECT_EQ(cache.capacity(), BlockCache::k_capacity_max);
+    cache.set_capacity(BlockCache::k_capacity_max + 1);
+    EXPECT_EQ(cache.capacity(), BlockCache::k_capacity_max);
+}
+
+TEST(BlockCache, FindsTheSameWhateverTheSalt) {
+    for (const std::uint64_t salt : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
+        BlockCache cache;
+        cache.set_salt(salt);
+        cache.insert(chain("abcdef"));
+
+        EXPECT_EQ(cache.match(chain("abcdxx")), 4U);
+        EXPECT_EQ(cache.match(chain("xbcdef")), 0U);
+    }
+}
+
 TEST(BlockCache, HoldsAtLeastOneBlockWhateverTheCapacity) {
     BlockCache cache;
     cache.set_capacity(0);

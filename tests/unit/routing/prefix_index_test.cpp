@@ -24,6 +24,14 @@ TEST(PrefixIndex, KeepsBackendsApart) {
     EXPECT_EQ(index.match(2, chain(100, 5)), 0U);
 }
 
+TEST(PrefixIndex, AnswersTheSameWithASalt) {
+    PrefixIndex index{0x5EED};
+    index.insert(1, chain(100, 5));
+
+    EXPECT_EQ(index.match(1, chain(100, 9)), 5U);
+    EXPECT_EQ(index.match(1, chain(101, 4)), 4U);
+}
+
 TEST(PrefixIndex, UndoesAnInsertion) {
     PrefixIndex index;
     const auto added = index.insert(1, chain(100, 5));

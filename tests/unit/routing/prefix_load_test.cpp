@@ -134,6 +134,16 @@ TEST_F(PrefixLoadPolicy, SumsItsTerms) {
     EXPECT_FLOAT_EQ(terms[0], sum / 2);
 }
 
+TEST_F(PrefixLoadPolicy, PrefersTheStrongerOfEqualHoldersHoweverMuchThePrefixIsWorth) {
+    for (fleet::SheetRow& row : sheet) row.held_blocks = 16;
+    sheet[1].weight = 4;
+
+    for (const double prefix_weight : {0.0, 0.5, 2.0, 100.0}) {
+        const auto weighed = test::policy(PolicyName::prefix_load, prefix_weight);
+        EXPECT_EQ(weighed->decide(input, sheet, rng).row, 1U) << prefix_weight;
+    }
+}
+
 RC_GTEST_FIXTURE_PROP(PrefixLoadPolicy, CostsMoreTheMoreThereIsToDo, ()) {
     using rc::gen::inRange;
     fleet::SheetRow& row = sheet[0];
@@ -157,6 +167,7 @@ RC_GTEST_FIXTURE_PROP(PrefixLoadPolicy, CostsMoreTheMoreThereIsToDo, ()) {
     RC_ASSERT(with([](auto& r) { r.prefill_tokens += 100; }) > before);
     RC_ASSERT(with([](auto& r) { r.kv_use = 0.99F; }) > before);
     RC_ASSERT(with([](auto& r) { r.held_blocks += 1; }) <= before);
+    RC_ASSERT(with([](auto& r) { r.weight += 1; }) < before);
 }
 
 }  // namespace
