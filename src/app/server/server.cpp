@@ -25,6 +25,7 @@ ProxyServer::ProxyServer(net::Loop& control, Source source)
     : control_{control},
       source_{std::move(source)},
       log_{source_.loaded.config.log},
+      index_{process_seed()},  // salted: nobody can make prompts that collide
       budget_{budget_of(source_.loaded.config.server)},
       table_{std::make_shared<const fleet::LoadTable>()},
       confirmed_table_{table_},
