@@ -63,8 +63,8 @@ inline constexpr std::size_t k_error_codes = static_cast<std::size_t>(ErrorCode:
 class Error {
 public:
     Error() noexcept = default;  // `internal`; for containers and results
-    Error(ErrorCode code) noexcept
-        : code_{code} {}  // NOLINT(google-explicit-constructor): a code is an error
+    // NOLINTNEXTLINE(google-explicit-constructor): a code is an error
+    Error(ErrorCode code) noexcept : code_{code} {}
     Error(ErrorCode code, std::string detail)
         : code_{code}, detail_{std::make_shared<const std::string>(std::move(detail))} {}
 
