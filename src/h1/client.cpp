@@ -73,6 +73,7 @@ void ClientExchange::send_head(const http::RequestHead& head) {
 }
 
 http::Flow ClientExchange::write(http::Pieces payload) {
+    if (write_failed_) return http::Flow::failed;
     std::size_t length = 0;
     for (const std::string_view piece : payload) length += piece.size();
     if (length == 0) return blocked_ ? http::Flow::blocked : http::Flow::open;
@@ -89,7 +90,7 @@ http::Flow ClientExchange::write(http::Pieces payload) {
 }
 
 void ClientExchange::finish() {
-    if (chunked_request_) out_.append("0\r\n\r\n");
+    if (chunked_request_ && !write_failed_) out_.append("0\r\n\r\n");
     sent_all_ = true;
     push();
 }
@@ -103,6 +104,7 @@ http::Flow ClientExchange::push() {
     const std::ptrdiff_t taken = connection_->transport().try_write(pieces);
     if (taken < 0) {
         write_failed_ = true;
+        out_ = {};  // nobody will take it; the borrowed body stays borrowed until the end
         return http::Flow::failed;
     }
     const std::size_t of_head = std::min(static_cast<std::size_t>(taken), out_.size());

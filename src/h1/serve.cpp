@@ -11,6 +11,7 @@ namespace penstock::h1 {
 
 namespace {
 
+constexpr std::uint32_t k_exchanges_per_turn = 16;
 constexpr Millis k_linger{2'000};
 constexpr std::size_t k_linger_bytes = 64 * 1024;
 
@@ -62,9 +63,23 @@ Task<void> ServerConnection::serve() {
         }
         if (threw || !finished_) answer_unanswered();
         if (!co_await end_exchange()) break;
+        // Pipelined requests that are answered without waiting must not keep the loop to
+        // themselves.
+        if (++exchanges_ % k_exchanges_per_turn == 0) {
+            co_await WakeAwaiter{[this](Waiter* waiter) noexcept { take_turn(waiter); }};
+        }
     }
     if (!abort_) co_await linger();
     if (abort_) transport_.abort();
+}
+
+void ServerConnection::take_turn(Waiter* waiter) noexcept {
+    if (waiter != nullptr) {
+        owner_.loop.wake_soon(*waiter);
+    } else {
+        owner_.loop.forget(*turn_);
+    }
+    turn_ = waiter;
 }
 
 Task<bool> ServerConnection::read_head() {

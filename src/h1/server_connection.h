@@ -51,6 +51,7 @@ private:
     void begin_exchange();
     Task<bool> end_exchange();
     Task<void> linger();
+    void take_turn(Waiter* waiter) noexcept;
     void answer_bad_head(const Error& error);
     void answer_unanswered();
     void wait_for_input(Waiter* waiter, Millis timeout) noexcept;
@@ -83,6 +84,8 @@ private:
     BodyFramer body_;
     TimePoint started_{};
     Waiter* reader_ = nullptr;
+    Waiter* turn_ = nullptr;  // waits for the loop's next turn
+    std::uint32_t exchanges_ = 0;
 
     // Writing.
     std::string

@@ -167,7 +167,15 @@ Result<BoundListener> bind_unix(std::string_view address, std::size_t workers) {
     }
     BoundListener bound{
         .address = std::string{address}, .local_address = std::string{address}, .fds = {fd}};
-    while (bound.fds.size() < workers) bound.fds.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    while (bound.fds.size() < workers) {
+        const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        if (copy < 0) {
+            const Error error = system_error("cannot listen on", address);
+            close_all(bound.fds);
+            return error;
+        }
+        bound.fds.push_back(copy);
+    }
     return bound;
 }
 

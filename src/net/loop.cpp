@@ -19,11 +19,14 @@ PostQueue::~PostQueue() {
 }
 
 bool PostQueue::push(std::function<void()> work) {
-    auto* node = new Node{std::move(work), pushed_.load(std::memory_order_relaxed)};
-    while (!pushed_.compare_exchange_weak(node->next, node, std::memory_order_release,
-                                          std::memory_order_relaxed)) {
-    }
-    return node->next == nullptr;
+    auto* node = new Node{std::move(work), nullptr};
+    // Once it is pushed the node is the loop's, which may have run and freed it already.
+    Node* before = pushed_.load(std::memory_order_relaxed);
+    do {
+        node->next = before;
+    } while (!pushed_.compare_exchange_weak(before, node, std::memory_order_release,
+                                            std::memory_order_relaxed));
+    return before == nullptr;
 }
 
 void PostQueue::take() noexcept {

@@ -11,7 +11,7 @@
 #include <boost/asio/post.hpp>
 
 #include "loop_impl.h"
-#include "penstock/base/await.h"
+#include "penstock/net/await.h"
 #include "resolver_thread.h"
 
 namespace penstock::net {
@@ -89,7 +89,8 @@ std::vector<SocketAddress> unix_address(const std::string& path) {
     return {address};
 }
 
-Task<Result<std::vector<SocketAddress>>> resolve(Loop& loop, std::string host, std::uint16_t port) {
+Task<Result<std::vector<SocketAddress>>> resolve(Loop& loop, std::string host, std::uint16_t port,
+                                                 Millis deadline) {
     auto lookup = std::make_shared<Lookup>();
     loop.look_up([&loop, lookup, host, port] {
         auto answer = std::make_shared<Lookup>();
@@ -103,7 +104,11 @@ Task<Result<std::vector<SocketAddress>>> resolve(Loop& loop, std::string host, s
     });
     Lookup* waiting = lookup.get();
     while (!waiting->done) {
-        co_await WakeAwaiter{[waiting](Waiter* waiter) noexcept { waiting->waiter = waiter; }};
+        const bool in_time = co_await within(
+            loop, deadline, [waiting](Waiter* waiter) noexcept { waiting->waiter = waiter; });
+        if (!in_time) {
+            co_return Error{ErrorCode::connect_timeout, "resolving " + host + " took too long"};
+        }
     }
     if (lookup->found.empty()) {
         co_return Error{ErrorCode::connect_failed,

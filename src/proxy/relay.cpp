@@ -30,6 +30,12 @@ Relay::~Relay() {
 
 bool Relay::await_suspend(std::coroutine_handle<> handle) {
     pump();
+    // An upload that failed while the head came has told nobody.
+    if (!done_ && upload_ != nullptr && upload_->failed()) {
+        engine_.when_readable(nullptr);
+        exchange_.client.when_writable(nullptr);
+        finish(End::client_failed, *upload_->failed());
+    }
     if (done_) return false;
     handle_ = handle;
     if (upload_ != nullptr) upload_->when_failed(&upload_hook_);

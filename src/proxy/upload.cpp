@@ -4,20 +4,32 @@
 
 namespace penstock::proxy {
 
+namespace {
+
+// Reads in one turn of the loop: a fast client must not keep the other streams waiting.
+constexpr int k_reads_per_turn = 8;
+
+}  // namespace
+
 Upload::~Upload() {
     client_.when_readable(nullptr);
     engine_.when_writable(nullptr);
 }
 
 void Upload::pump() {
-    for (;;) {
+    for (int reads = 0; reads < k_reads_per_turn; ++reads) {
         const http::Received received = client_.try_read();
         switch (received.state) {
             case http::ReadState::bytes:
                 for (const std::string_view piece : received.payload) moved_ += piece.size();
                 if (moved_ > limit_) return fail(ErrorCode::body_too_large);
-                if (engine_.write(received.payload) == http::Flow::blocked) {
-                    return engine_.when_writable(&writable_hook_);
+                switch (engine_.write(received.payload)) {
+                    case http::Flow::open:
+                        break;
+                    case http::Flow::blocked:
+                        return engine_.when_writable(&writable_hook_);
+                    case http::Flow::failed:
+                        return;  // its answer, if there is one, says more
                 }
                 break;
             case http::ReadState::would_block:
@@ -28,6 +40,7 @@ void Upload::pump() {
                 return fail(received.error);
         }
     }
+    client_.when_readable(&readable_hook_);
 }
 
 // The engine's body stays unfinished: a truncated prompt must not become a valid request. Nothing

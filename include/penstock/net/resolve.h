@@ -9,6 +9,7 @@
 
 #include "penstock/base/error.h"
 #include "penstock/base/task.h"
+#include "penstock/base/units.h"
 
 namespace penstock::net {
 
@@ -25,9 +26,9 @@ struct SocketAddress {
 /// A unix socket's path; empty when it is too long.
 [[nodiscard]] std::vector<SocketAddress> unix_address(const std::string& path);
 
-/// All addresses of a name. Errors: connect_failed with the resolver's words. Destroying the task
-/// abandons the answer.
+/// All addresses of a name. Errors: connect_failed with the resolver's words, connect_timeout.
+/// Destroying the task abandons the answer.
 [[nodiscard]] Task<Result<std::vector<SocketAddress>>> resolve(Loop& loop, std::string host,
-                                                               std::uint16_t port);
+                                                               std::uint16_t port, Millis deadline);
 
 }  // namespace penstock::net

@@ -54,6 +54,10 @@ public:
 
     /// The newest generation; never null after the first `publish`.
     [[nodiscard]] HeldGeneration& newest() noexcept { return *held_.back(); }
+    /// The number of the oldest generation that a request holds, or of the newest.
+    [[nodiscard]] std::uint64_t oldest() const noexcept {
+        return held_.front()->generation->number;
+    }
     /// Takes back `requests` holds; an old generation that nobody holds is gone.
     void release(HeldGeneration& held, std::uint32_t requests = 1) noexcept;
     [[nodiscard]] const fleet::LoadTable& table() const noexcept { return *table_; }

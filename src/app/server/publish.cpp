@@ -35,7 +35,7 @@ void ProxyServer::publish_generation() {
     generation_ = built.generation;
     const std::set<fleet::Slot> now = slots_in(*generation_);
     for (const fleet::Slot slot : before) {
-        if (!now.contains(slot)) leaving_.insert(slot);
+        if (!now.contains(slot)) leaving_.try_emplace(slot, generation_number_);
     }
     for (const fleet::Slot slot : now) {
         leaving_.erase(slot);
@@ -44,13 +44,7 @@ void ProxyServer::publish_generation() {
             size_index(slot, 0);
         }
     }
-    acknowledged_ = 0;
-    for (const auto& worker : workers_) {
-        worker->publish(generation_, [this, number = generation_number_] {
-            control_.post(
-                [this, number] { acknowledged_ += number == generation_number_ ? 1 : 0; });
-        });
-    }
+    for (const auto& worker : workers_) worker->publish(generation_);
     monitor_->set_targets(std::move(built.targets));
     monitor_->publish_now();  // right behind the generation: its new backends have no rows before
     if (!leaving_.empty()) slots_timer_.set(k_slots_look, slots_hook_);
@@ -83,22 +77,36 @@ void ProxyServer::confirm_table(const std::shared_ptr<const fleet::LoadTable>& t
     }
 }
 
-// A slot is given away only when every worker has left the generation that knew it and no request
-// is on it.
-void ProxyServer::release_left_slots() {
-    if (acknowledged_ == workers_.size()) {
-        for (auto it = leaving_.begin(); it != leaving_.end();) {
-            const fleet::Slot slot = *it;
-            if (counters_.in_flight(slot) > 0) {
-                ++it;
-                continue;
-            }
-            for (const auto& worker : workers_) worker->forget(slot);
-            monitor_->forget(slot);
-            index_.flush(slot);
-            slots_.release(slot);
-            it = leaving_.erase(it);
+// A slot is given away only when no request holds a generation that knew its backend: one that
+// waits for its body may still pick it.
+void ProxyServer::look_at_left_slots() {
+    struct Answers {
+        std::size_t missing;
+        std::uint64_t oldest;
+    };
+    auto answers = std::make_shared<Answers>(Answers{workers_.size(), generation_number_});
+    for (const auto& worker : workers_) {
+        worker->tell_oldest_generation([this, answers](std::uint64_t oldest) {
+            control_.post([this, answers, oldest] {
+                answers->oldest = std::min(answers->oldest, oldest);
+                if (--answers->missing == 0) release_left_slots(answers->oldest);
+            });
+        });
+    }
+}
+
+void ProxyServer::release_left_slots(std::uint64_t oldest_generation) {
+    for (auto it = leaving_.begin(); it != leaving_.end();) {
+        const auto [slot, without] = *it;
+        if (oldest_generation < without || counters_.in_flight(slot) > 0) {
+            ++it;
+            continue;
         }
+        for (const auto& worker : workers_) worker->forget(slot);
+        monitor_->forget(slot);
+        index_.flush(slot);
+        slots_.release(slot);
+        it = leaving_.erase(it);
     }
     if (!leaving_.empty()) slots_timer_.set(k_slots_look, slots_hook_);
 }

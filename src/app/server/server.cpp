@@ -15,6 +15,12 @@ std::uint64_t process_seed() {
     return (static_cast<std::uint64_t>(device()) << 32U) | device();
 }
 
+/// Two descriptors a stream, and some for everything else.
+std::uint64_t connections_for(std::uint64_t files) {
+    constexpr std::uint64_t k_others = 256;
+    return files > 2 * k_others ? (files - k_others) / 2 : files / 4;
+}
+
 std::uint64_t budget_of(const ServerConfig& server) {
     return server.buffer_budget.count > 0 ? server.buffer_budget.count : default_buffer_budget();
 }
@@ -44,7 +50,7 @@ Result<void> ProxyServer::start() {
     const std::uint64_t files = raise_file_limit();
     const std::uint32_t workers = server.workers > 0 ? server.workers : usable_cores();
     const std::uint64_t most =
-        server.max_connections > 0 ? server.max_connections : (files - 256) / 2;
+        server.max_connections > 0 ? server.max_connections : connections_for(files);
     const std::uint64_t seed = process_seed();
     const proxy::Shared shared{
         counters_,

@@ -53,7 +53,8 @@ private:
     void publish_generation();
     void publish_table(const std::shared_ptr<const fleet::LoadTable>& table);
     void confirm_table(const std::shared_ptr<const fleet::LoadTable>& table);
-    void release_left_slots();
+    void look_at_left_slots();
+    void release_left_slots(std::uint64_t oldest_generation);
     void watch_discovery();
     void monitor_event(const monitor::Event& event);
     void backend_failed(fleet::Slot slot, ErrorCode code);
@@ -102,9 +103,9 @@ private:
     std::string admin_address_;
 
     std::uint64_t generation_number_ = 0;
-    std::uint64_t acknowledged_ = 0;               // workers that hold the newest generation
     std::map<fleet::Slot, std::uint64_t> served_;  // as last looked at
-    std::set<fleet::Slot> leaving_;                // backends that left and may still have streams
+    // Backends that left, with the first generation that does not know them.
+    std::map<fleet::Slot, std::uint64_t> leaving_;
     bool last_reload_good_ = true;
     std::uint64_t reloads_good_ = 0;
     std::uint64_t reloads_bad_ = 0;
@@ -121,7 +122,7 @@ private:
     net::Timer life_timer_;
     Hook<ProxyServer, &ProxyServer::begin_drain> drain_hook_{*this};
     Hook<ProxyServer, &ProxyServer::check_drained> check_hook_{*this};
-    Hook<ProxyServer, &ProxyServer::release_left_slots> slots_hook_{*this};
+    Hook<ProxyServer, &ProxyServer::look_at_left_slots> slots_hook_{*this};
     Hook<ProxyServer, &ProxyServer::report_signs_of_life> life_hook_{*this};
 };
 

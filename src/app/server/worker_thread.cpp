@@ -40,12 +40,10 @@ void WorkerThread::start() {
     }};
 }
 
-void WorkerThread::publish(std::shared_ptr<const proxy::Generation> generation,
-                           std::function<void()> done) {
-    loop_.post([this, generation = std::move(generation), done = std::move(done)]() mutable {
+void WorkerThread::publish(std::shared_ptr<const proxy::Generation> generation) {
+    loop_.post([this, generation = std::move(generation)]() mutable {
         connections_.configure(generation->server);
         worker_.publish(std::move(generation));
-        done();
     });
 }
 
@@ -80,6 +78,10 @@ void WorkerThread::stop_listening(std::string address) {
 
 void WorkerThread::forget(fleet::Slot slot) {
     loop_.post([this, slot] { worker_.close(slot); });
+}
+
+void WorkerThread::tell_oldest_generation(std::function<void(std::uint64_t)> tell) {
+    loop_.post([this, tell = std::move(tell)] { tell(worker_.oldest()); });
 }
 
 void WorkerThread::announce_drain() {

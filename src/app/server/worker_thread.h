@@ -24,7 +24,7 @@ public:
     WorkerThread& operator=(const WorkerThread&) = delete;
 
     void start();
-    void publish(std::shared_ptr<const proxy::Generation> generation, std::function<void()> done);
+    void publish(std::shared_ptr<const proxy::Generation> generation);
     void publish(std::shared_ptr<const fleet::LoadTable> table);
     /// Runs `work` on the worker, after everything that was published before.
     void call(std::function<void()> work) { loop_.post(std::move(work)); }
@@ -32,6 +32,8 @@ public:
     void listen(std::string address, int fd);
     void stop_listening(std::string address);
     void forget(fleet::Slot slot);
+    /// The number of the oldest generation that a request here still holds.
+    void tell_oldest_generation(std::function<void(std::uint64_t)> tell);
 
     /// Refuses readiness from now on; traffic goes on.
     void announce_drain();

@@ -29,7 +29,7 @@ using Outcome = Result<std::vector<SocketAddress>>;
 
 TEST(Resolve, FindsALiteral) {
     Loop loop;
-    Task<Outcome> task = resolve(loop, "127.0.0.1", 8000);
+    Task<Outcome> task = resolve(loop, "127.0.0.1", 8000, Millis{30'000});
 
     task.start([](void*) {}, nullptr);
     ASSERT_TRUE(test::run_until(loop, [&] { return task.done(); }));
@@ -42,7 +42,7 @@ TEST(Resolve, FindsALiteral) {
 
 TEST(Resolve, FailsForWhatCanBeNoName) {
     Loop loop;
-    Task<Outcome> task = resolve(loop, "no such name.invalid", 8000);
+    Task<Outcome> task = resolve(loop, "no such name.invalid", 8000, Millis{30'000});
 
     task.start([](void*) {}, nullptr);
     ASSERT_TRUE(test::run_until(loop, [&] { return task.done(); }));
@@ -55,7 +55,7 @@ TEST(Resolve, FailsForWhatCanBeNoName) {
 TEST(Resolve, MayBeAbandoned) {
     Loop loop;
     {
-        Task<Outcome> task = resolve(loop, "127.0.0.1", 8000);
+        Task<Outcome> task = resolve(loop, "127.0.0.1", 8000, Millis{30'000});
         task.start([](void*) {}, nullptr);
     }
 
