@@ -157,5 +157,22 @@ TEST_F(ClientTest, SaysWhereAnOwnEventMayFollow) {
     EXPECT_TRUE(exchange->at_boundary());
 }
 
+TEST_F(ClientTest, TakesNothingMoreOnceAWriteHasFailed) {
+    open();
+    exchange->send_head({.method = http::Method::post,
+                         .target = "/v1/x",
+                         .authority = "engine",
+                         .framing = http::Framing::chunked});
+    engine.close();
+    const std::string megabyte(1 << 20, 'x');
+    const std::string_view piece = megabyte;
+    EXPECT_EQ(exchange->write({&piece, 1}), http::Flow::failed);
+
+    EXPECT_EQ(exchange->write({&piece, 1}), http::Flow::failed);
+    exchange->finish();
+
+    EXPECT_TRUE(exchange->request_sent());  // nothing is held back for an engine that is not there
+}
+
 }  // namespace
 }  // namespace penstock::h1

@@ -36,6 +36,20 @@ TEST(Worker, KeepsAnOldGenerationWhileARequestHoldsIt) {
     EXPECT_TRUE(first.expired());
 }
 
+TEST(Worker, TellsTheOldestGenerationThatARequestHolds) {
+    ProxyBench bench;
+    bench.worker->publish(numbered(1));
+    {
+        const GenerationRef held{*bench.worker};
+        bench.worker->publish(numbered(2));
+        bench.worker->publish(numbered(3));
+
+        EXPECT_EQ(bench.worker->oldest(), 1U);
+    }
+
+    EXPECT_EQ(bench.worker->oldest(), 3U);
+}
+
 TEST(Worker, DropsAGenerationThatNobodyHoldsAtOnce) {
     ProxyBench bench;
     std::weak_ptr<const Generation> first;
