@@ -135,6 +135,8 @@ def test_an_engine_that_dies_is_noticed_and_found_again(world):
     mortal.refuse()
     for number in range(10):
         equal(proxy.chat(f"{number}").body, b"other")
+    # The failures are told to the control thread, which may come to them after all of the answers.
+    proxy.wait_until_unhealthy(1)
     mortal.resume()
     proxy.wait_until_healthy(2)
 

@@ -89,6 +89,11 @@ class Proxy(Program):
             lambda: sum(each.get("health") == "healthy" for each in self.backends()) >= count,
             f"{count} healthy backends")
 
+    def wait_until_unhealthy(self, count):
+        timing.eventually(
+            lambda: sum(each.get("health") == "unhealthy" for each in self.backends()) >= count,
+            f"{count} unhealthy backends")
+
     def access_lines(self):
         if not self.access_path.exists():
             return []
