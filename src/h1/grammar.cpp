@@ -87,12 +87,6 @@ std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
     return value;
 }
 
-std::string_view trim_blanks(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
 Result<void> parse_fields(std::string_view lines, const HeadLimits& limits, http::Fields& fields,
                           FramingFields& framing) {
     constexpr std::size_t k_usual_fields = 16;

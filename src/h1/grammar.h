@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "penstock/base/trim.h"
 #include "penstock/h1/parser.h"
 
 namespace penstock::h1 {
@@ -25,8 +26,6 @@ enum CharClass : std::uint8_t {
 
 /// Digits only, at most 18 of them: any longer length is no length (RFC 9110 8.6).
 [[nodiscard]] std::optional<std::uint64_t> parse_length(std::string_view text) noexcept;
-
-[[nodiscard]] std::string_view trim_blanks(std::string_view text) noexcept;
 
 /// Facts of the fields that frame a message.
 struct FramingFields {

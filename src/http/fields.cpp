@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "penstock/base/trim.h"
+
 namespace penstock::http {
 
 namespace {
@@ -19,12 +21,6 @@ constexpr std::array<bool, 256> k_token = [] {
         table[c] = c < 128 && is_token(static_cast<unsigned char>(c));
     return table;
 }();
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 }  // namespace
 
@@ -116,7 +112,7 @@ bool valid_value(std::string_view value) noexcept {
 bool list_has(std::string_view list, std::string_view token) noexcept {
     while (!list.empty()) {
         const std::size_t comma = std::min(list.find(','), list.size());
-        if (equal_no_case(trimmed(list.substr(0, comma)), token)) return true;
+        if (equal_no_case(trim_blanks(list.substr(0, comma)), token)) return true;
         list.remove_prefix(std::min(comma + 1, list.size()));
     }
     return false;

@@ -4,7 +4,10 @@
 #include <cstring>
 
 #include <arpa/inet.h>
+
 #include <netinet/in.h>
+
+#include "penstock/base/trim.h"
 
 namespace penstock::proxy {
 
@@ -42,12 +45,6 @@ bool same_prefix(const std::array<unsigned char, 16>& a, const std::array<unsign
     if (rest == 0) return true;
     const auto mask = static_cast<unsigned char>(0xFFU << (8 - rest));
     return (a[whole] & mask) == (b[whole] & mask);
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
 }
 
 }  // namespace
@@ -107,7 +104,7 @@ std::string_view TrustedProxies::client(std::string_view peer,
     while (trusts(client) && !forwarded_for.empty()) {
         const std::size_t comma = forwarded_for.rfind(',');
         const std::string_view last =
-            trimmed(forwarded_for.substr(comma == std::string_view::npos ? 0 : comma + 1));
+            trim_blanks(forwarded_for.substr(comma == std::string_view::npos ? 0 : comma + 1));
         if (parse_address(host_of(last)).family == 0) break;  // not an address: believe no further
         client = host_of(last);
         forwarded_for =
