@@ -53,16 +53,21 @@ std::optional<std::uint64_t> product(std::uint64_t number, std::uint64_t worth,
     return number * worth;
 }
 
+Error refused(std::string_view text, std::string_view why) {
+    std::string message = "\"";
+    message.append(text).append("\" is no ").append(why);
+    return Error{ErrorCode::invalid_value, std::move(message)};
+}
+
 Error no_duration(std::string_view text) {
-    return Error{ErrorCode::invalid_value, "\"" + std::string{text} +
-                                               "\" is no duration: write whole numbers with d, h, "
-                                               "m, s or ms, as in \"250ms\" or \"1m30s\""};
+    return refused(text,
+                   "duration: write whole numbers with d, h, m, s or ms, as in \"250ms\" or "
+                   "\"1m30s\"");
 }
 
 Error no_size(std::string_view text) {
-    return Error{ErrorCode::invalid_value, "\"" + std::string{text} +
-                                               "\" is no size: write a whole number with B, KiB, "
-                                               "MiB, GiB or TiB, as in \"64MiB\""};
+    return refused(text,
+                   "size: write a whole number with B, KiB, MiB, GiB or TiB, as in \"64MiB\"");
 }
 
 }  // namespace

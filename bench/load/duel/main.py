@@ -63,6 +63,8 @@ def arguments():
                         help="spend up to so long in all on measuring windows again in which "
                              "something else was running")
     parser.add_argument("--json", metavar="FILE", help="write every sample there")
+    parser.add_argument("--only", choices=("chunk", "small", "large"), action="append",
+                        help="CPU and delay of this load alone, nothing else; may be repeated")
     chosen = parser.parse_args()
     least = min(chosen.rounds, chosen.streams // 2, chosen.memory_streams, chosen.seconds,
                 chosen.rate_small, chosen.rate_large)
@@ -72,9 +74,10 @@ def arguments():
 
 
 def loads(chosen):
-    return {"chunk": windows.Load("streams", chosen.streams // 2, SMALL),
-            "small": windows.Load("requests", 64, SMALL, chosen.rate_small / 2),
-            "large": windows.Load("requests", 64, LARGE, chosen.rate_large / 2)}
+    every = {"chunk": windows.Load("streams", chosen.streams // 2, SMALL),
+             "small": windows.Load("requests", 64, SMALL, chosen.rate_small / 2),
+             "large": windows.Load("requests", 64, LARGE, chosen.rate_large / 2)}
+    return {name: load for name, load in every.items() if name in (chosen.only or every)}
 
 
 class Duel:
@@ -94,19 +97,28 @@ class Duel:
         self.arena.start_engines(20)
         for number in range(self.chosen.rounds):
             self.arena.end_proxies()
-            direct = windows.direct_window(self.arena, loads(self.chosen)["chunk"],
-                                           self.chosen.seconds)
+            direct = self.direct_window()
             # Who comes first changes, should it matter.
             self.arena.start_proxies(self.sides if number % 2 == 0 else self.sides[::-1])
             self.round(direct)
-            ratios = [mine / other for mine, other in (self.samples[key][-1] for key in
-                                                       ("chunk_cpu", "small_cpu", "large_cpu"))]
-            print(f"round {number + 1}/{self.chosen.rounds}: CPU per chunk {ratios[0]:.3f}, "
-                  f"2 KB {ratios[1]:.3f}, 32 KB {ratios[2]:.3f}; foreign load "
-                  f"{max(self.foreign[-3:]):.2f} cores", file=sys.stderr, flush=True)
+            self.tell_round(number)
+        if self.chosen.only:
+            return
         self.count_calls()
         self.count_allocations()
         self.weigh_streams()
+
+    def tell_round(self, number):
+        names = loads(self.chosen)
+        ratios = [mine / other for mine, other in (self.samples[f"{name}_cpu"][-1]
+                                                   for name in names)]
+        told = ", ".join(f"{name} {ratio:.3f}" for name, ratio in zip(names, ratios))
+        print(f"round {number + 1}/{self.chosen.rounds}: CPU {told}; foreign load "
+              f"{max(self.foreign[-len(names):]):.2f} cores", file=sys.stderr, flush=True)
+
+    def direct_window(self):
+        streams = loads(self.chosen).get("chunk")
+        return streams and windows.direct_window(self.arena, streams, self.chosen.seconds)
 
     def round(self, direct):
         for name, load in loads(self.chosen).items():
