@@ -12,6 +12,9 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <random>
+#include <utility>
 #include <vector>
 
 #include <sys/epoll.h>
@@ -88,6 +91,7 @@ private:
     std::vector<std::vector<Connection*>> wheel_;    // a slot each millisecond of the interval
     std::size_t now_slot_ = 0;
     std::size_t next_slot_ = 0;
+    std::minstd_rand chance_;
     std::uint64_t streaming_ = 0;
 };
 
@@ -222,15 +226,33 @@ std::string Engine::metrics() const {
     return page;
 }
 
+/// The number that ends a prompt of the load's, or nothing.
+std::optional<std::uint64_t> last_number(std::string_view body) {
+    const std::size_t last = body.find_last_of("0123456789");
+    if (last == std::string_view::npos) return std::nullopt;
+    const std::size_t before = body.find_last_not_of("0123456789", last);
+    std::uint64_t number = 0;
+    for (const char digit : body.substr(before + 1, last - before)) {
+        number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+    }
+    return number;
+}
+
 // Streams are spread evenly over the interval, so that no millisecond has more work than another.
+// By the number of the request where it has one: two proxies side by side then have the same share
+// of each millisecond, whatever order their requests came in.
 void Engine::start_stream(Connection& connection) {
     connection.tokens_left =
         number_after(connection.body, "\"max_tokens\":").value_or(settings_.tokens);
     if (connection.tokens_left == 0) connection.tokens_left = 1;
-    connection.slot = next_slot_++ % wheel_.size();
+    connection.slot = last_number(connection.body).value_or(next_slot_++) % wheel_.size();
     std::vector<Connection*>& slot = wheel_[connection.slot];
     connection.place = slot.size();
     slot.push_back(&connection);
+    // Anywhere among the others: who always comes first pays for waking, who comes last does not.
+    Connection& other = *slot[chance_() % slot.size()];
+    std::swap(slot[connection.place], slot[other.place]);
+    std::swap(connection.place, other.place);
     ++streaming_;
     send(connection, k_stream_head);
 }

@@ -43,16 +43,18 @@ def arguments():
     parser.add_argument("--subject", choices=("penstock", "haproxy", "nginx"), default="penstock")
     parser.add_argument("--self-test", action="store_true",
                         help="the other proxy against itself: the ratios must be near 1")
+    parser.add_argument("--before", metavar="PATH",
+                        help="another Penstock to compare with, in the other proxy's place")
     parser.add_argument("--penstock", default=ROOT / "build" / "penstock", metavar="PATH")
     parser.add_argument("--tools", metavar="DIR", type=pathlib.Path,
                         default=ROOT / "build-bench" / "bench" / "load",
                         help="where bench_engine and bench_client are")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=5, help="of each window")
-    parser.add_argument("--streams", type=int, default=500, help="of both together")
-    parser.add_argument("--rate-small", type=float, default=4_000, metavar="N",
+    parser.add_argument("--streams", type=int, default=1_000, help="of both together")
+    parser.add_argument("--rate-small", type=float, default=7_000, metavar="N",
                         help="2 KB requests a second, of both together")
-    parser.add_argument("--rate-large", type=float, default=1_500, metavar="N",
+    parser.add_argument("--rate-large", type=float, default=3_500, metavar="N",
                         help="32 KB requests a second, of both together")
     parser.add_argument("--memory-streams", type=int, default=1_000, metavar="N",
                         help="open streams of each proxy in the window of memory")
@@ -189,7 +191,9 @@ def find_tools(directory):
 
 def duel(chosen):
     subject = chosen.against if chosen.self_test else chosen.subject
-    sides = [Side(0, subject, chosen.penstock), Side(1, chosen.against, chosen.penstock)]
+    sides = [Side(0, subject, chosen.penstock),
+             Side(1, "penstock" if chosen.before else chosen.against,
+                  chosen.before or chosen.penstock)]
     tools = find_tools(chosen.tools)
     cores = machine.two_cores()
     children.allow_many_files()
