@@ -28,12 +28,13 @@ bool has_bare_line_feed(std::string_view head) noexcept {
 
 ClientExchange::ClientExchange(std::unique_ptr<ClientConnection> connection,
                                ConnectionKeeper& keeper, ClientScratch& scratch)
-    : connection_{std::move(connection)}, keeper_{keeper}, scratch_{scratch} {
+    : connection_{std::move(connection)}, scratch_{scratch}, keeper_{keeper} {
     connection_->begin();
 }
 
 ClientExchange::~ClientExchange() {
     when_readable(nullptr);
+    connection_->transport().reader_touches({});
     connection_->transport().when_writable(nullptr);
     if (fit_to_keep()) {
         keeper_.keep(std::move(connection_));
@@ -187,6 +188,7 @@ http::ReadState ClientExchange::parse_head(ErrorCode& error) {
         }
         response_ = std::move(*parsed);
         have_head_ = true;
+        chunked_response_ = response_.framing == http::Framing::chunked;
         body_ = BodyFramer{response_.framing, response_.length};
         return http::ReadState::bytes;
     }
@@ -227,8 +229,7 @@ http::Received ClientExchange::try_read() {
             // client first.
             save_borrowed();
             return {.state = http::ReadState::bytes,
-                    .wire = response_.framing == http::Framing::chunked ? framed.wire()
-                                                                        : http::Pieces{},
+                    .wire = chunked_response_ ? framed.wire() : http::Pieces{},
                     .payload = framed.payload()};
         }
     }
@@ -253,6 +254,14 @@ void ClientExchange::when_readable(Waiter* waiter) noexcept {
         return;
     }
     connection_->transport().when_readable(&ready_hook_);
+}
+
+void ClientExchange::reader_touches(HotLines lines) noexcept {
+    const auto* begin = reinterpret_cast<const char*>(this);
+    lines.add(begin, static_cast<std::size_t>(reinterpret_cast<const char*>(&body_) - begin) +
+                         BodyFramer::k_hot);
+    lines.add(connection_.get(), sizeof(ClientConnection));
+    connection_->transport().reader_touches(lines);
 }
 
 void ClientExchange::read_ready() {

@@ -29,6 +29,7 @@ ServerConnection::~ServerConnection() {
     task_.destroy();
     owner_.loop.forget(finished_hook_);
     owner_.loop.forget(read_hook_);
+    owner_.loop.forget(deferred_hook_);
 }
 
 void ServerConnection::start() {

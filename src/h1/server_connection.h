@@ -3,6 +3,7 @@
 // there, which ends the handler's task wherever it waits.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "penstock/h1/framer.h"
@@ -31,6 +32,7 @@ public:
     http::Flow write(http::Pieces wire, http::Pieces payload) override;
     http::Flow flush() override;
     void when_writable(Waiter* waiter) noexcept override { writer_ = waiter; }
+    void add_hot(HotLines& lines) const noexcept override;
     void finish(const http::Fields& trailers) override;
     void break_off(std::string_view last_words) override;
     [[nodiscard]] bool responded() const noexcept override { return responded_; }
@@ -66,17 +68,37 @@ private:
 
     // server_writing.cpp
     http::Flow send(http::Pieces pieces);
+    http::Flow write_out(http::Pieces pieces);
     void keep_unsent(http::Pieces pieces, std::size_t sent);
+    [[nodiscard]] bool put_off(http::Pieces pieces);
+    void deferred_write();
     void write_ready();
     void write_timed_out();
 
     void finished();  // of `serve`
 
+    // First what each write touches: two cache lines.
     ServerConnections::Impl& owner_;
     net::Transport transport_;
-    std::string peer_;
+    std::uint64_t bytes_out_ = 0;
+    Hook<ServerConnection, &ServerConnection::deferred_write> deferred_hook_{*this};
+    // Written at the turn's end, behind `out_`; in the loop's read buffer.
+    std::array<std::string_view, 2> deferred_;
+    std::uint8_t deferred_count_ = 0;
+    http::Framing out_framing_ = http::Framing::none;
+    bool blocked_ = false;  // `out_` waits for the kernel
+    bool write_failed_ = false;
+    // What the kernel has not taken yet; the response's head before the first write.
+    std::string out_;
+
+    // Writing, else.
+    Waiter* writer_ = nullptr;
+    bool responded_ = false;
+    bool finished_ = false;
+    bool abort_ = false;  // end with RST: the body had no other visible end
 
     // Reading.
+    std::string peer_;
     std::string input_;  // bytes read and not yet dealt with, from `input_used_` on
     std::size_t input_used_ = 0;
     std::size_t head_searched_ = 0;
@@ -86,27 +108,14 @@ private:
     Waiter* reader_ = nullptr;
     Waiter* turn_ = nullptr;  // waits for the loop's next turn
     std::uint32_t exchanges_ = 0;
-
-    // Writing.
-    std::string
-        out_;  // what the kernel has not taken yet; the response's head before the first write
-    Waiter* writer_ = nullptr;
-    http::Framing out_framing_ = http::Framing::none;
-
     std::uint64_t bytes_in_ = 0;
-    std::uint64_t bytes_out_ = 0;
 
     Phase phase_ = Phase::idle;
     ErrorCode failure_ = ErrorCode::client_gone;
     bool read_failed_ = false;
-    bool write_failed_ = false;
-    bool blocked_ = false;  // `out_` waits for the kernel
-    bool responded_ = false;
-    bool finished_ = false;
     bool continue_due_ = false;
     bool watching_ = false;  // one read is armed only to notice that the client goes
     bool last_ = false;      // no further request on this connection
-    bool abort_ = false;     // end with RST: the body had no other visible end
     bool half_closed_ = false;
 
     Hook<ServerConnection, &ServerConnection::read_ready> read_hook_{*this};

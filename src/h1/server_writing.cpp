@@ -92,8 +92,16 @@ http::Flow ServerConnection::write(http::Pieces wire, http::Pieces payload) {
     return send(gather.pieces());
 }
 
+void ServerConnection::add_hot(HotLines& lines) const noexcept {
+    const auto* begin = reinterpret_cast<const char*>(this);
+    const auto* end = reinterpret_cast<const char*>(&out_ + 1);
+    lines.add(begin, static_cast<std::size_t>(end - begin));
+    transport_.add_hot(lines);
+}
+
 http::Flow ServerConnection::flush() {
-    if (out_.empty()) return write_failed_ ? http::Flow::failed : http::Flow::open;
+    if (out_.empty() && deferred_count_ == 0)
+        return write_failed_ ? http::Flow::failed : http::Flow::open;
     return send({});
 }
 
@@ -129,18 +137,42 @@ void ServerConnection::break_off(std::string_view last_words) {
 
 http::Flow ServerConnection::send(http::Pieces pieces) {
     if (write_failed_) return http::Flow::failed;
-    constexpr std::size_t k_at_once = Gather::k_most - 1;  // one place for `out_`
+    constexpr std::size_t k_at_once = Gather::k_most - 3;  // places for `out_` and `deferred_`
     if (pieces.size() > k_at_once) {
         send(pieces.first(k_at_once));
         return send(pieces.subspan(k_at_once));
     }
     bytes_out_ += total(pieces);
+    if (put_off(pieces)) return http::Flow::open;
+    return write_out(pieces);
+}
+
+// Only what came in one short read, and only once in a turn.
+bool ServerConnection::put_off(http::Pieces pieces) {
+    if (blocked_ || pieces.empty() || pieces.size() > deferred_.size() || deferred_count_ > 0)
+        return false;
+    for (const std::string_view piece : pieces) {
+        if (!owner_.loop.outlasts_turn(piece)) return false;
+    }
+    if (!owner_.loop.defer(deferred_hook_)) return false;
+    deferred_count_ = static_cast<std::uint8_t>(pieces.size());
+    std::copy(pieces.begin(), pieces.end(), deferred_.begin());
+    return true;
+}
+
+void ServerConnection::deferred_write() {
+    if (deferred_count_ > 0) write_out({});
+}
+
+// Everything that waits, then `pieces`.
+http::Flow ServerConnection::write_out(http::Pieces pieces) {
     if (blocked_) {
         for (const std::string_view piece : pieces) out_.append(piece);
         return http::Flow::blocked;
     }
     Gather gather;
     gather.add(out_);
+    gather.add(http::Pieces{deferred_}.first(std::exchange(deferred_count_, std::uint8_t{0})));
     gather.add(pieces);
     std::size_t sent = 0;
     const std::size_t wanted = total(gather.pieces());
@@ -162,7 +194,7 @@ http::Flow ServerConnection::send(http::Pieces pieces) {
         out_.clear();
         return http::Flow::open;
     }
-    keep_unsent(pieces, sent);
+    keep_unsent(gather.pieces(), sent);
     blocked_ = true;
     transport_.when_writable(&write_hook_);
     write_timer_.set(owner_.options.write_stall_timeout, write_timer_hook_);
@@ -171,6 +203,7 @@ http::Flow ServerConnection::send(http::Pieces pieces) {
 
 void ServerConnection::keep_unsent(http::Pieces pieces, std::size_t sent) {
     const std::size_t from_out = std::min(sent, out_.size());
+    if (!out_.empty()) pieces = pieces.subspan(1);
     out_.erase(0, from_out);
     sent -= from_out;
     for (const std::string_view piece : pieces) {

@@ -1,6 +1,7 @@
 #include "penstock/net/loop.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <sys/eventfd.h>
@@ -81,6 +82,15 @@ void Loop::Impl::turn(int timeout_ms) {
     posts.run();  // first: what control has published is known to every event of this turn
     poller.dispatch();
     wake_all();
+    wake_deferred();
+    read_kept = 0;
+}
+
+void Loop::Impl::wake_deferred() noexcept {
+    const std::size_t count = std::exchange(deferred_count, 0);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (Waiter* waiter = std::exchange(deferred[i], nullptr)) waiter->wake();
+    }
 }
 
 void Loop::Impl::wake_all() noexcept {
@@ -129,6 +139,23 @@ void Loop::forget(Waiter& waiter) noexcept {
     std::replace(impl_->soon.begin(), impl_->soon.end(), &waiter, static_cast<Waiter*>(nullptr));
     std::replace(impl_->waking.begin(), impl_->waking.end(), &waiter,
                  static_cast<Waiter*>(nullptr));
+    for (std::size_t i = 0; i < impl_->deferred_count; ++i) {
+        if (impl_->deferred[i] == &waiter) impl_->deferred[i] = nullptr;
+    }
+}
+
+bool Loop::defer(Waiter& waiter) {
+    if (!impl_->in_turn) return false;
+    if (impl_->deferred_count == k_deferred_max) impl_->wake_deferred();
+    impl_->deferred[impl_->deferred_count++] = &waiter;
+    return true;
+}
+
+bool Loop::outlasts_turn(std::string_view bytes) const noexcept {
+    const char* kept = impl_->read_buffer.data();
+    const std::less_equal<const char*> before;
+    return before(kept, bytes.data()) &&
+           before(bytes.data() + bytes.size(), kept + impl_->read_kept);
 }
 
 TimePoint Loop::now() const noexcept {
@@ -138,7 +165,12 @@ TimePoint Loop::coarse_now() const noexcept {
     return impl_->wheel.last_turn();
 }
 std::span<char> Loop::read_buffer() noexcept {
-    return impl_->read_buffer;
+    return std::span{impl_->read_buffer}.subspan(impl_->read_kept, k_read_buffer);
+}
+void Loop::note_read(std::size_t count) noexcept {
+    if (count <= k_short_read && impl_->read_kept + count <= k_read_buffer) {
+        impl_->read_kept += count;
+    }
 }
 
 boost::asio::io_context& Loop::context() {

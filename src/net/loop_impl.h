@@ -1,6 +1,7 @@
 // The insides of `Loop`, for the other files of this module.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -56,8 +57,11 @@ struct Loop::Impl {
     /// One turn: waits at most `timeout_ms`, then posted work, events, and those to wake soon.
     void turn(int timeout_ms);
     void wake_all() noexcept;
+    void wake_deferred() noexcept;
     /// There is work that no event will tell of.
-    [[nodiscard]] bool has_work() const noexcept { return !soon.empty() || posts.unfinished(); }
+    [[nodiscard]] bool has_work() const noexcept {
+        return !soon.empty() || posts.unfinished() || deferred_count > 0;
+    }
 
     Poller poller;
     Doorbell doorbell{poller};
@@ -65,9 +69,13 @@ struct Loop::Impl {
     PostQueue posts;
     std::vector<Waiter*> soon;
     std::vector<Waiter*> waking;
+    std::array<Waiter*, k_deferred_max> deferred{};
+    std::size_t deferred_count = 0;
     std::atomic<bool> stopped{false};
     bool in_turn = false;
-    std::vector<char> read_buffer = std::vector<char>(k_read_buffer);
+    // What short reads of this turn brought, then room for the next read.
+    std::vector<char> read_buffer = std::vector<char>(2 * k_read_buffer);
+    std::size_t read_kept = 0;
     std::unique_ptr<AsioBridge> bridge;        // made by the first `context()`
     std::unique_ptr<ResolverThread> resolver;  // made by the first look-up
 };

@@ -37,9 +37,23 @@ void Poller::wait(int timeout_ms) noexcept {
     next_ = 0;
 }
 
+void Poller::fetch_next() const noexcept {
+    if (next_ == count_) return;
+    if (const auto* source = static_cast<const Source*>(batch_[next_].data.ptr)) {
+        source->touches.fetch();
+    }
+}
+
 void Poller::dispatch() {
+    for (std::size_t i = next_; i < count_; ++i) {
+        const auto* line = static_cast<const char*>(batch_[i].data.ptr);
+        __builtin_prefetch(line, 1);
+        __builtin_prefetch(line + k_cache_line, 1);
+    }
+    fetch_next();
     while (next_ < count_) {
         const epoll_event event = batch_[next_++];
+        fetch_next();  // comes while this one is dealt with
         if (auto* source = static_cast<Source*>(event.data.ptr)) source->ready(event.events);
     }
 }

@@ -7,15 +7,20 @@
 
 #include <sys/epoll.h>
 
+#include "penstock/base/hot_lines.h"
+
 namespace penstock::net {
 
 /// Owner of a descriptor in a `Poller`. Called from the loop's turn; may destroy itself or others.
-class Source {
+/// One cache line; what `ready` needs of the object itself should lie in the next.
+class alignas(k_cache_line) Source {
 public:
     Source() = default;
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
     virtual void ready(std::uint32_t events) = 0;  // EPOLLIN, EPOLLOUT, EPOLLRDHUP, …
+
+    NearLines touches;  // what `ready` is going to touch beside this and the next line
 
 protected:
     ~Source() = default;
@@ -45,6 +50,8 @@ public:
     [[nodiscard]] int fd() const noexcept { return fd_; }
 
 private:
+    void fetch_next() const noexcept;
+
     static constexpr std::size_t k_batch = 256;
 
     int fd_;

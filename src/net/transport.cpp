@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "ack_delay.h"
 #include "loop_impl.h"
 #include "penstock/net/loop.h"
 
@@ -35,7 +36,11 @@ struct Transport::Core final : Source {
     void wake_writer();
     void queue_reader() noexcept;
 
+    // One cache line: all that a token needs.
     Loop& loop;
+    Waiter* reader = nullptr;
+    Waiter* writer = nullptr;
+    AckDelay ack_delay;
     int fd;
     bool readable = true;  // the kernel may hold bytes, or the end, that nobody has read
     bool hung_up = false;  // the end is near: a short read does not mean that nothing is left
@@ -44,8 +49,8 @@ struct Transport::Core final : Source {
     bool writable = false;  // the poller has said so, and no write was cut short since
     bool reader_queued = false;
     bool writer_queued = false;
-    Waiter* reader = nullptr;
-    Waiter* writer = nullptr;
+    static constexpr std::size_t k_hot = 52;
+
     // What waits in the loop's next turn: the loop knows these, not the waiters, which may be taken
     // back or replaced meanwhile.
     Hook<Core, &Core::wake_reader> reader_hook{*this};
@@ -94,7 +99,9 @@ ReadBytes Transport::try_read() {
     const std::span<char> buffer = core.loop.read_buffer();
     const ssize_t count = ::recv(core.fd, buffer.data(), buffer.size(), 0);
     if (count > 0) {
+        core.loop.note_read(static_cast<std::size_t>(count));
         core.readable = static_cast<std::size_t>(count) == buffer.size() || core.hung_up;
+        core.ack_delay.after_read(core.fd);
         return {IoState::bytes, {buffer.data(), static_cast<std::size_t>(count)}};
     }
     if (count < 0 && is_would_block(errno)) {
@@ -161,6 +168,14 @@ bool Transport::peer_gone() const noexcept {
     return ::poll(&poll, 1, 0) > 0 && (poll.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
+void Transport::reader_touches(const HotLines& lines) noexcept {
+    core_->touches.set(lines);
+}
+
+void Transport::add_hot(HotLines& lines) const noexcept {
+    lines.add(&core_->loop, Core::k_hot);
+}
+
 void Transport::shut_down_write() noexcept {
     if (open()) ::shutdown(core_->fd, SHUT_WR);
 }
@@ -178,6 +193,10 @@ void Transport::abort() noexcept {
     const linger reset{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(core_->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     close();
+}
+
+void Transport::delay_acks() noexcept {
+    core_->ack_delay.enable();
 }
 
 int Transport::fd() const noexcept {

@@ -26,6 +26,8 @@ public:
     [[nodiscard]] bool saw_error() const noexcept { return scanner_.saw_error(); }
     [[nodiscard]] bool between_events() const noexcept { return scanner_.between_events(); }
 
+    static constexpr std::size_t k_hot = 8 + http::SseScanner::k_hot;  // what each piece touches
+
 private:
     static constexpr std::size_t k_tail = 2048;
 

@@ -9,12 +9,20 @@ namespace {
 // Reads in one turn of the loop: a fast engine must not keep the other streams waiting.
 constexpr int k_reads_per_turn = 8;
 
+// The references before the hook, which have no address of their own.
+constexpr std::size_t k_hot_before_hook = 5 * sizeof(void*);
+
 }  // namespace
 
 Relay::Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine, Upload* upload)
-    : exchange_{exchange},
+    : engine_{engine},
+      client_{exchange.client},
+      observer_{exchange.observer},
+      loop_{exchange.worker.loop},
+      metrics_{exchange.worker.metrics},
+      filter_{exchange.usage_filter.get()},
+      exchange_{exchange},
       attempt_{attempt},
-      engine_{engine},
       upload_{upload},
       idle_timer_{exchange.worker.loop},
       total_timer_{exchange.worker.loop} {
@@ -22,9 +30,9 @@ Relay::Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine, U
 }
 
 Relay::~Relay() {
-    exchange_.worker.metrics.change(telemetry::Gauge::streams_open, -1);
+    metrics_.change(telemetry::Gauge::streams_open, -1);
     engine_.when_readable(nullptr);
-    exchange_.client.when_writable(nullptr);
+    client_.when_writable(nullptr);
     if (upload_ != nullptr) upload_->when_failed(nullptr);
 }
 
@@ -33,20 +41,30 @@ bool Relay::await_suspend(std::coroutine_handle<> handle) {
     // An upload that failed while the head came has told nobody.
     if (!done_ && upload_ != nullptr && upload_->failed()) {
         engine_.when_readable(nullptr);
-        exchange_.client.when_writable(nullptr);
+        client_.when_writable(nullptr);
         finish(End::client_failed, *upload_->failed());
     }
     if (done_) return false;
     handle_ = handle;
+    name_hot_lines();
     if (upload_ != nullptr) upload_->when_failed(&upload_hook_);
     const Timeouts& timeouts = exchange_.route->timeouts;
-    last_chunk_ = exchange_.worker.loop.now();
+    last_chunk_ = loop_.now();
     if (timeouts.idle > Millis{0}) idle_timer_.set(timeouts.idle, idle_hook_);
     if (timeouts.total > Millis{0}) {
         const auto spent = std::chrono::duration_cast<Millis>(exchange_.elapsed());
         total_timer_.set(std::max(timeouts.total - spent, Millis{1}), total_hook_);
     }
     return true;
+}
+
+void Relay::name_hot_lines() noexcept {
+    HotLines lines;
+    const auto* begin = reinterpret_cast<const char*>(&engine_hook_) - k_hot_before_hook;
+    lines.add(begin, static_cast<std::size_t>(reinterpret_cast<const char*>(&end_) - begin));
+    lines.add(&observer_, Observer::k_hot);
+    client_.add_hot(lines);
+    engine_.reader_touches(lines);
 }
 
 void Relay::pump() {
@@ -58,8 +76,8 @@ void Relay::pump() {
                 break;
             case http::ReadState::would_block:
                 // A head without a byte of body yet must not wait for one.
-                if (first_ && exchange_.client.flush() == http::Flow::failed) {
-                    return finish(End::client_failed, exchange_.client.failure());
+                if (first_ && client_.flush() == http::Flow::failed) {
+                    return finish(End::client_failed, client_.failure());
                 }
                 engine_.when_readable(&engine_hook_);
                 return;
@@ -73,9 +91,9 @@ void Relay::pump() {
 }
 
 http::Flow Relay::write(const http::Received& received) {
-    if (!exchange_.usage_filter) return exchange_.client.write(received.wire, received.payload);
-    const std::string_view kept = exchange_.usage_filter->pass(received.payload);
-    return exchange_.client.write({}, {&kept, 1});
+    if (filter_ == nullptr) return client_.write(received.wire, received.payload);
+    const std::string_view kept = filter_->pass(received.payload);
+    return client_.write({}, {&kept, 1});
 }
 
 // False: no further read now.
@@ -83,24 +101,24 @@ bool Relay::pass_on(const http::Received& received) {
     if (!received.payload.empty()) note_chunk();
     const http::Flow flow = write(received);
     // After the write: the client does not wait for our looking at it.
-    exchange_.observer.feed(received.payload);
+    observer_.feed(received.payload);
     if (flow == http::Flow::open) return true;
     if (flow == http::Flow::failed) {
-        finish(End::client_failed, exchange_.client.failure());
+        finish(End::client_failed, client_.failure());
         return false;
     }
     waits_for_client_ = true;
-    exchange_.client.when_writable(&client_hook_);
+    client_.when_writable(&client_hook_);
     return false;
 }
 
 void Relay::note_chunk() {
-    const TimePoint now = exchange_.worker.loop.now();
+    const TimePoint now = loop_.now();
     if (std::exchange(first_, false)) {
         attempt_.first_byte();
         exchange_.record.first_byte = std::max(exchange_.elapsed(), Micros{1});
     } else {
-        exchange_.worker.metrics.inter_token(std::chrono::duration_cast<Micros>(now - last_chunk_));
+        metrics_.inter_token(std::chrono::duration_cast<Micros>(now - last_chunk_));
     }
     last_chunk_ = now;
 }
@@ -124,7 +142,7 @@ void Relay::engine_ready() {
 
 void Relay::client_ready() {
     waits_for_client_ = false;
-    last_chunk_ = exchange_.worker.loop.now();  // the engine's silence begins only now
+    last_chunk_ = loop_.now();  // the engine's silence begins only now
     pump();
     resume_if_done();
 }
@@ -132,8 +150,7 @@ void Relay::client_ready() {
 // Set once, not per chunk: when it fires it looks at when the last chunk came.
 void Relay::idle_passed() {
     const Millis allowed = exchange_.route->timeouts.idle;
-    const auto quiet =
-        std::chrono::duration_cast<Millis>(exchange_.worker.loop.now() - last_chunk_);
+    const auto quiet = std::chrono::duration_cast<Millis>(loop_.now() - last_chunk_);
     if (waits_for_client_ || quiet < allowed) {
         // A slow client is the write stall's business, not the engine's fault.
         idle_timer_.set(waits_for_client_ ? allowed : allowed - quiet, idle_hook_);
@@ -146,14 +163,14 @@ void Relay::idle_passed() {
 
 void Relay::total_passed() {
     engine_.when_readable(nullptr);
-    exchange_.client.when_writable(nullptr);
+    client_.when_writable(nullptr);
     finish(End::engine_failed, ErrorCode::total_timeout);
     handle_.resume();
 }
 
 void Relay::upload_failed() {
     engine_.when_readable(nullptr);
-    exchange_.client.when_writable(nullptr);
+    client_.when_writable(nullptr);
     finish(End::client_failed, upload_->failed().value_or(ErrorCode::client_gone));
     handle_.resume();
 }

@@ -33,6 +33,7 @@ public:
 
 private:
     void pump();
+    void name_hot_lines() noexcept;
     [[nodiscard]] http::Flow write(const http::Received& received);
     [[nodiscard]] bool pass_on(const http::Received& received);
     void finish(End end, ErrorCode error = ErrorCode::internal) noexcept;
@@ -45,18 +46,25 @@ private:
     void upload_failed();
     void resume_if_done() noexcept;
 
-    Exchange& exchange_;
-    Attempt& attempt_;
+    // First what each chunk touches.
     http::ClientStream& engine_;
-    Upload* upload_;
-    std::coroutine_handle<> handle_;
+    http::ServerStream& client_;
+    Observer& observer_;
+    net::Loop& loop_;
+    telemetry::WorkerMetrics& metrics_;
+    Hook<Relay, &Relay::engine_ready> engine_hook_{*this};
     TimePoint last_chunk_{};
-    End end_ = End::complete;
-    ErrorCode error_ = ErrorCode::internal;
+    UsageFilter* filter_;
     bool done_ = false;
     bool first_ = true;
     bool waits_for_client_ = false;
-    Hook<Relay, &Relay::engine_ready> engine_hook_{*this};
+
+    End end_ = End::complete;
+    ErrorCode error_ = ErrorCode::internal;
+    Exchange& exchange_;
+    Attempt& attempt_;
+    Upload* upload_;
+    std::coroutine_handle<> handle_;
     Hook<Relay, &Relay::client_ready> client_hook_{*this};
     Hook<Relay, &Relay::idle_passed> idle_hook_{*this};
     Hook<Relay, &Relay::total_passed> total_hook_{*this};

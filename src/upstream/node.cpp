@@ -121,14 +121,15 @@ Task<Result<std::vector<net::SocketAddress>>> Node::addresses(const fleet::Addre
     co_return resolved_;
 }
 
-Task<Result<std::unique_ptr<h1::ClientConnection>>> Node::connect(const fleet::Address& address) {
-    const Result<std::vector<net::SocketAddress>> targets = co_await addresses(address);
+Task<Result<std::unique_ptr<h1::ClientConnection>>> Node::connect(const fleet::Backend& backend) {
+    const Result<std::vector<net::SocketAddress>> targets = co_await addresses(backend.address);
     if (!targets) co_return targets.error();
     Result<std::unique_ptr<h1::ClientConnection>> connection = ErrorCode::connect_failed;
     for (const net::SocketAddress& target : *targets) {
         connection = co_await try_one(target);
         if (connection) break;
     }
+    if (connection && backend.delay_acks) (*connection)->transport().delay_acks();
     metrics_.count(connection ? telemetry::Count::upstream_connects
                               : telemetry::Count::upstream_connect_failures);
     co_return std::move(connection);

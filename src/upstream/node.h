@@ -41,7 +41,7 @@ public:
     [[nodiscard]] Task<Result<std::vector<net::SocketAddress>>> addresses(
         const fleet::Address& address);
     [[nodiscard]] Task<Result<std::unique_ptr<h1::ClientConnection>>> connect(
-        const fleet::Address& address);
+        const fleet::Backend& backend);
 
 private:
     [[nodiscard]] Task<Result<std::unique_ptr<h1::ClientConnection>>> try_one(

@@ -61,8 +61,7 @@ std::unique_ptr<http::ClientStream> Pools::reuse(const fleet::Backend& backend) 
 
 Task<Result<std::unique_ptr<http::ClientStream>>> Pools::connect(const fleet::Backend& backend) {
     Node& node = impl_->node(backend.slot);
-    Result<std::unique_ptr<h1::ClientConnection>> connection =
-        co_await node.connect(backend.address);
+    Result<std::unique_ptr<h1::ClientConnection>> connection = co_await node.connect(backend);
     if (!connection) co_return connection.error();
     std::unique_ptr<http::ClientStream> stream =
         std::make_unique<h1::ClientExchange>(std::move(*connection), node, impl_->scratch);

@@ -83,6 +83,9 @@ struct PollConfig {
 
 using proxy::UnknownModel;
 
+/// How an engine's TCP segments are acknowledged.
+enum class Acks : std::uint8_t { automatic, delayed, immediate };
+
 /// `[[pool]]`
 struct PoolConfig {
     std::string name;
@@ -95,6 +98,7 @@ struct PoolConfig {
     std::string api_key_file;  // for polling
     bool replace_authorization =
         false;  // send that key upstream instead of the client's Authorization
+    Acks acks = Acks::automatic;
     PollConfig poll;
     routing::BalanceOptions balance;
 };

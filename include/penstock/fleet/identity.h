@@ -38,6 +38,7 @@ struct Backend {
     Address address;
     double weight = 1.0;              // 0: takes no new requests
     std::uint32_t max_in_flight = 0;  // 0: no limit
+    bool delay_acks = false;          // its TCP segments need not be acknowledged one by one
     std::map<std::string, std::string> labels;
     friend bool operator==(const Backend&, const Backend&) = default;
 };

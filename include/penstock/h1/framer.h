@@ -63,6 +63,8 @@ public:
     /// 9110 6.5.1) are left out.
     [[nodiscard]] const http::Fields& trailers() const noexcept;
 
+    static constexpr std::size_t k_hot = 40;  // of its first bytes: what each piece touches
+
 private:
     enum class State : std::uint8_t {
         done,

@@ -30,6 +30,8 @@ public:
     /// True between events: an own event may be put here. False inside a half-sent line or event.
     [[nodiscard]] bool between_events() const noexcept { return line_length_ == 0 && !event_open_; }
 
+    static constexpr std::size_t k_hot = 64;  // of its first bytes: what each piece touches
+
 private:
     void take_line_part(std::string_view part);
     void end_line();
@@ -41,9 +43,6 @@ private:
     static constexpr std::size_t k_start = 32;  // bytes of a line that tell what it is
 
     std::uint64_t events_ = 0;
-    std::string usage_;
-    std::string capture_;
-    std::array<char, k_start> start_{};  // of the current line
     std::uint64_t line_length_ = 0;
     std::uint32_t depth_ = 0;   // of braces, while capturing
     std::uint8_t matched_ = 0;  // bytes of `"usage":` seen
@@ -55,6 +54,9 @@ private:
     bool event_has_data_ = false;
     bool saw_done_ = false;
     bool saw_error_ = false;
+    std::array<char, k_start> start_{};  // of the current line
+    std::string usage_;
+    std::string capture_;
 };
 
 }  // namespace penstock::http

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "penstock/base/error.h"
+#include "penstock/base/hot_lines.h"
 #include "penstock/base/task.h"
 #include "penstock/base/units.h"
 #include "penstock/base/waiter.h"
@@ -74,6 +75,9 @@ public:
     /// empty) go out first where the framing allows it.
     virtual void break_off(std::string_view last_words) = 0;
 
+    /// Adds what `write` touches.
+    virtual void add_hot(HotLines& /*lines*/) const noexcept {}
+
     /// True once `respond` was called.
     [[nodiscard]] virtual bool responded() const noexcept = 0;
 
@@ -119,6 +123,9 @@ public:
     [[nodiscard]] virtual Received try_read() = 0;
     virtual void when_readable(
         Waiter* waiter) noexcept = 0;  // head and body alike; nullptr: forget it
+
+    /// What its reader touches when it wakes (see `HotLines`).
+    virtual void reader_touches(HotLines /*lines*/) noexcept {}
 
     /// Trailers, after `end`.
     [[nodiscard]] virtual const Fields& trailers() const noexcept = 0;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "penstock/base/units.h"
 #include "penstock/base/waiter.h"
@@ -57,12 +58,24 @@ public:
     void post(std::function<void()> work);  // any thread
     /// Wakes the waiter in the next turn. The loop's thread.
     void wake_soon(Waiter& waiter) noexcept;
-    void forget(Waiter& waiter) noexcept;  // takes it back out of `wake_soon`
+    void forget(Waiter& waiter) noexcept;  // takes it back out of `wake_soon` and `defer`
+
+    /// Wakes the waiter at the end of this turn, or before, when many wait already: a write that is
+    /// put off until then finds its client awake from the one before it, and the kernel's code in
+    /// the caches. False outside a turn: do it now. Such waiters write, and wake nobody. The loop's
+    /// thread.
+    [[nodiscard]] bool defer(Waiter& waiter);
+    /// These bytes lie in the read buffer and stay there until the deferred have been woken.
+    [[nodiscard]] bool outlasts_turn(std::string_view bytes) const noexcept;
 
     [[nodiscard]] TimePoint now() const noexcept;
     /// When the wheel last turned: costs nothing, at most one tick old while any timer is set.
     [[nodiscard]] TimePoint coarse_now() const noexcept;
-    [[nodiscard]] std::span<char> read_buffer() noexcept;  // 64 KiB, whoever reads now
+    /// 64 KiB for whoever reads now.
+    [[nodiscard]] std::span<char> read_buffer() noexcept;
+    /// The first `count` bytes of it have been read: when they are few the next read goes behind
+    /// them.
+    void note_read(std::size_t count) noexcept;
     /// For what needs Asio (control thread, simulated engines): from the first call on Asio runs
     /// this loop. Call it before `run`. Workers do without: their sockets have a poller of their
     /// own.
@@ -72,6 +85,8 @@ public:
 
     static constexpr Millis k_tick{20};
     static constexpr std::size_t k_read_buffer = 64 * 1024;
+    static constexpr std::size_t k_short_read = 4 * 1024;  // stays until the turn's end
+    static constexpr std::size_t k_deferred_max = 16;      // a token waits for so many others
 
     struct Impl;  // for this module
     [[nodiscard]] Impl& impl() noexcept { return *impl_; }

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "penstock/base/error.h"
+#include "penstock/base/hot_lines.h"
 #include "penstock/base/task.h"
 #include "penstock/base/units.h"
 #include "penstock/base/waiter.h"
@@ -50,6 +51,13 @@ public:
     /// The peer has closed its side or the connection is dead (POLLRDHUP). One system call.
     [[nodiscard]] bool peer_gone() const noexcept;
 
+    /// The peer sends each piece as it comes (TCP_NODELAY): acknowledge every second one. A peer
+    /// that does not would wait for each acknowledgement.
+    void delay_acks() noexcept;
+    /// What the reader touches when it wakes, beside the socket's own.
+    void reader_touches(const HotLines& lines) noexcept;
+    /// Adds what a read or a write touches here.
+    void add_hot(HotLines& lines) const noexcept;
     void shut_down_write() noexcept;  // FIN after what was written
     void close() noexcept;            // at once; RST where data was unread
     void abort() noexcept;            // RST

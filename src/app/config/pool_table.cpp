@@ -14,6 +14,7 @@ constexpr double k_hour = 60 * k_minute;
 constexpr std::array<std::string_view, 7> k_engines{"vllm",   "sglang",   "llamacpp", "tgi",
                                                     "trtllm", "lmdeploy", "custom"};
 constexpr std::array<std::string_view, 2> k_unknown_models{"refuse", "pass"};
+constexpr std::array<std::string_view, 3> k_acks{"auto", "delayed", "immediate"};
 constexpr std::array<std::string_view, 6> k_policies{"prefix_load", "least_load", "prefix_hash",
                                                      "round_robin", "random",     "power_of_two"};
 
@@ -224,6 +225,11 @@ const Option k_pool_options[] = {
      .binding = bound<&PoolConfig::replace_authorization>(),
      .sentence = "Send that key upstream with every request, in place of the client's "
                  "Authorization."},
+    {.name = "acks",
+     .binding = chosen<&PoolConfig::acks, k_acks>(),
+     .sentence = "How the engines' TCP segments are acknowledged. \"delayed\" saves a tenth of the "
+                 "CPU per token and needs engines that set TCP_NODELAY; \"auto\" delays for vllm "
+                 "and sglang, which do."},
 };
 
 constexpr ChildTable k_pool_children[] = {

@@ -131,6 +131,12 @@ fleet::Address address_of(const std::string& url) {
     return address;
 }
 
+// Their servers (uvicorn on asyncio) set TCP_NODELAY; of the others it is not known.
+bool delays_acks(const PoolConfig& pool) noexcept {
+    if (pool.acks != Acks::automatic) return pool.acks == Acks::delayed;
+    return pool.engine == fleet::Engine::vllm || pool.engine == fleet::Engine::sglang;
+}
+
 std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered& discovered,
                                         fleet::SlotTable& slots) {
     std::vector<fleet::Backend> backends;
@@ -144,6 +150,7 @@ std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered
         backend.address = address_of(from.url);
         backend.weight = from.weight;
         backend.max_in_flight = pool.balance.max_in_flight;
+        backend.delay_acks = delays_acks(pool);
         backend.labels = from.labels;
         backends.push_back(std::move(backend));
     };

@@ -1,6 +1,7 @@
 #include "penstock/net/loop.h"
 
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -45,6 +46,110 @@ TEST(Loop, WakesInTheOrderOfTheCalls) {
     test::turn(loop);
 
     EXPECT_EQ(order, (std::vector{1, 2}));
+}
+
+TEST(Loop, WakesTheDeferredBehindAllElseInTheTurn) {
+    Loop loop;
+    std::vector<int> order;
+    Note late{[&] { order.push_back(3); }};
+    Note second{[&] { order.push_back(2); }};
+    Note first{[&] {
+        order.push_back(1);
+        EXPECT_TRUE(loop.defer(late));
+    }};
+
+    loop.wake_soon(first);
+    loop.wake_soon(second);
+    test::turn(loop);
+
+    EXPECT_EQ(order, (std::vector{1, 2, 3}));
+}
+
+TEST(Loop, DefersNothingOutsideATurn) {
+    Loop loop;
+    Note note;
+
+    EXPECT_FALSE(loop.defer(note));
+}
+
+TEST(Loop, WakesTheDeferredBeforeTheyAreTooMany) {
+    Loop loop;
+    std::vector<std::unique_ptr<Note>> notes(Loop::k_deferred_max + 1);
+    for (auto& note : notes) note = std::make_unique<Note>();
+    int woken_by_then = 0;
+    Note many{[&] {
+        for (auto& note : notes) ASSERT_TRUE(loop.defer(*note));
+        for (auto& note : notes) woken_by_then += note->woken;
+    }};
+
+    loop.wake_soon(many);
+    test::turn(loop);
+
+    EXPECT_EQ(woken_by_then, static_cast<int>(Loop::k_deferred_max));
+    EXPECT_EQ(notes.back()->woken, 1);
+}
+
+TEST(Loop, ForgetsADeferredWaiter) {
+    Loop loop;
+    Note deferred;
+    Note note{[&] {
+        ASSERT_TRUE(loop.defer(deferred));
+        loop.forget(deferred);
+    }};
+
+    loop.wake_soon(note);
+    test::turn(loop);
+
+    EXPECT_EQ(deferred.woken, 0);
+}
+
+TEST(Loop, KeepsShortReadsUntilTheTurnsEnd) {
+    Loop loop;
+    bool kept = false;
+    bool apart = false;
+    Note note{[&] {
+        const std::span<char> first = loop.read_buffer();
+        loop.note_read(100);
+        const std::span<char> second = loop.read_buffer();
+        kept = loop.outlasts_turn({first.data(), 100}) && !loop.outlasts_turn({first.data(), 101});
+        apart = second.data() == first.data() + 100 && second.size() == Loop::k_read_buffer;
+    }};
+
+    loop.wake_soon(note);
+    test::turn(loop);
+
+    EXPECT_TRUE(kept);
+    EXPECT_TRUE(apart);
+    EXPECT_FALSE(loop.outlasts_turn({loop.read_buffer().data(), 1}));
+}
+
+TEST(Loop, KeepsNoLongRead) {
+    Loop loop;
+    bool kept = true;
+    Note note{[&] {
+        const std::span<char> buffer = loop.read_buffer();
+        loop.note_read(Loop::k_short_read + 1);
+        kept = loop.outlasts_turn({buffer.data(), 1});
+    }};
+
+    loop.wake_soon(note);
+    test::turn(loop);
+
+    EXPECT_FALSE(kept);
+}
+
+TEST(Loop, KeepsNoMoreThanHalfItsBuffer) {
+    Loop loop;
+    std::size_t room = 0;
+    Note note{[&] {
+        for (int i = 0; i < 100; ++i) loop.note_read(Loop::k_short_read);
+        room = loop.read_buffer().size();
+    }};
+
+    loop.wake_soon(note);
+    test::turn(loop);
+
+    EXPECT_EQ(room, Loop::k_read_buffer);
 }
 
 TEST(Loop, ForgetsAWaiter) {
