@@ -5,6 +5,7 @@
   blackbox  tests/blackbox/cases: the real executable between scripted clients and engines
   lint      tests/lint: layers, formatting, sizes, generated files, configs, scripts
   fuzz      only with --long: each fuzz target for 60 seconds
+  engines   only when named: tests/engines/cases, black-box cases with a real llama-server
 
 Everything started here is bounded in time and ended by its process id.
 """
@@ -16,10 +17,11 @@ import sys
 TESTS = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS))
 
-from runner import blackbox, fuzz, lint, unit  # noqa: E402  (the path is set just above)
+from runner import blackbox, engines, fuzz, lint, unit  # noqa: E402  (the path is set just above)
 from runner.report import Report  # noqa: E402
 
-SUITES = {"lint": lint.run, "unit": unit.run, "blackbox": blackbox.run, "fuzz": fuzz.run}
+SUITES = {"lint": lint.run, "unit": unit.run, "blackbox": blackbox.run, "fuzz": fuzz.run,
+          "engines": engines.run}
 
 
 def parse_arguments():
@@ -45,7 +47,8 @@ def main():
     options.root = TESTS.parent
     options.build = options.build.resolve()
     report = Report(verbose=options.verbose)
-    suites = options.suite or [name for name in SUITES if name != "fuzz" or options.long]
+    usual = ["lint", "unit", "blackbox"] + (["fuzz"] if options.long else [])
+    suites = options.suite or usual
     for name in suites:
         report.begin(name)
         SUITES[name](options, report)

@@ -4,6 +4,8 @@ namespace penstock::engine {
 namespace {
 
 constexpr int k_service_unavailable = 503;
+constexpr Millis k_usual_interval{100};
+constexpr Millis k_llamacpp_interval{1'500};  // leaves it the second it needs, and some more
 
 }  // namespace
 
@@ -12,6 +14,10 @@ Paths paths_of(fleet::Engine engine) noexcept {
     // `/metrics` of trtllm-serve drains a queue of JSON and may wait for two seconds.
     if (engine == fleet::Engine::trtllm) paths.metrics = "/prometheus/metrics";
     return paths;
+}
+
+Millis usual_metrics_interval(fleet::Engine engine) noexcept {
+    return engine == fleet::Engine::llamacpp ? k_llamacpp_interval : k_usual_interval;
 }
 
 fleet::Health judge_health(fleet::Engine engine, int status) noexcept {

@@ -30,6 +30,8 @@ def parse_arguments():
     parser.add_argument("--filter", default="", help="only cases whose name contains this")
     parser.add_argument("--slow", type=float, default=1, help="wait this many times longer")
     parser.add_argument("--long", action="store_true", help="the long variants too")
+    parser.add_argument("--engines", type=pathlib.Path, metavar="FOLDER",
+                        help="holds llama-server and model.gguf, for cases with a real engine")
     return parser.parse_args()
 
 
@@ -68,7 +70,8 @@ def failure_text(error):
 
 
 def run_case(name, function, arguments, options):
-    world = World(options.binary.resolve(), options.long)
+    world = World(options.binary.resolve(), options.long,
+                  options.engines and options.engines.resolve())
     signal.alarm(int((LONG_CASE_LIMIT if options.long else CASE_LIMIT) * options.slow))
     try:
         function(world, *arguments)

@@ -12,20 +12,25 @@ LONG_LIMIT = 3600
 
 
 def run(options, report):
+    run_folder(options.root / "tests" / "blackbox" / "cases", options, report)
+
+
+def run_folder(folder, options, report, more=()):
+    """Every file of cases in `folder`. `more`: words for run_cases.py."""
     binary = options.build / "src" / "app" / "penstock"
     if not binary.exists():
         report.fail("executable", f"{binary} is not built")
         return
-    folder = options.root / "tests" / "blackbox" / "cases"
     files = sorted(folder.glob("*.py"), key=lambda file: (-file.stat().st_size, file.name))
     with ThreadPoolExecutor(max_workers=FILES_AT_ONCE) as pool:
-        for job in [pool.submit(run_file, file, binary, options, report) for file in files]:
+        words = ["--binary", binary, *more]
+        for job in [pool.submit(run_file, file, words, options, report) for file in files]:
             job.result()
 
 
-def run_file(file, binary, options, report):
+def run_file(file, words, options, report):
     command = [sys.executable, options.root / "tests" / "blackbox" / "run_cases.py", file,
-               "--binary", binary, "--slow", options.slow, "--filter", options.filter]
+               "--slow", options.slow, "--filter", options.filter, *words]
     if options.long:
         command.append("--long")
     limit = (LONG_LIMIT if options.long else FILE_LIMIT) * options.slow

@@ -48,13 +48,14 @@ class Report:
             print("\nFailed:")
             for suite, name in self.failures:
                 print(f"  {suite}: {name}")
-        if self.passed + len(self.failures) == 0:
+        none_ran = self.passed + self.skipped + len(self.failures) == 0
+        if none_ran:
             print("\nNo test ran: does --filter match anything?")
         last = f"{self.passed} passed, {len(self.failures)} failed"
         if self.skipped:
             last += f", {self.skipped} skipped"
         print(f"\n{last}", flush=True)
-        return 1 if self.failures or self.passed == 0 else 0
+        return 1 if self.failures or none_ran else 0
 
     def _end_suite(self):
         if not self.suite:

@@ -68,7 +68,7 @@ struct BackendConfig {
 /// `[pool.poll]`
 struct PollConfig {
     bool enabled = true;
-    Millis metrics_interval{100};
+    Millis metrics_interval{0};  // 0: the engine's usual one
     Millis health_interval{5'000};
     Millis models_interval{30'000};
     Millis timeout{2'000};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "penstock/base/error.h"
+#include "penstock/base/units.h"
 #include "penstock/fleet/identity.h"
 #include "penstock/fleet/load.h"
 
@@ -26,6 +27,11 @@ struct Paths {
     std::string_view models;   // "/v1/models"
 };
 [[nodiscard]] Paths paths_of(fleet::Engine engine) noexcept;
+
+/// How often its metrics are read where the config does not say. llama.cpp looks whether the client
+/// of a request without output so far is still there, but only after a second without a result for
+/// anybody, and an answer to /metrics is one (tools/server/server-queue.cpp, recv_with_timeout).
+[[nodiscard]] Millis usual_metrics_interval(fleet::Engine engine) noexcept;
 
 /// Reads an exposition (Prometheus text 0.0.4, OpenMetrics, or TensorRT-LLM's JSON) into a sample.
 /// Names of several versions are known; ranks are summed. Errors: invalid_value when the page is no

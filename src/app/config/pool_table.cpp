@@ -84,6 +84,8 @@ const Option k_poll_options[] = {
     {.name = "metrics_interval",
      .binding = bound<&PollConfig::metrics_interval>(),
      .range = {10, k_hour},
+     .zero = "100ms; 1500ms for llamacpp, which polled more often does not notice that the client "
+             "of an answer in one piece has gone",
      .sentence = "How often metrics are read. Slow answers and many backends make it longer by "
                  "themselves."},
     {.name = "health_interval",
@@ -175,8 +177,8 @@ const Option k_balance_options[] = {
     {.name = "stale_after",
      .binding = bound<&routing::BalanceOptions::stale_after>(),
      .range = {10, k_hour},
-     .sentence = "How old metrics may be and still be believed; after that the proxy's own count "
-                 "of requests stands in."},
+     .sentence = "How old metrics may be and still be believed, or twice metrics_interval where "
+                 "that is longer; after that the proxy's own count of requests stands in."},
 };
 
 const OptionTable k_balance_table{.name = "pool.balance",

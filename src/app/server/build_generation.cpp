@@ -24,6 +24,11 @@ std::string trimmed(std::string text) {
     return text;
 }
 
+Millis metrics_interval_of(const PoolConfig& pool) {
+    const Millis own = pool.poll.metrics_interval;
+    return own > Millis{0} ? own : engine::usual_metrics_interval(pool.engine);
+}
+
 proxy::Pool pool_of(const PoolConfig& from, std::vector<fleet::Backend> backends) {
     proxy::Pool pool;
     pool.name = from.name;
@@ -36,6 +41,8 @@ proxy::Pool pool_of(const PoolConfig& from, std::vector<fleet::Backend> backends
     if (from.replace_authorization)
         pool.authorization = "Bearer " + trimmed(read_file(from.api_key_file));
     pool.balance = from.balance;
+    // Else the view of a rarely polled backend would change between its load and our own count.
+    pool.balance.stale_after = std::max(from.balance.stale_after, 2 * metrics_interval_of(from));
     pool.policy = routing::make_policy(from.balance);
     return pool;
 }
@@ -102,7 +109,7 @@ monitor::PollOptions poll_options(const PoolConfig& pool) {
     options.enabled = poll.enabled;
     options.engine = pool.engine;
     options.names = poll.names;
-    options.metrics_interval = poll.metrics_interval;
+    options.metrics_interval = metrics_interval_of(pool);
     options.health_interval = poll.health_interval;
     options.models_interval = poll.models_interval;
     options.timeout = poll.timeout;

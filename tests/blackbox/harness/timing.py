@@ -10,8 +10,11 @@ def limit(seconds=WAIT):
     return seconds * SLOW
 
 
-def eventually(condition, what, seconds=WAIT):
-    """Asks `condition` until it is true; returns its value. `what` is what one waits for."""
+def eventually(condition, what, seconds=WAIT, every=0.01):
+    """Asks `condition` until it is true; returns its value. `what` is what one waits for.
+
+    `every`: seconds between two questions, where asking disturbs.
+    """
     end = time.monotonic() + limit(seconds)
     while True:
         value = condition()
@@ -19,4 +22,4 @@ def eventually(condition, what, seconds=WAIT):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"waited {limit(seconds):.0f} s in vain for: {what}")
-        time.sleep(0.01)
+        time.sleep(every)

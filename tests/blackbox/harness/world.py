@@ -7,6 +7,7 @@ import tempfile
 from . import config, timing
 from .client import Client
 from .engine import ScriptedEngine
+from .llama_server import LlamaServer
 from .program import Program
 from .proxy import Proxy
 
@@ -39,9 +40,10 @@ class MockEngine:
 
 
 class World:
-    def __init__(self, binary, long=False):
+    def __init__(self, binary, long=False, real_engines=None):
         self.binary = binary
         self.long = long
+        self.real_engines = real_engines  # a folder with llama-server and model.gguf
         self.room = pathlib.Path(tempfile.mkdtemp(prefix="penstock-case-"))
         self.programs = []
         self.engines = []
@@ -59,6 +61,27 @@ class World:
             name, url = program.wait_for_line("engine ").split()
             found.append(MockEngine(name, url))
         return found
+
+    def llama_server(self, *flags, **more):
+        """A real llama-server with these flags (see harness/llama_server.py)."""
+        name = f"llama-server-{len(self.programs) + 1}"
+        server = LlamaServer(self, name, flags=flags, **more)
+        self.programs.append(server)
+        server.wait_until_ready()
+        return server
+
+    def llama_proxy(self, *servers, pool=None, metrics_interval="50ms", **tables):
+        """A proxy of llama-servers that has seen their health and models. It asks for metrics more
+        often than by default, which `metrics_interval=None` leaves as it is."""
+        poll = {"health_interval": "100ms", "models_interval": "100ms"}
+        if metrics_interval:
+            poll["metrics_interval"] = metrics_interval
+        proxy = self.proxy(*servers, poll=poll, **tables,
+                           pool={"engine": "llamacpp", "models": [], **(pool or {})})
+        proxy.wait_until_healthy(len(servers))
+        timing.eventually(lambda: all(each["models_listed"] for each in proxy.backends()),
+                          "the lists of models")
+        return proxy
 
     def proxy(self, *engines, poll=None, balance=None, pool=None, **tables):
         """A proxy with one pool of these engines. `pool`: more options of that pool."""

@@ -76,6 +76,34 @@ TEST(BuildGeneration, PassesUnknownModelsWhereNobodyListsThem) {
     EXPECT_EQ(built.generation->pools[0].unknown_model, UnknownModel::pass);
 }
 
+TEST(BuildGeneration, PollsAnEngineAsOftenAsItBears) {
+    fleet::SlotTable slots;
+    const Config config = config_of(
+        "[[pool]]\nname = \"b\"\nengine = \"llamacpp\"\nbackends = [{ url = \"http://h:1\" }]\n"
+        "[[pool]]\nname = \"c\"\nengine = \"llamacpp\"\nbackends = [{ url = \"http://h:2\" }]\n"
+        "[pool.poll]\nmetrics_interval = \"50ms\"\n");
+
+    const Built built = build_generation(config, {}, slots, 1);
+
+    ASSERT_EQ(built.targets.size(), 4U);
+    EXPECT_EQ(built.targets[0].options.metrics_interval, Millis{100});
+    EXPECT_EQ(built.targets[2].options.metrics_interval, Millis{1'500});
+    EXPECT_EQ(built.targets[3].options.metrics_interval, Millis{50});
+}
+
+TEST(BuildGeneration, BelievesMetricsUntilTheNextCanBeThere) {
+    fleet::SlotTable slots;
+    const Config config = config_of(
+        "[pool.poll]\nmetrics_interval = \"500ms\"\n"
+        "[[pool]]\nname = \"b\"\nbackends = [{ url = \"http://h:1\" }]\n"
+        "[pool.poll]\nmetrics_interval = \"501ms\"\n");
+
+    const Built built = build_generation(config, {}, slots, 1);
+
+    EXPECT_EQ(built.generation->pools[0].balance.stale_after, Millis{1'000});
+    EXPECT_EQ(built.generation->pools[1].balance.stale_after, Millis{1'002});
+}
+
 TEST(BuildGeneration, GivesARouteItsOwnTimeoutsAndTheServersForTheRest) {
     fleet::SlotTable slots;
     const Config config = config_of(
