@@ -73,6 +73,11 @@ void Exchange::ended(telemetry::Outcome outcome, std::optional<ErrorCode> error)
     record.error = error;
 }
 
+void Exchange::drop_body() noexcept {
+    std::string{}.swap(body);  // an assignment would keep the memory
+    share.clear();
+}
+
 void Exchange::record_tokens() {
     const engine::Usage usage = observer.usage();
     if (usage.found) {

@@ -26,6 +26,8 @@ struct Exchange {
     /// Notes how it ended; the first word counts.
     void ended(telemetry::Outcome outcome, std::optional<ErrorCode> error = {}) noexcept;
     [[nodiscard]] Micros elapsed() const noexcept;
+    /// The body is not needed any more: its memory, and its share of the budget, are free again.
+    void drop_body() noexcept;
     /// Tokens as the observer has seen them so far, into the record.
     void record_tokens();
 
