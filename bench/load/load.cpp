@@ -92,10 +92,7 @@ Report Load::run() {
     measured_from_ = start + nanos(settings_.warmup_seconds);
     ends_at_ = measured_from_ + nanos(settings_.seconds);
     next_arrival_ = start;
-    for (std::size_t i = 0; i < settings_.connections; ++i) {
-        connections_.push_back(std::make_unique<Connection>());
-        open(*connections_.back());
-    }
+    open_more();
     std::array<epoll_event, 512> events{};
     for (std::uint64_t now = start;
          now < ends_at_ && failed_in_a_row_ < k_failures_max && !all_ended(); now = now_ns()) {
@@ -132,6 +129,15 @@ void Load::release_due(std::uint64_t now) {
         const std::uint64_t due = overdue_.front();
         overdue_.pop_front();
         begin(connection, due);
+    }
+}
+
+void Load::open_more() {
+    const std::uint64_t at_once = settings_.opening > 0 ? settings_.opening : settings_.connections;
+    while (connections_.size() < settings_.connections &&
+           connections_.size() < streaming_ + at_once) {
+        connections_.push_back(std::make_unique<Connection>());
+        open(*connections_.back());
     }
 }
 
@@ -295,7 +301,8 @@ void Load::note_token(Connection& connection) {
     if (connection.streaming) return;
     connection.streaming = true;
     ++streaming_;
-    if (settings_.announce > 0 && streaming_ == connections_.size()) say("streaming", streaming_);
+    if (settings_.announce > 0 && streaming_ == settings_.connections) say("streaming", streaming_);
+    open_more();
 }
 
 void Load::ended(Connection& connection) {

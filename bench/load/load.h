@@ -24,6 +24,7 @@ struct LoadSettings {
     double warmup_seconds = 1;   // not measured
     double seconds = 10;
     std::uint64_t requests = 0;  // begins no more than so many and ends with the last; 0: no limit
+    std::uint64_t opening = 0;   // streams, at most, that wait for their first token; 0: no limit
     std::uint64_t announce = 0;  // a line for each so many answers; streams, not 0: see `Load::run`
 };
 
@@ -44,6 +45,7 @@ private:
     struct Connection;
 
     void open(Connection& connection);
+    void open_more();
     void reopen(Connection& connection);
     void begin(Connection& connection, std::uint64_t due);
     void give_work(Connection& connection);

@@ -70,12 +70,14 @@ def warm_up(arena, proxy):
     await_rest(proxy)
 
 
-def weigh_streams(arena, proxy, count):
-    """Memory before, while `count` streams are open that have all had a token, and after."""
+def weigh_streams(arena, proxy, count, opening):
+    """Memory before, while `count` streams are open that have all had a token, and after.
+
+    `opening`: so many at most wait for their first token at the same time."""
     warm_up(arena, proxy)
     before = machine.memory(proxy.process.pid)
-    client = Client(arena, proxy.port, "streams", connections=count, tokens=1_000_000, announce=1,
-                    seconds=STREAM_SECONDS)
+    client = Client(arena, proxy.port, "streams", connections=count, tokens=1_000_000,
+                    opening=opening, announce=1, seconds=STREAM_SECONDS)
     client.await_line(f"streaming {count}")
     counted = open_streams(proxy)
     during = machine.memory(proxy.process.pid)
@@ -84,7 +86,7 @@ def weigh_streams(arena, proxy, count):
     client.end()
     await_rest(proxy)
     after = machine.memory(proxy.process.pid)
-    return {"streams": count, "prompt_bytes": PROMPT, "before": before, "during": during,
+    return {"streams": count, "opening": opening, "prompt_bytes": PROMPT, "before": before, "during": during,
             "after": after, "bytes_per_stream": (during["Rss"] - before["Rss"]) / count,
             "pss_per_stream": (during["Pss"] - before["Pss"]) / count}
 
