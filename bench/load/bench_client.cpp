@@ -7,6 +7,10 @@
 // from the engine's stamp in a chunk (see bench_engine) to its arrival here.
 // `requests`: small answers, in a closed loop or at a rate; `latency_us` counts from when a request
 // was due.
+//
+// `--requests N` ends the load with the N-th of them. `--opening N` lets no more than N streams
+// wait for their first token. `--announce N` prints lines before the object: "answered COUNT" after
+// each N answers, or "streaming COUNT" as soon as all streams have a token.
 #include <cstdio>
 #include <cstdlib>
 
@@ -17,7 +21,8 @@ namespace {
 
 constexpr const char* k_usage =
     "usage: bench_client HOST:PORT streams|requests [--connections N] [--tokens N] [--rate N]\n"
-    "                    [--body BYTES] [--prefixes N] [--warmup SECONDS] [--seconds SECONDS]\n";
+    "                    [--body BYTES] [--prefixes N] [--warmup SECONDS] [--seconds SECONDS]\n"
+    "                    [--requests N] [--opening N] [--announce N]\n";
 
 bool set(LoadSettings& settings, std::string_view name, double value) {
     if (value < 0) return false;
@@ -32,6 +37,12 @@ bool set(LoadSettings& settings, std::string_view name, double value) {
         settings.body_bytes = count;
     } else if (name == "--prefixes" && count > 0) {
         settings.prefixes = count;
+    } else if (name == "--requests") {
+        settings.requests = count;
+    } else if (name == "--opening") {
+        settings.opening = count;
+    } else if (name == "--announce") {
+        settings.announce = count;
     } else if (name == "--warmup") {
         settings.warmup_seconds = value;
     } else if (name == "--seconds" && value > 0) {

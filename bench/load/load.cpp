@@ -49,6 +49,12 @@ constexpr std::uint64_t nanos(double seconds) noexcept {
     return static_cast<std::uint64_t>(seconds * 1e9);
 }
 
+// Whoever waits for the line reads a pipe, which is not flushed by itself.
+void say(const char* what, std::uint64_t count) {
+    std::printf("%s %llu\n", what, static_cast<unsigned long long>(count));
+    std::fflush(stdout);
+}
+
 }  // namespace
 
 struct Load::Connection {
@@ -58,7 +64,8 @@ struct Load::Connection {
     bool used = false;      // has carried an answer before
     bool any_byte = false;  // of the answer under way
     bool in_body = false;
-    std::uint64_t due = 0;  // when the request under way should have gone out
+    bool streaming = false;  // has had a token of the stream under way
+    std::uint64_t due = 0;   // when the request under way should have gone out
     std::string out;
     std::string head;
     std::string payload;  // of a stream: what may hold half a stamp
@@ -85,13 +92,10 @@ Report Load::run() {
     measured_from_ = start + nanos(settings_.warmup_seconds);
     ends_at_ = measured_from_ + nanos(settings_.seconds);
     next_arrival_ = start;
-    for (std::size_t i = 0; i < settings_.connections; ++i) {
-        connections_.push_back(std::make_unique<Connection>());
-        open(*connections_.back());
-    }
+    open_more();
     std::array<epoll_event, 512> events{};
-    for (std::uint64_t now = start; now < ends_at_ && failed_in_a_row_ < k_failures_max;
-         now = now_ns()) {
+    for (std::uint64_t now = start;
+         now < ends_at_ && failed_in_a_row_ < k_failures_max && !all_ended(); now = now_ns()) {
         release_due(now);
         const std::int64_t wait = wait_time(now_ns());
         const timespec timeout{.tv_sec = wait / 1'000'000'000, .tv_nsec = wait % 1'000'000'000};
@@ -119,12 +123,21 @@ void Load::release_due(std::uint64_t now) {
     for (; next_arrival_ <= now; next_arrival_ += nanos(1 / settings_.rate)) {
         overdue_.push_back(next_arrival_);
     }
-    while (!overdue_.empty() && !idle_.empty()) {
+    while (!overdue_.empty() && !idle_.empty() && !all_begun()) {
         Connection& connection = *idle_.back();
         idle_.pop_back();
         const std::uint64_t due = overdue_.front();
         overdue_.pop_front();
         begin(connection, due);
+    }
+}
+
+void Load::open_more() {
+    const std::uint64_t at_once = settings_.opening > 0 ? settings_.opening : settings_.connections;
+    while (connections_.size() < settings_.connections &&
+           connections_.size() < streaming_ + at_once) {
+        connections_.push_back(std::make_unique<Connection>());
+        open(*connections_.back());
     }
 }
 
@@ -155,7 +168,16 @@ void Load::watch(const Connection& connection, bool writable, bool fresh) const 
     ::epoll_ctl(epoll_, fresh ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, connection.fd, &event);
 }
 
+bool Load::all_begun() const noexcept {
+    return settings_.requests > 0 && sequence_ >= settings_.requests;
+}
+
+bool Load::all_ended() const noexcept {
+    return settings_.requests > 0 && ended_ >= settings_.requests;
+}
+
 void Load::give_work(Connection& connection) {
+    if (all_begun()) return;
     if (settings_.streams || settings_.rate <= 0) {
         begin(connection, now_ns());
     } else if (!overdue_.empty()) {
@@ -219,6 +241,7 @@ void Load::readable(Connection& connection) {
 void Load::closed(Connection& connection) {
     const std::uint64_t due = connection.due;
     bool again = false;
+    if (connection.busy) ended(connection);
     if (connection.connecting) {
         ++report_.failed_connect;
         ++failed_in_a_row_;
@@ -262,6 +285,7 @@ void Load::take_tokens(Connection& connection, std::uint64_t now) {
          at != std::string_view::npos && at + k_stamp <= rest.size(); at = rest.find(k_key)) {
         const std::uint64_t stamp = number_after(rest.substr(at, k_stamp), k_key).value_or(now);
         rest.remove_prefix(at + k_stamp);
+        note_token(connection);
         if (stamp < measured_from_) continue;
         ++report_.tokens;
         report_.delays.add(now > stamp ? now - stamp : 0);
@@ -273,7 +297,22 @@ void Load::take_tokens(Connection& connection, std::uint64_t now) {
     connection.payload.erase(0, connection.payload.size() - rest.size() + from);
 }
 
+void Load::note_token(Connection& connection) {
+    if (connection.streaming) return;
+    connection.streaming = true;
+    ++streaming_;
+    if (settings_.announce > 0 && streaming_ == settings_.connections) say("streaming", streaming_);
+    open_more();
+}
+
+void Load::ended(Connection& connection) {
+    ++ended_;
+    if (connection.streaming) --streaming_;
+    connection.streaming = false;
+}
+
 void Load::answered(Connection& connection, std::uint64_t now) {
+    ended(connection);
     const bool good = std::string_view{connection.head}.substr(9, 3) == "200";
     const bool whole = !settings_.streams || connection.payload.ends_with("data: [DONE]\n\n");
     if (!good || !whole) {
@@ -285,6 +324,9 @@ void Load::answered(Connection& connection, std::uint64_t now) {
             ++report_.requests;
             if (!settings_.streams) report_.delays.add(now - connection.due);
         }
+    }
+    if (settings_.announce > 0 && !settings_.streams && ended_ % settings_.announce == 0) {
+        say("answered", ended_);
     }
     connection.used = true;
     connection.busy = connection.in_body = false;

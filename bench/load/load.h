@@ -23,6 +23,9 @@ struct LoadSettings {
     std::size_t prefixes = 16;   // different prompts; each request has an end of its own
     double warmup_seconds = 1;   // not measured
     double seconds = 10;
+    std::uint64_t requests = 0;  // begins no more than so many and ends with the last; 0: no limit
+    std::uint64_t opening = 0;   // streams, at most, that wait for their first token; 0: no limit
+    std::uint64_t announce = 0;  // a line for each so many answers; streams, not 0: see `Load::run`
 };
 
 class Load {
@@ -33,12 +36,16 @@ public:
     Load& operator=(const Load&) = delete;
 
     /// Runs for warm-up and measured time. Ends early when nothing but errors comes.
+    ///
+    /// With `announce` it prints, at once, "answered N" after each so many answers, or, of streams,
+    /// "streaming N" as soon as each connection has had a token of the stream that is under way.
     Report run();
 
 private:
     struct Connection;
 
     void open(Connection& connection);
+    void open_more();
     void reopen(Connection& connection);
     void begin(Connection& connection, std::uint64_t due);
     void give_work(Connection& connection);
@@ -50,6 +57,10 @@ private:
     bool take_head(Connection& connection, std::string_view& bytes);
     void take_tokens(Connection& connection, std::uint64_t now);
     void answered(Connection& connection, std::uint64_t now);
+    void ended(Connection& connection);
+    void note_token(Connection& connection);
+    [[nodiscard]] bool all_begun() const noexcept;
+    [[nodiscard]] bool all_ended() const noexcept;
     void watch(const Connection& connection, bool writable, bool fresh) const;
     [[nodiscard]] std::int64_t wait_time(std::uint64_t now) const noexcept;
 
@@ -65,6 +76,8 @@ private:
     std::uint64_t measured_from_ = 0;
     std::uint64_t ends_at_ = 0;
     std::uint64_t failed_in_a_row_ = 0;
+    std::uint64_t ended_ = 0;    // requests that were answered or given up
+    std::size_t streaming_ = 0;  // connections that have had a token
     Report report_;
 };
 

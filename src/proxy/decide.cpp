@@ -103,7 +103,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
 void record_pick(Exchange& exchange, const Pick& pick) {
     telemetry::RequestRecord& record = exchange.record;
     ++record.attempts;
-    record.backend = pick.backend->url;
+    exchange.backend = pick.backend;
     record.reason = routing::name(pick.decision.reason);
     record.predicted_blocks = pick.decision.held_blocks;
     record.decided = exchange.elapsed();

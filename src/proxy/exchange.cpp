@@ -24,7 +24,6 @@ telemetry::Outcome outcome_of(ErrorCode code) noexcept {
 Exchange::Exchange(Worker& on, http::ServerStream& from)
     : worker{on}, client{from}, generation{on}, share{on.shared.budget} {
     record.method = http::name(client.head().method);
-    record.path = client.head().path().substr(0, k_text_max);
     worker.metrics.count(telemetry::Count::requests_started);
     worker.metrics.change(telemetry::Gauge::requests_in_flight, 1);
 }
@@ -41,6 +40,9 @@ Exchange::~Exchange() {
         worker.metrics.count(telemetry::Count::cancellations);
         record_tokens();
     }
+    // Copied only now: a stream lives long, and what these are copied from lives as long.
+    record.path = client.head().path().substr(0, k_text_max);
+    if (backend != nullptr) record.backend = backend->url;
     record.duration = elapsed();
     record.bytes_in = client.bytes_in();
     record.bytes_out = client.bytes_out();
@@ -58,12 +60,16 @@ void Exchange::refuse(const Error& error) {
     }
     http::ResponseHead head = http::error_head(error, 0);
     record.status = head.status;
-    for (std::size_t i = 0; i < response_fields.size(); ++i) {
-        head.fields.append(response_fields[i].id, response_fields[i].name,
-                           response_fields[i].value);
-    }
+    append_own_fields(head.fields);
     http::reply(client, std::move(head),
                 http::error_json(error, http::api_shape(client.head().path())));
+}
+
+void Exchange::append_own_fields(http::Fields& to) const {
+    to.append(http::FieldName::x_request_id, record.request_id);
+    for (std::size_t i = 0; i < cors_fields.size(); ++i) {
+        to.append(cors_fields[i].id, cors_fields[i].name, cors_fields[i].value);
+    }
 }
 
 void Exchange::ended(telemetry::Outcome outcome, std::optional<ErrorCode> error) noexcept {
@@ -71,6 +77,11 @@ void Exchange::ended(telemetry::Outcome outcome, std::optional<ErrorCode> error)
     settled = true;
     record.outcome = outcome;
     record.error = error;
+}
+
+void Exchange::drop_body() noexcept {
+    std::string{}.swap(body);  // an assignment would keep the memory
+    share.clear();
 }
 
 void Exchange::record_tokens() {

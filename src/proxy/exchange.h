@@ -23,9 +23,13 @@ struct Exchange {
 
     /// Answers with an error of ours, in the API's shape.
     void refuse(const Error& error);
+    /// Ours in every response: the request's id, CORS.
+    void append_own_fields(http::Fields& to) const;
     /// Notes how it ended; the first word counts.
     void ended(telemetry::Outcome outcome, std::optional<ErrorCode> error = {}) noexcept;
     [[nodiscard]] Micros elapsed() const noexcept;
+    /// The body is not needed any more: its memory, and its share of the budget, are free again.
+    void drop_body() noexcept;
     /// Tokens as the observer has seen them so far, into the record.
     void record_tokens();
 
@@ -34,6 +38,7 @@ struct Exchange {
     GenerationRef generation;
     const Route* route = nullptr;
     const Pool* pool = nullptr;
+    const fleet::Backend* backend = nullptr;  // of the last attempt
     engine::Endpoint endpoint = engine::Endpoint::other;
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
@@ -44,7 +49,7 @@ struct Exchange {
     Observer observer;            // of the response
     std::unique_ptr<UsageFilter> usage_filter;  // null: nothing is taken out of the response
     telemetry::RequestRecord record;
-    http::Fields response_fields;  // ours, for every response: request id, CORS
+    http::Fields cors_fields;  // of every response; most often none
     bool explain = false;
     bool settled = false;  // an outcome was noted
 };

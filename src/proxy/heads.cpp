@@ -152,7 +152,7 @@ http::ResponseHead downstream_head(const Exchange& exchange, const http::Respons
     out.length = from.length;
     out.has_length = from.has_length;
     out.fields.reserve(from.fields.size() + 4, from.fields.bytes() + 128);
-    const bool own_cors = exchange.response_fields.find("Access-Control-Allow-Origin").has_value();
+    const bool own_cors = exchange.cors_fields.find("Access-Control-Allow-Origin").has_value();
     for (std::size_t i = 0; i < from.fields.size(); ++i) {
         const http::Field field = from.fields[i];
         if (is_hop_by_hop(field.id) || field.id == FieldName::x_request_id) continue;
@@ -161,10 +161,7 @@ http::ResponseHead downstream_head(const Exchange& exchange, const http::Respons
         out.fields.append(field.id, field.name, field.value);
     }
     out.fields.append(FieldName::via, via(from.version));
-    for (std::size_t i = 0; i < exchange.response_fields.size(); ++i) {
-        const http::Field field = exchange.response_fields[i];
-        out.fields.append(field.id, field.name, field.value);
-    }
+    exchange.append_own_fields(out.fields);
     if (!explanation.empty()) out.fields.append(FieldName::x_penstock_explain, explanation);
     return out;
 }

@@ -14,10 +14,10 @@ void allow_origin(Exchange& exchange) {
     if (!origin) return;
     const bool any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
     if (!any && std::find(allowed.begin(), allowed.end(), *origin) == allowed.end()) return;
-    exchange.response_fields.append("Access-Control-Allow-Origin",
-                                    any ? std::string_view{"*"} : *origin);
-    exchange.response_fields.append("Access-Control-Expose-Headers", "X-Request-Id");
-    if (!any) exchange.response_fields.append("Vary", "Origin");
+    exchange.cors_fields.append("Access-Control-Allow-Origin",
+                                any ? std::string_view{"*"} : *origin);
+    exchange.cors_fields.append("Access-Control-Expose-Headers", "X-Request-Id");
+    if (!any) exchange.cors_fields.append("Vary", "Origin");
 }
 
 /// All lines of the field as one list: the nearest proxy may have added its word in a line of its
@@ -43,7 +43,6 @@ void identify(Exchange& exchange) {
                                      : make_request_id(exchange.worker.rng);
     exchange.record.client =
         exchange.generation->trusted.client(exchange.client.peer(), forwarded_for(head.fields));
-    exchange.response_fields.append(http::FieldName::x_request_id, exchange.record.request_id);
     exchange.explain =
         exchange.generation->explain &&
         head.fields.find(http::FieldName::x_penstock_explain) == std::string_view{"1"};

@@ -12,10 +12,7 @@ void answer(Exchange& exchange, int status, std::string_view content_type, std::
     http::ResponseHead head;
     head.status = status;
     if (!content_type.empty()) head.fields.append(http::FieldName::content_type, content_type);
-    for (std::size_t i = 0; i < exchange.response_fields.size(); ++i) {
-        const http::Field field = exchange.response_fields[i];
-        head.fields.append(field.id, field.name, field.value);
-    }
+    exchange.append_own_fields(head.fields);
     exchange.record.status = status;
     exchange.record.route = "local";
     exchange.ended(telemetry::Outcome::ok);
@@ -40,7 +37,7 @@ bool answer_preflight(Exchange& exchange) {
         !head.fields.has(http::FieldName::access_control_request_method)) {
         return false;
     }
-    http::Fields& fields = exchange.response_fields;
+    http::Fields& fields = exchange.cors_fields;
     if (fields.find("Access-Control-Allow-Origin")) {
         fields.append("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
         const auto wanted = head.fields.find(http::FieldName::access_control_request_headers);

@@ -43,10 +43,7 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
         exchange.worker.shared.counters[slot].served.fetch_add(1, std::memory_order_relaxed);
     }
     exchange.client.respond(head_for_client(exchange, attempt, from));
-    if (engine.request_sent()) {  // no second try from here on
-        exchange.body = {};
-        exchange.share.clear();
-    }
+    if (engine.request_sent()) exchange.drop_body();  // no second try from here on
     Relay relay{exchange, attempt, engine, upload};
     const Relay::End end = co_await relay;
     finish(exchange, engine, {end, relay.error()});

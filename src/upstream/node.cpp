@@ -121,7 +121,7 @@ Task<Result<std::vector<net::SocketAddress>>> Node::addresses(const fleet::Addre
     co_return resolved_;
 }
 
-Task<Result<std::unique_ptr<h1::ClientConnection>>> Node::connect(const fleet::Backend& backend) {
+Task<Result<std::unique_ptr<http::ClientStream>>> Node::connect(const fleet::Backend& backend) {
     const Result<std::vector<net::SocketAddress>> targets = co_await addresses(backend.address);
     if (!targets) co_return targets.error();
     Result<std::unique_ptr<h1::ClientConnection>> connection = ErrorCode::connect_failed;
@@ -132,10 +132,13 @@ Task<Result<std::unique_ptr<h1::ClientConnection>>> Node::connect(const fleet::B
     if (connection && backend.delay_acks) (*connection)->transport().delay_acks();
     metrics_.count(connection ? telemetry::Count::upstream_connects
                               : telemetry::Count::upstream_connect_failures);
-    co_return std::move(connection);
+    if (!connection) co_return connection.error();
+    std::unique_ptr<http::ClientStream> stream =
+        std::make_unique<h1::ClientExchange>(std::move(*connection), *this, scratch_);
+    co_return std::move(stream);
 }
 
-Task<Result<std::unique_ptr<h1::ClientConnection>>> Node::try_one(net::SocketAddress to) {
+Task<Result<std::unique_ptr<h1::ClientConnection>>> Node::try_one(const net::SocketAddress& to) {
     const int fd = begin_connect(to);
     if (fd < 0) co_return Error{ErrorCode::connect_failed, std::strerror(errno)};
     auto connection = std::make_unique<PooledConnection>(loop_, fd, *this);

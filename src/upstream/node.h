@@ -27,8 +27,9 @@ private:
 
 class Node final : public h1::ConnectionKeeper {
 public:
-    Node(net::Loop& loop, telemetry::WorkerMetrics& metrics, const Options& options)
-        : loop_{loop}, metrics_{metrics}, options_{options} {}
+    Node(net::Loop& loop, telemetry::WorkerMetrics& metrics, const Options& options,
+         h1::ClientScratch& scratch)
+        : loop_{loop}, metrics_{metrics}, options_{options}, scratch_{scratch} {}
 
     [[nodiscard]] std::unique_ptr<h1::ClientConnection> take_newest();
     void keep(std::unique_ptr<h1::ClientConnection> connection) noexcept override;
@@ -40,16 +41,20 @@ public:
 
     [[nodiscard]] Task<Result<std::vector<net::SocketAddress>>> addresses(
         const fleet::Address& address);
-    [[nodiscard]] Task<Result<std::unique_ptr<h1::ClientConnection>>> connect(
+    /// One frame for all of connecting but each try: a thousand streams may wait in it at once.
+    /// `backend` lives until the task's end.
+    [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(
         const fleet::Backend& backend);
 
 private:
+    /// `to` lives until the task's end: a copy would be a large part of the frame.
     [[nodiscard]] Task<Result<std::unique_ptr<h1::ClientConnection>>> try_one(
-        net::SocketAddress to);
+        const net::SocketAddress& to);
 
     net::Loop& loop_;
     telemetry::WorkerMetrics& metrics_;
     const Options& options_;
+    h1::ClientScratch& scratch_;
     std::vector<std::unique_ptr<PooledConnection>> idle_;  // oldest first
     std::vector<net::SocketAddress> resolved_;             // of a host name: the last good answer
     fleet::Address resolved_for_;

@@ -22,7 +22,7 @@ struct Pools::Impl {
 
     Node& node(fleet::Slot slot) {
         if (slot >= nodes.size()) nodes.resize(slot + 1);
-        if (!nodes[slot]) nodes[slot] = std::make_unique<Node>(loop, metrics, options);
+        if (!nodes[slot]) nodes[slot] = std::make_unique<Node>(loop, metrics, options, scratch);
         return *nodes[slot];
     }
 
@@ -60,12 +60,7 @@ std::unique_ptr<http::ClientStream> Pools::reuse(const fleet::Backend& backend) 
 }
 
 Task<Result<std::unique_ptr<http::ClientStream>>> Pools::connect(const fleet::Backend& backend) {
-    Node& node = impl_->node(backend.slot);
-    Result<std::unique_ptr<h1::ClientConnection>> connection = co_await node.connect(backend);
-    if (!connection) co_return connection.error();
-    std::unique_ptr<http::ClientStream> stream =
-        std::make_unique<h1::ClientExchange>(std::move(*connection), node, impl_->scratch);
-    co_return std::move(stream);
+    return impl_->node(backend.slot).connect(backend);
 }
 
 void Pools::forget(fleet::Slot slot) {

@@ -14,11 +14,25 @@ REQUEST = ('{"model":"demo-model","stream":false,"max_tokens":4,'
 READY_SECONDS = 20
 
 
+def find_tools(directory):
+    """bench_engine and bench_client, or RuntimeError with how to build them."""
+    tools = [directory / name for name in ("bench_engine", "bench_client")]
+    for tool in tools:
+        if not os.access(tool, os.X_OK):
+            raise RuntimeError(
+                f"{tool} is missing; build it with:\n"
+                "  meson setup build-bench -Dbuildtype=release -Dbench=true -Dtests=false\n"
+                "  ninja -C build-bench bench/load/bench_engine bench/load/bench_client "
+                "bench/load/bench_allocations.so")
+    return [str(tool) for tool in tools]
+
+
 class Proxy:
     """One side of the duel."""
 
-    def __init__(self, side, port, process, count):
-        self.side, self.port, self.process, self._count = side, port, process, count
+    def __init__(self, side, ports, process, count):
+        self.side, self.process, self._count = side, process, count
+        self.port, self.admin_port = ports
 
     def allocations(self):
         """Since its start, when it was started with the library that counts them."""
@@ -68,7 +82,7 @@ class Arena:
             with open(room / "log", "wb") as log:
                 process = self.children.start(command, self.proxy_core, stdout=log, stderr=log,
                                               env=variables)
-            self.proxies.append(Proxy(side, ports[0], process, count))
+            self.proxies.append(Proxy(side, ports, process, count))
             await_answer(side.kind, process, ports[0], room / "log")
         # The first side of `sides` is not always the subject: what is measured is.
         self.proxies.sort(key=lambda proxy: proxy.side.place)

@@ -177,24 +177,12 @@ class Duel:
         self.add("stream_memory", windows.memory_window(self.arena, load, IDLE_SECONDS))
 
 
-def find_tools(directory):
-    tools = [directory / name for name in ("bench_engine", "bench_client")]
-    for tool in tools:
-        if not os.access(tool, os.X_OK):
-            raise RuntimeError(
-                f"{tool} is missing; build it with:\n"
-                "  meson setup build-bench -Dbuildtype=release -Dbench=true -Dtests=false\n"
-                "  ninja -C build-bench bench/load/bench_engine bench/load/bench_client "
-                "bench/load/bench_allocations.so")
-    return [str(tool) for tool in tools]
-
-
 def duel(chosen):
     subject = chosen.against if chosen.self_test else chosen.subject
     sides = [Side(0, subject, chosen.penstock),
              Side(1, "penstock" if chosen.before else chosen.against,
                   chosen.before or chosen.penstock)]
-    tools = find_tools(chosen.tools)
+    tools = arenas.find_tools(chosen.tools)
     cores = machine.two_cores()
     children.allow_many_files()
     os.sched_setaffinity(0, {cores[1]})

@@ -16,9 +16,11 @@ public:
     /// `k_kept` blocks.
     static void release(void* frame, std::size_t size) noexcept;
 
-    static constexpr std::size_t k_class_size = 256;  // bytes between size classes
-    static constexpr std::size_t k_classes = 16;      // frames over 4 KiB come from the heap
-    static constexpr std::size_t k_kept = 1024;       // blocks a list keeps
+    static constexpr std::size_t k_class_size = 64;  // bytes between size classes
+    static constexpr std::size_t k_classes = 64;     // frames over 4 KiB come from the heap
+    // Blocks a list keeps: enough for what requests take and give within a turn. Of a thousand
+    // streams opened at once the heap gets back what only their opening needed.
+    static constexpr std::size_t k_kept = 64;
 };
 
 }  // namespace penstock

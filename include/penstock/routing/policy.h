@@ -54,6 +54,7 @@ public:
     Policy& operator=(const Policy&) = delete;
     virtual ~Policy() = default;
 
+    /// As the config names it. Lives as long as the program.
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
     /// True when `held_blocks` of the sheet's rows are looked at: else the index need not be asked.
     [[nodiscard]] virtual bool reads_prefix() const noexcept = 0;

@@ -29,18 +29,18 @@ enum class Outcome : std::uint8_t {
 struct RequestRecord {
     // Who asked.
     std::string request_id;
-    std::string client;  // address, by the trusted-proxies rule
-    std::string method;
-    std::string path;   // without query, at most 256 bytes
+    std::string client;       // address, by the trusted-proxies rule
+    std::string_view method;  // http::name(Method)
+    std::string path;         // without query, at most 256 bytes
     std::string model;  // as asked for, at most 256 bytes; known says whether it may become a label
     bool model_known = false;
-    // Where it went. Pool and route are numbers of the generation's tables; the texts live as long
-    // as the generation.
+    // Where it went. Views are of texts that the program is made with; names of the config are
+    // copies, since the log may outlive their generation.
     std::string pool;
     std::string route;
-    std::string backend;  // URL; empty: none was reached
-    std::string reason;   // routing::name(Reason)
-    std::string policy;
+    std::string backend;      // URL; empty: none was reached
+    std::string_view reason;  // routing::name(Reason)
+    std::string_view policy;
     std::uint32_t attempts = 0;
     // How it went.
     int status = 0;  // sent to the client; 499 when it had gone before
