@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "utf8.h"
+#include "penstock/base/utf8.h"
 
 namespace penstock::telemetry {
 namespace {
