@@ -35,6 +35,25 @@ void append_escaped(std::string& out, char c) {
     }
 }
 
+/// Of several bytes, and not for a line of text: C1 controls (U+0080 to U+009F) steer terminals,
+/// U+2028 and U+2029 end a line for some readers.
+constexpr bool is_c1_control(std::string_view character) noexcept {
+    return character.size() == 2 && character[0] == '\xC2' &&
+           static_cast<std::uint8_t>(character[1]) < 0xA0;
+}
+
+void append_long(std::string& out, std::string_view character) {
+    if (is_c1_control(character)) {
+        append_escaped(out, character[1]);  // whose low byte is the code point
+    } else if (character == "\xE2\x80\xA8") {
+        out += "\\u2028";
+    } else if (character == "\xE2\x80\xA9") {
+        out += "\\u2029";
+    } else {
+        out.append(character);
+    }
+}
+
 constexpr bool plain(char c) noexcept {
     const auto byte = static_cast<std::uint8_t>(c);
     return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
@@ -52,7 +71,7 @@ void append_json_string(std::string& out, std::string_view text) {
         if (text.empty()) break;
         const std::size_t length = utf8_length(text);
         if (length > 1) {
-            out.append(text.substr(0, length));
+            append_long(out, text.substr(0, length));
         } else if (length == 1) {
             append_escaped(out, text.front());
         } else {

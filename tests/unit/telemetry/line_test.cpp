@@ -60,6 +60,14 @@ TEST(LogfmtLine, QuotesWhatIsNotPlain) {
               R"(a="two words" b="k=v" c="\"" d="line\nbreak" e=http://[::1]:80/x?y)");
 }
 
+TEST(LogfmtLine, EscapesUnicodeLineEnds) {
+    Line line{LogFormat::logfmt};
+
+    line.text("a", "x\xE2\x80\xA8y\xC2\x85");
+
+    EXPECT_EQ(std::move(line).take(), R"(a="x\u2028y\u0085")");
+}
+
 TEST(Line, TellsMillisecondsWithThreeDecimals) {
     Line line{LogFormat::logfmt};
 
