@@ -136,7 +136,8 @@ std::string explanation(const Exchange& exchange, const fleet::Backend& backend,
                        std::to_string(exchange.facts.blocks.size());
     for (std::size_t i = 0; i < routing::k_terms; ++i) {
         char number[32];
-        const auto end = std::to_chars(number, number + sizeof number, decision.terms[i],
+        const float term = decision.terms[i] + 0.0F;  // -0 is 0 to a reader
+        const auto end = std::to_chars(number, number + sizeof number, term,
                                        std::chars_format::general, 6);
         text += "; " + std::string{routing::name(static_cast<routing::Term>(i))} + "=";
         text.append(number, end.ptr);

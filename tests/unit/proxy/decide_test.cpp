@@ -228,5 +228,16 @@ TEST_F(AttemptTest, AnErrorsFirstByteProvesNothing) {
     EXPECT_EQ(held(from, 0), 0U);
 }
 
+TEST_F(DecideTest, ExplainsATermOfMinusZeroAsZero) {
+    Exchange& from = exchange();
+    routing::Decision decision;
+    decision.terms.fill(-0.0F);
+
+    const std::string told = explanation(from, from.pool->backends[0], decision);
+
+    EXPECT_EQ(told.find("-0"), std::string::npos) << told;
+    EXPECT_NE(told.find("prefix=0"), std::string::npos) << told;
+}
+
 }  // namespace
 }  // namespace penstock::proxy
