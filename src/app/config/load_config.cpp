@@ -6,6 +6,7 @@
 #include "files.h"
 #include "penstock/base/hash.h"
 #include "penstock/base/near_miss.h"
+#include "penstock/base/url.h"
 #include "penstock/base/wildcard.h"
 #include "penstock/schema/documents.h"
 #include "penstock/schema/read.h"
@@ -144,7 +145,7 @@ private:
                 origin = name_ + ":" + std::to_string(at->second.line);
             }
             loaded_.origins.push_back(
-                {std::move(value.path), std::move(value.text), std::move(origin)});
+                {std::move(value.path), hide_userinfo_in(value.text), std::move(origin)});
         }
     }
 
