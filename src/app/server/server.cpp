@@ -33,9 +33,11 @@ ProxyServer::ProxyServer(net::Loop& control, Source source)
       log_{source_.loaded.config.log},
       index_{process_seed()},  // salted: nobody can make prompts that collide
       budget_{budget_of(source_.loaded.config.server)},
+      generation_{std::make_shared<const proxy::Generation>()},
       table_{std::make_shared<const fleet::LoadTable>()},
       confirmed_table_{table_},
       drain_timer_{control},
+      handover_timer_{control},
       slots_timer_{control},
       life_timer_{control} {}
 

@@ -289,8 +289,8 @@ TEST(ProblemText, ShowsTheLineAndACaret) {
 TEST(ProblemText, ShowsNoPasswordOfAUrl) {
     const std::string text =
         "[[pool]]\nname = \"p\"\nbackends = [{ url = \"http://me:secret@h\" }, { url = 7 }]\n";
-    const LoadedConfig loaded = parse_config(text, "p.toml", {},
-                                             {{"cors.allow_origins", "https://me:secret@h"}});
+    const LoadedConfig loaded =
+        parse_config(text, "p.toml", {}, {{"cors.allow_origins", "https://me:secret@h"}});
 
     ASSERT_GE(loaded.problems.size(), 3U);
     for (const Problem& problem : loaded.problems) {
