@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "models.h"
 #include "route.h"
@@ -42,6 +43,16 @@ std::optional<Error> choose_by_model(Exchange& exchange) {
     return unknown_model(exchange);
 }
 
+/// The chain in blocks of the pool's size; the others are not needed any more.
+void take_chain(Exchange& exchange) {
+    for (Chain& chain : exchange.chains) {
+        if (chain.block_size != exchange.pool->balance.block_size.count) continue;
+        exchange.facts.blocks = std::move(chain.blocks);
+    }
+    exchange.chains = {};
+    exchange.record.prompt_blocks = static_cast<std::uint32_t>(exchange.facts.blocks.size());
+}
+
 }  // namespace
 
 std::optional<Error> choose_pool(Exchange& exchange) {
@@ -68,6 +79,7 @@ std::optional<Error> choose_pool(Exchange& exchange) {
         return Error{ErrorCode::model_required,
                      "several pools serve this path: name a model in the body"};
     }
+    take_chain(exchange);
     exchange.record.pool = exchange.pool->name;
     exchange.record.policy = exchange.pool->policy->name();
     return std::nullopt;

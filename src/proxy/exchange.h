@@ -9,6 +9,7 @@
 #include "observer.h"
 #include "penstock/engine/inspect.h"
 #include "penstock/http/stream.h"
+#include "penstock/proxy/inspect_thread.h"
 #include "penstock/proxy/worker.h"
 #include "penstock/telemetry/record.h"
 #include "usage_filter.h"
@@ -38,6 +39,7 @@ struct Exchange {
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
     engine::RequestFacts facts;
+    std::vector<Chain> chains;  // of the prompt, until a pool is chosen
     Micros body_complete{
         0};  // when the request's body was there; waiting until then is no work of ours
     bool usage_injected = false;  // the engine was asked for usage in the client's name

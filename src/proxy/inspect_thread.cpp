@@ -1,6 +1,5 @@
 #include "penstock/proxy/inspect_thread.h"
 
-#include <optional>
 #include <utility>
 
 #include "penstock/routing/prefix_blocks.h"
@@ -12,26 +11,28 @@ namespace {
 /// Hashes the prompt's text as the engine module reads it.
 class ChainSink final : public engine::PromptSink {
 public:
-    ChainSink(std::size_t block_size, std::vector<std::uint64_t>& blocks)
-        : block_size_{block_size}, blocks_{blocks} {}
+    explicit ChainSink(std::vector<Chain>& chains) : chains_{chains} {}
 
     void begin(const engine::RequestFacts& facts) override {
         // An adapter computes other keys and values than its base model: no block is shared.
         const std::string& weights = facts.adapter.empty() ? facts.model : facts.adapter;
-        hasher_.emplace(routing::chain_seed(weights, facts.cache_salt), block_size_, blocks_);
+        const std::uint64_t seed = routing::chain_seed(weights, facts.cache_salt);
+        hashers_.reserve(chains_.size());
+        for (Chain& chain : chains_) hashers_.emplace_back(seed, chain.block_size, chain.blocks);
     }
-    void text(std::string_view piece) override { hasher_->add(piece); }
+    void text(std::string_view piece) override {
+        for (routing::PrefixHasher& hasher : hashers_) hasher.add(piece);
+    }
 
 private:
-    std::size_t block_size_;
-    std::vector<std::uint64_t>& blocks_;
-    std::optional<routing::PrefixHasher> hasher_;
+    std::vector<Chain>& chains_;
+    std::vector<routing::PrefixHasher> hashers_;
 };
 
 }  // namespace
 
 void inspect_body(engine::Inspector& inspector, InspectJob& job) {
-    ChainSink sink{job.block_size, job.facts.blocks};
+    ChainSink sink{job.chains};
     inspector.inspect(job.endpoint, job.content_type, job.body, job.facts, sink);
 }
 

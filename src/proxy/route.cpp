@@ -76,6 +76,18 @@ const Route* match_route(const Generation& generation, const http::RequestHead& 
     return nullptr;
 }
 
+std::vector<std::uint32_t> possible_pools(const Generation& generation,
+                                          const http::RequestHead& head, const Route& first) {
+    if (first.models.empty()) return first.pools;
+    std::vector<std::uint32_t> pools;
+    for (const Route& route : generation.routes) {
+        if (!fits_head(route, head)) continue;
+        pools.insert(pools.end(), route.pools.begin(), route.pools.end());
+        if (route.models.empty()) break;  // it takes all that comes so far
+    }
+    return pools;
+}
+
 std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,
                          const Route& first) noexcept {
     std::uint64_t limit = first.max_body;
