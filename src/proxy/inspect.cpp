@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "models.h"
 #include "penstock/base/await.h"
 #include "penstock/proxy/inspect_thread.h"
 #include "route.h"
@@ -11,18 +12,19 @@ namespace {
 
 constexpr std::size_t k_model_max = 256;  // bytes of a model's name in a record
 
-/// The pool is not chosen yet, since the model is not known: a chain for each size of block among
-/// those that may be it. Nearly always one.
+/// The pool is not chosen yet, since the model is not known: a chain for each way in which those
+/// that may be it look at prompts. Nearly always one.
 std::vector<Chain> chains_for(const Exchange& exchange) {
     std::vector<Chain> chains;
     const Generation& generation = *exchange.generation;
     for (const std::uint32_t index :
          possible_pools(generation, exchange.client.head(), *exchange.route)) {
-        const std::size_t size = generation.pools[index].balance.block_size.count;
-        const bool known = std::any_of(chains.begin(), chains.end(), [size](const Chain& chain) {
-            return chain.block_size == size;
-        });
-        if (!known) chains.push_back({size, {}});
+        const Pool& pool = generation.pools[index];
+        const bool known = std::any_of(chains.begin(), chains.end(),
+                                       [&pool](const Chain& chain) { return suits(chain, pool); });
+        if (!known) {
+            chains.push_back({pool.balance.block_size.count, cuts_names(pool.engine), {}});
+        }
     }
     return chains;
 }

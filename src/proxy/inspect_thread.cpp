@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "models.h"
 #include "penstock/routing/prefix_blocks.h"
 
 namespace penstock::proxy {
@@ -14,17 +15,26 @@ public:
     explicit ChainSink(std::vector<Chain>& chains) : chains_{chains} {}
 
     void begin(const engine::RequestFacts& facts) override {
-        // An adapter computes other keys and values than its base model: no block is shared.
-        const std::string& weights = facts.adapter.empty() ? facts.model : facts.adapter;
-        const std::uint64_t seed = routing::chain_seed(weights, facts.cache_salt);
         hashers_.reserve(chains_.size());
-        for (Chain& chain : chains_) hashers_.emplace_back(seed, chain.block_size, chain.blocks);
+        for (Chain& chain : chains_) {
+            hashers_.emplace_back(
+                routing::chain_seed(weights(facts, chain.cuts_names), facts.cache_salt),
+                chain.block_size, chain.blocks);
+        }
     }
     void text(std::string_view piece) override {
         for (routing::PrefixHasher& hasher : hashers_) hasher.add(piece);
     }
 
 private:
+    /// An adapter computes other keys and values than its base model: no block is shared. However
+    /// it is named, its blocks are the same.
+    static std::string_view weights(const engine::RequestFacts& facts, bool cuts_names) noexcept {
+        const std::string_view named = cuts_names ? cut_name(facts.model).adapter : "";
+        if (!named.empty()) return named;
+        return facts.adapter.empty() ? facts.model : facts.adapter;
+    }
+
     std::vector<Chain>& chains_;
     std::vector<routing::PrefixHasher> hashers_;
 };

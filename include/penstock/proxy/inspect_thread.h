@@ -11,9 +11,10 @@
 
 namespace penstock::proxy {
 
-/// The prompt's chain for pools with blocks of this size.
+/// The prompt's chain for pools that look at prompts in this way.
 struct Chain {
     std::size_t block_size = 1024;
+    bool cuts_names = false;  // "base:adapter" names an adapter
     std::vector<std::uint64_t> blocks;
 };
 
@@ -23,7 +24,7 @@ struct InspectJob {
     std::string content_type;
     std::string body;  // with engine::k_body_padding bytes behind its size
     std::vector<Chain> chains =
-        std::vector<Chain>(1);   // one for each size that the request may need
+        std::vector<Chain>(1);   // one for each way that the request may need
     engine::RequestFacts facts;  // but its blocks, which the chosen pool's chain becomes
 
     // The worker's side.

@@ -13,8 +13,9 @@ std::string prompt_of(std::size_t bytes) {
            R"("}]})";
 }
 
-InspectJob inspected(std::string body) {
+InspectJob inspected(std::string body, bool cuts_names = false) {
     InspectJob job;
+    job.chains[0].cuts_names = cuts_names;
     job.endpoint = engine::Endpoint::chat_completions;
     job.content_type = "application/json";
     job.body = std::move(body);
@@ -45,13 +46,23 @@ TEST(Inspect, EqualPromptsOfOtherModelsAdaptersOrSaltsShareNoBlock) {
     EXPECT_NE(first_block(R"("lora_path":"a",)"), first_block(R"("lora_path":"b",)"));
 }
 
+TEST(Inspect, AnAdapterHasTheSameBlocksHoweverItIsNamed) {
+    std::string beside = prompt_of(2000);
+    beside.insert(1, R"("lora_path":"a",)");
+    std::string within = prompt_of(2000);
+    within.replace(within.find("\"m\""), 3, "\"m:a\"");
+
+    EXPECT_EQ(inspected(within, true).chains[0].blocks, inspected(beside, true).chains[0].blocks);
+    EXPECT_NE(inspected(within, false).chains[0].blocks, inspected(beside, false).chains[0].blocks);
+}
+
 TEST(Inspect, MakesAChainForEachSizeOfBlock) {
     InspectJob job;
     job.endpoint = engine::Endpoint::chat_completions;
     job.content_type = "application/json";
     job.body = prompt_of(4000);
     job.body.reserve(job.body.size() + engine::k_body_padding);
-    job.chains = {{1024, {}}, {256, {}}};
+    job.chains = {{1024, false, {}}, {256, false, {}}};
     engine::Inspector inspector;
 
     inspect_body(inspector, job);

@@ -191,6 +191,18 @@ TEST_F(LocalAnswersTest, ABodyThatIsNoJsonGoesToTheOnlyPool) {
     EXPECT_TRUE(has(ask(post(k_chat_path, "{nope")), "not json"));
 }
 
+TEST_F(LocalAnswersTest, SGLangsNameOfAnAdapterIsServedWithItsModel) {
+    bench.pool.engine = fleet::Engine::sglang;
+    engine.answer_with(answer(200, "{}"));
+
+    EXPECT_TRUE(ask(post(k_chat_path, R"({"model":"m:a"})")).starts_with("HTTP/1.1 200"));
+    EXPECT_TRUE(ask(post(k_chat_path, R"({"model":"x:a"})")).starts_with("HTTP/1.1 404"));
+}
+
+TEST_F(LocalAnswersTest, AnAdaptersNameIsNoneForOtherEngines) {
+    EXPECT_TRUE(ask(post(k_chat_path, R"({"model":"m:a"})")).starts_with("HTTP/1.1 404"));
+}
+
 class TwoPoolsTest : public LocalAnswersTest {
 protected:
     TwoPoolsTest() {
