@@ -85,6 +85,11 @@ void Exchange::record_tokens() {
     }
 }
 
+TimePoint Exchange::deadline() const noexcept {
+    const Millis total = route->timeouts.total;
+    return total > Millis{0} ? client.started() + total : TimePoint::max();
+}
+
 Micros Exchange::elapsed() const noexcept {
     return std::chrono::duration_cast<Micros>(worker.loop.now() - client.started());
 }

@@ -27,6 +27,9 @@ struct Exchange {
     /// Notes how it ended; the first word counts.
     void ended(telemetry::Outcome outcome, std::optional<ErrorCode> error = {}) noexcept;
     [[nodiscard]] Micros elapsed() const noexcept;
+    /// Until when all of it must be done, by the route's total timeout; TimePoint::max(): no limit.
+    [[nodiscard]] TimePoint deadline() const noexcept;
+    [[nodiscard]] bool overdue() const noexcept { return worker.loop.now() >= deadline(); }
     /// Tokens as the observer has seen them so far, into the record.
     void record_tokens();
 

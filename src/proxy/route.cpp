@@ -98,6 +98,19 @@ std::uint64_t body_limit(const Generation& generation, const http::RequestHead& 
     return limit;
 }
 
+Millis total_limit(const Generation& generation, const http::RequestHead& head,
+                   const Route& first) noexcept {
+    Millis limit = first.timeouts.total;
+    if (first.models.empty()) return limit;
+    for (const Route& route : generation.routes) {
+        if (limit == Millis{0}) break;
+        if (!fits_head(route, head)) continue;
+        const Millis total = route.timeouts.total;
+        limit = total > Millis{0} ? std::max(limit, total) : Millis{0};
+    }
+    return limit;
+}
+
 bool ambiguous_path(std::string_view path) noexcept {
     if (path.find("//") != std::string_view::npos) return true;
     for (std::size_t at = path.find("/."); at != std::string_view::npos;

@@ -26,6 +26,11 @@ namespace penstock::proxy {
 [[nodiscard]] std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,
                                        const Route& first) noexcept;
 
+/// How long such a request may take in all, before the model tells the route: what the most
+/// generous route allows. Zero: without limit.
+[[nodiscard]] Millis total_limit(const Generation& generation, const http::RequestHead& head,
+                                 const Route& first) noexcept;
+
 /// True for a path that an engine might read otherwise than we do: dot segments, empty segments,
 /// encoded dots and slashes. Such a path could slip past an allow-list.
 [[nodiscard]] bool ambiguous_path(std::string_view path) noexcept;

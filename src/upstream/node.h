@@ -39,13 +39,13 @@ public:
     void remove(PooledConnection& connection) noexcept;
 
     [[nodiscard]] Task<Result<std::vector<net::SocketAddress>>> addresses(
-        const fleet::Address& address);
+        const fleet::Address& address, TimePoint until);
     [[nodiscard]] Task<Result<std::unique_ptr<h1::ClientConnection>>> connect(
-        const fleet::Address& address);
+        const fleet::Address& address, TimePoint until);
 
 private:
-    [[nodiscard]] Task<Result<std::unique_ptr<h1::ClientConnection>>> try_one(
-        net::SocketAddress to);
+    [[nodiscard]] Task<Result<std::unique_ptr<h1::ClientConnection>>> try_one(net::SocketAddress to,
+                                                                              Millis at_most);
 
     net::Loop& loop_;
     telemetry::WorkerMetrics& metrics_;

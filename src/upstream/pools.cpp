@@ -59,10 +59,11 @@ std::unique_ptr<http::ClientStream> Pools::reuse(const fleet::Backend& backend) 
     return std::make_unique<h1::ClientExchange>(std::move(connection), node, impl_->scratch);
 }
 
-Task<Result<std::unique_ptr<http::ClientStream>>> Pools::connect(const fleet::Backend& backend) {
+Task<Result<std::unique_ptr<http::ClientStream>>> Pools::connect(const fleet::Backend& backend,
+                                                                 TimePoint until) {
     Node& node = impl_->node(backend.slot);
     Result<std::unique_ptr<h1::ClientConnection>> connection =
-        co_await node.connect(backend.address);
+        co_await node.connect(backend.address, until);
     if (!connection) co_return connection.error();
     std::unique_ptr<http::ClientStream> stream =
         std::make_unique<h1::ClientExchange>(std::move(*connection), node, impl_->scratch);

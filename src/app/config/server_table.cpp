@@ -32,7 +32,9 @@ const Option k_options[] = {
     {.name = "connect_timeout",
      .binding = bound<&ServerConfig::connect_timeout>(),
      .range = {1, k_hour},
-     .sentence = "How long connecting to a backend may take; then the next one is tried."},
+     .sentence =
+         "How long connecting to a backend may take, looking up its name and trying all its "
+         "addresses; then the next backend is tried."},
     {.name = "first_byte_timeout",
      .binding = bound<&ServerConfig::first_byte_timeout>(),
      .range = {1, k_day},
@@ -58,7 +60,9 @@ const Option k_options[] = {
      .binding = bound<&ServerConfig::total_timeout>(),
      .range = {1, 7 * k_day},
      .zero = "off",
-     .sentence = "How long a request may take in all, streaming included."},
+     .sentence = "How long a request may take in all, from the end of its head to the last byte of "
+                 "its answer: reading the body (then 408), connecting and waiting (then 504), and "
+                 "the answer itself, which is ended as broken."},
     {.name = "max_head",
      .binding = bound<&ServerConfig::max_head>(),
      .range = {k_kib, k_kib* k_kib},
