@@ -53,6 +53,9 @@ struct Exchange {
     http::Fields response_fields;  // ours, for every response: request id, CORS
     bool explain = false;
     bool settled = false;  // an outcome was noted
+
+private:
+    void give_up() noexcept;
 };
 
 }  // namespace penstock::proxy
