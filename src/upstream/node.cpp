@@ -116,7 +116,7 @@ Task<Result<std::vector<net::SocketAddress>>> Node::addresses(const fleet::Addre
     const bool known = resolved_for_ == address && !resolved_.empty();
     if (known && loop_.now() - resolved_at_ < k_resolved_for) co_return resolved_;
     Result<std::vector<net::SocketAddress>> found =
-        co_await net::resolve(loop_, address.host, address.port, left(loop_, until));
+        co_await lookup_.ask(address, until, options_.connect_timeout);
     if (!found) {
         if (known) co_return resolved_;  // the last good answer beats none
         co_return found.error();

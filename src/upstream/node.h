@@ -7,6 +7,7 @@
 #include "penstock/net/resolve.h"
 #include "penstock/telemetry/metrics.h"
 #include "penstock/upstream/pools.h"
+#include "shared_lookup.h"
 
 namespace penstock::upstream {
 
@@ -28,7 +29,7 @@ private:
 class Node final : public h1::ConnectionKeeper {
 public:
     Node(net::Loop& loop, telemetry::WorkerMetrics& metrics, const Options& options)
-        : loop_{loop}, metrics_{metrics}, options_{options} {}
+        : loop_{loop}, metrics_{metrics}, options_{options}, lookup_{loop} {}
 
     [[nodiscard]] std::unique_ptr<h1::ClientConnection> take_newest();
     void keep(std::unique_ptr<h1::ClientConnection> connection) noexcept override;
@@ -50,6 +51,7 @@ private:
     net::Loop& loop_;
     telemetry::WorkerMetrics& metrics_;
     const Options& options_;
+    SharedLookup lookup_;
     std::vector<std::unique_ptr<PooledConnection>> idle_;  // oldest first
     std::vector<net::SocketAddress> resolved_;             // of a host name: the last good answer
     fleet::Address resolved_for_;
