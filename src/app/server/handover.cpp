@@ -85,12 +85,14 @@ void ProxyServer::take_over() {
     handover_timer_.clear();
     const std::set<fleet::Slot> before = slots_in(generation_);
     const bool was_ready = readiness_by(*confirmed_table_) == admin::Readiness::ready;
-    generation_ = std::exchange(next_, nullptr);
+    const std::shared_ptr<const proxy::Generation> old =
+        std::exchange(generation_, std::exchange(next_, nullptr));
     targets_ = std::exchange(next_targets_, {});
     const std::set<fleet::Slot> now = slots_in(generation_);
     for (const fleet::Slot slot : before) {
         if (!now.contains(slot)) leave(slot, generation_->number);
     }
+    resize_index(*old);
     for (const auto& worker : workers_) worker->publish(generation_);
     // A table that tells of these backends may be confirmed already, but not with this generation.
     if (!was_ready) confirmed_table_ = std::make_shared<const fleet::LoadTable>();

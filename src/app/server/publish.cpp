@@ -21,6 +21,12 @@ std::size_t blocks_for(const routing::BalanceOptions& balance, double kv_tokens)
     return static_cast<std::size_t>(std::max(1.0, std::floor(tokens / block_tokens)));
 }
 
+/// Tokens of KV cache by the engine's own word; 0: it has not told.
+double told_tokens(const fleet::LoadTable& table, fleet::Slot slot) noexcept {
+    if (slot >= table.rows.size() || !table.rows[slot].sample) return 0;
+    return table.rows[slot].sample->kv_tokens.value_or(0);
+}
+
 }  // namespace
 
 void ProxyServer::publish_table(const std::shared_ptr<const fleet::LoadTable>& table) {
@@ -120,6 +126,24 @@ void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
                 std::any_of(pool.backends.begin(), pool.backends.end(),
                             [slot](const fleet::Backend& each) { return each.slot == slot; });
             if (here) return index_.set_capacity(slot, blocks_for(pool.balance, kv_tokens));
+        }
+    }
+}
+
+// Who stays may have blocks of another length now, or another size where the engine tells none.
+void ProxyServer::resize_index(const proxy::Generation& before) {
+    std::map<fleet::Slot, const routing::BalanceOptions*> old;
+    for (const proxy::Pool& pool : before.pools) {
+        for (const fleet::Backend& backend : pool.backends) old[backend.slot] = &pool.balance;
+    }
+    for (const proxy::Pool& pool : generation_->pools) {
+        for (const fleet::Backend& backend : pool.backends) {
+            const auto found = old.find(backend.slot);
+            if (found == old.end()) continue;
+            const bool same_blocks = found->second->block_size == pool.balance.block_size;
+            if (same_blocks && found->second->index_tokens == pool.balance.index_tokens) continue;
+            if (!same_blocks) index_.flush(backend.slot);
+            size_index(backend.slot, told_tokens(*table_, backend.slot));
         }
     }
 }

@@ -69,6 +69,7 @@ private:
     void backend_failed(fleet::Slot slot, ErrorCode code);
     void report_signs_of_life();
     void size_index(fleet::Slot slot, double kv_tokens);
+    void resize_index(const proxy::Generation& before);
 
     // reload.cpp
     void apply(LoadedConfig loaded);

@@ -197,6 +197,23 @@ def test_a_backend_that_stays_keeps_its_connection(world):
     equal(engine.connections, 1, "connections to the backend that stayed")
 
 
+@each([("the tokens of a cache", {"index_tokens": 20000}, 78),
+       ("the length of a block", {"index_tokens": 10000, "block_size": "512B"}, 78)])
+def test_the_prefix_index_follows(world, balance, blocks):
+    first, _ = two_engines(world)
+    def pool(balance):
+        return [config.pool("default", [first.url], balance=balance)]
+
+    proxy = world.proxy_of(pools=pool({"index_tokens": 10000}))
+    equal(proxy.backends()[0]["index"]["capacity"], 39)
+
+    proxy.write_config(pools=pool(balance))
+    proxy.reload()
+
+    timing.eventually(lambda: proxy.backends()[0]["index"]["capacity"] == blocks,
+                      "the index to have its new size")
+
+
 def test_a_pool_is_added_and_removed(world):
     first, second = two_engines(world)
     one = config.pool("one", [first.url], models=["a"])
