@@ -86,8 +86,8 @@ const Option k_options[] = {
      .range = {1, 10'000'000},
      .zero = "half of the process's file limit, less 256",
      .reload = Reload::restart,
-     .sentence = "The most client connections at a time, all workers together; more are closed at "
-                 "once and counted."},
+     .sentence = "The most client connections at a time, of which each worker may take its share; "
+                 "more are closed at once and counted."},
     {.name = "upstream_idle_timeout",
      .binding = bound<&ServerConfig::upstream_idle_timeout>(),
      .range = {1, k_hour},

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <latch>
 #include <random>
@@ -19,6 +20,12 @@ std::uint64_t process_seed() {
 std::uint64_t connections_for(std::uint64_t files) {
     constexpr std::uint64_t k_others = 256;
     return files > 2 * k_others ? (files - k_others) / 2 : files / 4;
+}
+
+/// What worker `index` may take of them: all together `most`, and each at least one.
+std::uint32_t share_of(std::uint64_t most, std::uint32_t workers, std::uint32_t index) noexcept {
+    const std::uint64_t share = most / workers + (index < most % workers ? 1 : 0);
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(share, 1));
 }
 
 std::uint64_t budget_of(const ServerConfig& server) {
@@ -64,8 +71,8 @@ Result<void> ProxyServer::start() {
         },
         &inspect_};
     for (std::uint32_t i = 0; i < workers; ++i) {
-        const auto share = static_cast<std::uint32_t>(most / workers + 1);
-        workers_.push_back(std::make_unique<WorkerThread>(shared, seed + i, share));
+        workers_.push_back(
+            std::make_unique<WorkerThread>(shared, seed + i, share_of(most, workers, i)));
         registry_.add(workers_.back()->metrics());
     }
     registry_.add_source([this](std::vector<telemetry::Sample>& out) { append_samples(out); });
