@@ -67,7 +67,7 @@ admin::Readiness ProxyServer::readiness_by(const fleet::LoadTable& table) const 
     bool healthy = false;
     for (const proxy::Pool& pool : generation_->pools) {
         for (const fleet::Backend& backend : pool.backends) {
-            if (backend.slot >= table.rows.size()) continue;
+            if (backend.slot >= table.rows.size() || backend.weight <= 0) continue;
             const fleet::BackendState& state = table.rows[backend.slot];
             if (state.health != fleet::Health::healthy) continue;
             healthy = true;

@@ -44,6 +44,12 @@ TEST_F(LocalAnswersTest, HealthIs503WhenNoneIsReadyOrWeDrain) {
     EXPECT_TRUE(ask(get_text("/health")).starts_with("HTTP/1.1 503"));
 }
 
+TEST_F(LocalAnswersTest, HealthIs503WhenEveryBackendHasWeightZero) {
+    bench.pool.backends[0].weight = 0;
+
+    EXPECT_TRUE(ask(get_text("/health")).starts_with("HTTP/1.1 503"));
+}
+
 TEST_F(LocalAnswersTest, HealthToHeadHasNoBody) {
     const std::string got = ask("HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n");
 
