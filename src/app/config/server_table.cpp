@@ -75,8 +75,9 @@ const Option k_options[] = {
      .binding = bound<&ServerConfig::buffer_budget>(),
      .range = {k_kib, 1024 * k_gib},
      .zero = "the smaller of 1 GiB and a quarter of the memory the process may use",
-     .sentence = "Memory for all request bodies that are held at a time. When it is spent, reading "
-                 "stops, then requests get 503 with Retry-After."},
+     .sentence =
+         "Memory for all request bodies that are held at a time. While it is spent, requests "
+         "whose body needs more of it get 503 with Retry-After."},
     {.name = "max_fields",
      .binding = bound<&ServerConfig::max_fields>(),
      .range = {1, 1000},
@@ -100,8 +101,9 @@ const Option k_options[] = {
     {.name = "max_failovers",
      .binding = bound<&ServerConfig::max_failovers>(),
      .range = {0, 10},
-     .sentence = "Further backends a request tries when one refuses, is still loading, or breaks "
-                 "before the first byte of its answer."},
+     .sentence = "Further backends a request tries when one cannot be connected to, or answers 503 "
+                 "because it is still loading. One that breaks after it has the request is not "
+                 "replaced: the request may be what breaks it."},
     {.name = "drain_delay",
      .binding = bound<&ServerConfig::drain_delay>(),
      .range = {0, k_hour},
