@@ -47,7 +47,7 @@ void ProxyServer::publish_generation() {
     monitor_->set_targets(with_serving(next_targets_, targets_));
     monitor_->publish_now();  // what needs no probe is known now
     const bool serves = readiness_by(*table_) == admin::Readiness::ready;
-    if (!serves || !awaits_first_word(*next_, *table_)) return take_over();
+    if (!serves || may_take_over()) return take_over();
     if (waiting) return;  // by the time of the first that waited
     handover_timer_.set(k_first_word_max, handover_hook_);
     log_.write(telemetry::LogLevel::info, "new backends are probed, the old ones serve until then",
@@ -70,8 +70,18 @@ void ProxyServer::prepare_slots(const std::shared_ptr<const proxy::Generation>& 
     }
 }
 
+bool ProxyServer::may_take_over() const {
+    const std::vector<PoolConfig>& pools = source_.loaded.config.pools;
+    const bool names_missing =
+        std::any_of(pools.begin(), pools.end(), [this](const PoolConfig& pool) {
+            return !pool.discover.empty() && pool.backends.empty() &&
+                   !discovered_.contains(pool.name);
+        });
+    return !names_missing && !awaits_first_word(*next_, *table_);
+}
+
 void ProxyServer::consider_handover() {
-    if (next_ != nullptr && !awaits_first_word(*next_, *table_)) take_over();
+    if (next_ != nullptr && may_take_over()) take_over();
 }
 
 void ProxyServer::handover_overdue() {

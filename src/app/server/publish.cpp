@@ -96,8 +96,9 @@ void ProxyServer::watch_discovery() {
     std::map<std::string, std::unique_ptr<monitor::Discovery>> wanted;
     for (const PoolConfig& pool : source_.loaded.config.pools) {
         if (pool.discover.empty()) continue;
+        // Another name or another interval is another discovery.
         const std::string key =
-            pool.name + " " + pool.discover;  // another name is another discovery
+            pool.name + " " + pool.discover + " " + std::to_string(pool.discover_interval.count());
         if (auto kept = discoveries_.extract(key); !kept.empty()) {
             wanted.insert(std::move(kept));
             continue;
@@ -116,6 +117,18 @@ void ProxyServer::watch_discovery() {
             });
     }
     discoveries_ = std::move(wanted);
+}
+
+// Addresses of one name say nothing about another, and its port is another's.
+void ProxyServer::forget_other_names(const Config& wanted) {
+    const std::vector<PoolConfig>& running = source_.loaded.config.pools;
+    std::erase_if(discovered_, [&](const auto& known) {
+        const auto named = [&](const PoolConfig& pool) { return pool.name == known.first; };
+        const auto before = std::find_if(running.begin(), running.end(), named);
+        const auto now = std::find_if(wanted.pools.begin(), wanted.pools.end(), named);
+        return before == running.end() || now == wanted.pools.end() ||
+               before->discover != now->discover;
+    });
 }
 
 void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {

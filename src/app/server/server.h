@@ -54,6 +54,7 @@ private:
     // handover.cpp
     void publish_generation();
     void prepare_slots(const std::shared_ptr<const proxy::Generation>& unused);
+    [[nodiscard]] bool may_take_over() const;
     void consider_handover();
     void handover_overdue();
     void take_over();
@@ -65,6 +66,7 @@ private:
     void look_at_left_slots();
     void release_left_slots(std::uint64_t oldest_generation);
     void watch_discovery();
+    void forget_other_names(const Config& wanted);
     void monitor_event(const monitor::Event& event);
     void backend_failed(fleet::Slot slot, ErrorCode code);
     void report_signs_of_life();
@@ -106,7 +108,7 @@ private:
     std::vector<std::unique_ptr<WorkerThread>> workers_;
     std::map<std::string, net::BoundListener> listeners_;  // by configured address
     std::unique_ptr<monitor::Monitor> monitor_;
-    std::map<std::string, std::unique_ptr<monitor::Discovery>> discoveries_;  // by pool and name
+    std::map<std::string, std::unique_ptr<monitor::Discovery>> discoveries_;  // by what it is
     Discovered discovered_;
     std::unique_ptr<FileWatch> watch_;
 

@@ -128,6 +128,36 @@ def test_new_backends_leave_the_old_ones_serving(world, path, models):
     equal({proxy.chat(f"{number}").body for number in range(5)}, {b"second"})
 
 
+def test_a_name_is_looked_up_before_its_backends_take_over(world):
+    first, second = two_engines(world)
+    held = HeldPoll(second, "/health")
+    proxy = world.proxy_of(pools=polled(first))
+    timing.eventually(lambda: proxy.chat().status == 200, "the first backend")
+
+    proxy.write_config(pools=polled(discover=f"http://localhost:{second.port}"))
+    proxy.reload()
+    holds(held.asked.wait(timing.limit()), "the new backend was not asked")
+    equal(proxy.chat().body, b"first", "before the new backend has answered")
+    held.go.set()
+
+    timing.eventually(lambda: proxy.chat().body == b"second", "the new backend")
+
+
+def test_another_interval_of_discovery_is_taken(world):
+    first, _ = two_engines(world)
+    def pool(interval):
+        return [config.pool("default", [first.url], discover="http://no-such-name.invalid:1",
+                            discover_interval=interval)]
+
+    proxy = world.proxy_of(pools=pool("1d"))
+    proxy.wait_for_log("discovery failed")
+
+    proxy.write_config(pools=pool("100ms"))
+    proxy.reload()
+
+    timing.eventually(lambda: proxy.log().count("discovery failed") > 3, "more look-ups")
+
+
 def test_new_backends_that_never_answer_are_not_waited_for_without_end(world):
     first, second = two_engines(world)
     held = HeldPoll(second, "/health")
