@@ -6,7 +6,7 @@ namespace {
 
 /// Whether requests can be told apart only by what the backends list.
 bool needs_list(const proxy::Pool& pool) noexcept {
-    return pool.models.empty() && pool.unknown_model == UnknownModel::refuse;
+    return pool.models.empty() && pool.unknown_model == proxy::UnknownModel::refuse;
 }
 
 bool silent(const proxy::Pool& pool, const fleet::BackendState& state) noexcept {
