@@ -2,33 +2,13 @@
 
 #include <cstdint>
 
+#include "penstock/base/utf8.h"
+
 namespace penstock {
 
 namespace {
 
 constexpr std::string_view k_replacement = "\xEF\xBF\xBD";
-
-/// Length of the valid UTF-8 sequence at the start of `text` (RFC 3629), or 0.
-std::size_t sequence_length(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-    const auto continues = [&](std::size_t i, std::uint8_t low = 0x80, std::uint8_t high = 0xBF) {
-        return i < text.size() && byte(i) >= low && byte(i) <= high;
-    };
-    const std::uint8_t first = byte(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-    if (first >= 0xE0 && first <= 0xEF) {
-        const std::uint8_t low = first == 0xE0 ? 0xA0 : 0x80;   // no overlong forms
-        const std::uint8_t high = first == 0xED ? 0x9F : 0xBF;  // no surrogates
-        return continues(1, low, high) && continues(2) ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        const std::uint8_t low = first == 0xF0 ? 0x90 : 0x80;
-        const std::uint8_t high = first == 0xF4 ? 0x8F : 0xBF;
-        return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
-    }
-    return 0;
-}
 
 void append_escaped(std::string& out, char c) {
     constexpr std::string_view k_digits = "0123456789abcdef";
@@ -55,6 +35,25 @@ void append_escaped(std::string& out, char c) {
     }
 }
 
+/// Of several bytes, and not for a line of text: C1 controls (U+0080 to U+009F) steer terminals,
+/// U+2028 and U+2029 end a line for some readers.
+constexpr bool is_c1_control(std::string_view character) noexcept {
+    return character.size() == 2 && character[0] == '\xC2' &&
+           static_cast<std::uint8_t>(character[1]) < 0xA0;
+}
+
+void append_long(std::string& out, std::string_view character) {
+    if (is_c1_control(character)) {
+        append_escaped(out, character[1]);  // whose low byte is the code point
+    } else if (character == "\xE2\x80\xA8") {
+        out += "\\u2028";
+    } else if (character == "\xE2\x80\xA9") {
+        out += "\\u2029";
+    } else {
+        out.append(character);
+    }
+}
+
 constexpr bool plain(char c) noexcept {
     const auto byte = static_cast<std::uint8_t>(c);
     return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
@@ -70,9 +69,9 @@ void append_json_string(std::string& out, std::string_view text) {
         out.append(text.substr(0, run));
         text.remove_prefix(run);
         if (text.empty()) break;
-        const std::size_t length = sequence_length(text);
+        const std::size_t length = utf8_length(text);
         if (length > 1) {
-            out.append(text.substr(0, length));
+            append_long(out, text.substr(0, length));
         } else if (length == 1) {
             append_escaped(out, text.front());
         } else {

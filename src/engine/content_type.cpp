@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "penstock/base/trim.h"
+
 namespace penstock::engine {
 namespace {
 
@@ -24,7 +26,7 @@ std::string_view take_part(std::string_view& rest) noexcept {
     }
     const std::string_view part = rest.substr(0, at);
     rest.remove_prefix(std::min(at + 1, rest.size()));
-    return trim(part);
+    return trim_blanks(part);
 }
 
 }  // namespace
@@ -34,14 +36,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
                       [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string_view trim(std::string_view text) noexcept {
-    const std::size_t begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
-}
-
 bool is_media_type(std::string_view content_type, std::string_view type) noexcept {
-    return equals_ignoring_case(trim(content_type.substr(0, content_type.find(';'))), type);
+    return equals_ignoring_case(trim_blanks(content_type.substr(0, content_type.find(';'))), type);
 }
 
 std::string_view parameter(std::string_view field, std::string_view key) noexcept {
@@ -50,8 +46,8 @@ std::string_view parameter(std::string_view field, std::string_view key) noexcep
         const std::string_view part = take_part(field);
         const std::size_t equals = part.find('=');
         if (equals == std::string_view::npos) continue;
-        if (!equals_ignoring_case(trim(part.substr(0, equals)), key)) continue;
-        std::string_view value = trim(part.substr(equals + 1));
+        if (!equals_ignoring_case(trim_blanks(part.substr(0, equals)), key)) continue;
+        std::string_view value = trim_blanks(part.substr(equals + 1));
         if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
             value = value.substr(1, value.size() - 2);
         }

@@ -6,8 +6,6 @@
 namespace penstock::engine {
 
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
-/// `text` without spaces and tabs at its ends.
-[[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
 /// True for "multipart/form-data; boundary=…" and type "multipart/form-data"; case does not matter.
 [[nodiscard]] bool is_media_type(std::string_view content_type, std::string_view type) noexcept;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "content_type.h"
+#include "penstock/base/trim.h"
 
 namespace penstock::engine {
 namespace {
@@ -58,9 +58,9 @@ std::optional<Series> read_line(std::string_view line) noexcept {
     Series series;
     series.name = take_name(line);
     if (series.name.empty()) return std::nullopt;
-    line = trim(line);
+    line = trim_blanks(line);
     if (!take_labels(line, series.labels)) return std::nullopt;
-    line = trim(line);
+    line = trim_blanks(line);
     if (!read_value(line.substr(0, line.find_first_of(" \t")), series.value)) return std::nullopt;
     return series;
 }
@@ -71,7 +71,7 @@ std::string_view label(std::string_view labels, std::string_view name) noexcept 
     while (!labels.empty()) {
         const std::size_t equals = labels.find('=');
         if (equals == std::string_view::npos) return {};
-        const std::string_view key = trim(labels.substr(0, equals));
+        const std::string_view key = trim_blanks(labels.substr(0, equals));
         const std::size_t quote = labels.find('"', equals);
         if (quote == std::string_view::npos) return {};
         const std::size_t end = skip_quoted(labels, quote);
@@ -110,7 +110,7 @@ std::optional<Series> Exposition::next() noexcept {
         std::string_view line = rest_.substr(0, end);
         rest_.remove_prefix(std::min(end + 1, rest_.size()));
         if (line.ends_with('\r')) line.remove_suffix(1);
-        line = trim(line);
+        line = trim_blanks(line);
         if (line.empty() || line.size() > k_line_max) continue;
         if (line.front() == '#') {
             ++good_;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "content_type.h"
+#include "penstock/base/trim.h"
 
 namespace penstock::engine {
 namespace {
@@ -24,7 +25,8 @@ std::string_view name_of(std::string_view head) noexcept {
         head = end == std::string_view::npos ? std::string_view{} : head.substr(end + 2);
         const std::size_t colon = line.find(':');
         if (colon == std::string_view::npos) continue;
-        if (!equals_ignoring_case(trim(line.substr(0, colon)), "content-disposition")) continue;
+        if (!equals_ignoring_case(trim_blanks(line.substr(0, colon)), "content-disposition"))
+            continue;
         return parameter(line.substr(colon + 1), "name");
     }
     return {};

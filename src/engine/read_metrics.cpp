@@ -4,11 +4,11 @@
 #include <charconv>
 #include <cmath>
 
-#include "content_type.h"
 #include "exposition.h"
 #include "gauge.h"
 #include "iteration_stats.h"
 #include "metric_tables.h"
+#include "penstock/base/trim.h"
 #include "penstock/engine/dialect.h"
 
 namespace penstock::engine {
@@ -129,7 +129,7 @@ std::vector<std::string> Reading::adapters() const {
         std::string_view list = label(newest_adapters_, key);
         while (!list.empty() && names.size() < k_adapters_max) {
             const std::size_t comma = std::min(list.find(','), list.size());
-            std::string name = unescape_label(trim(list.substr(0, comma)));
+            std::string name = unescape_label(trim_blanks(list.substr(0, comma)));
             list.remove_prefix(std::min(comma + 1, list.size()));
             if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) {
                 names.push_back(std::move(name));

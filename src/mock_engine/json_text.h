@@ -16,11 +16,6 @@ using Json = nlohmann::ordered_json;
     return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-/// A string with its quotes.
-[[nodiscard]] inline std::string json_string(std::string_view text) {
-    return to_text(Json(text));
-}
-
 /// Parses a body. A discarded value: it is not JSON, or nested deeper than `k_json_depth_max`.
 [[nodiscard]] Json parse_json(std::string_view text);
 

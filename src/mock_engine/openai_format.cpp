@@ -4,6 +4,7 @@
 #include "answer_format.h"
 #include "json_text.h"
 #include "penstock/base/assert.h"
+#include "penstock/base/json_text.h"
 
 namespace penstock::mock_engine {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "json_text.h"
 #include "penstock/base/hash.h"
+#include "penstock/base/json_text.h"
 
 namespace penstock::mock_engine {
 

@@ -21,4 +21,13 @@ void Attempt::first_byte() {
     charge_.first_byte();
 }
 
+Task<Result<std::unique_ptr<http::ClientStream>>> connect(const Exchange& exchange,
+                                                          const Attempt& attempt) {
+    Result<std::unique_ptr<http::ClientStream>> stream =
+        co_await exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
+    const bool late = !stream && stream.error().code() == ErrorCode::connect_timeout;
+    if (late && exchange.overdue()) co_return Error{ErrorCode::total_timeout};
+    co_return std::move(stream);
+}
+
 }  // namespace penstock::proxy

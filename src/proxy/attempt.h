@@ -3,6 +3,7 @@
 #pragma once
 
 #include "exchange.h"
+#include "penstock/base/task.h"
 #include "penstock/fleet/charge.h"
 #include "penstock/routing/policy.h"
 #include "penstock/routing/prefix_index.h"
@@ -35,5 +36,10 @@ private:
     bool indexed_ = false;
     bool proven_ = false;
 };
+
+/// A fresh connection for this attempt. Errors: connect_failed, connect_timeout, and total_timeout
+/// where the whole request's time ended first, which says nothing about the backend.
+[[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(const Exchange& exchange,
+                                                                        const Attempt& attempt);
 
 }  // namespace penstock::proxy

@@ -9,8 +9,8 @@ namespace penstock::proxy {
 HeadDeadline::HeadDeadline(const Exchange& exchange) noexcept : loop_{exchange.worker.loop} {
     const Timeouts& timeouts = exchange.route->timeouts;
     if (timeouts.first_byte > Millis{0}) at_ = loop_.now() + timeouts.first_byte;
-    if (timeouts.total > Millis{0} && exchange.client.started() + timeouts.total < at_) {
-        at_ = exchange.client.started() + timeouts.total;
+    if (exchange.deadline() < at_) {
+        at_ = exchange.deadline();
         error_ = ErrorCode::total_timeout;
     }
 }

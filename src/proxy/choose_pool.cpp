@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "models.h"
 #include "route.h"
@@ -19,6 +20,21 @@ Error unknown_model(const Exchange& exchange) {
     return Error{ErrorCode::model_not_found, std::move(text)};
 }
 
+/// The pool is this one, and the name is what its engine makes of it. The record keeps the
+/// client's: as a label only where each part of it is spelled out, so that labels stay few.
+void choose(Exchange& exchange, const Pool& pool) {
+    const fleet::LoadTable& table = exchange.worker.table();
+    exchange.pool = &pool;
+    const ReadName name = read_name(pool, table, exchange.facts.model);
+    exchange.model_listed = names(pool, table, name.model);
+    exchange.record.model_known =
+        exchange.model_listed && (name.adapter.empty() || names(pool, table, name.adapter));
+    // Both are parts of what they replace.
+    std::string model{name.model};
+    if (!name.adapter.empty()) exchange.facts.adapter = name.adapter;
+    exchange.facts.model = std::move(model);
+}
+
 std::optional<Error> choose_by_model(Exchange& exchange) {
     const fleet::LoadTable& table = exchange.worker.table();
     const std::string_view model = exchange.facts.model;
@@ -26,20 +42,29 @@ std::optional<Error> choose_by_model(Exchange& exchange) {
     bool unlisted = false;
     for (const std::uint32_t index : exchange.route->pools) {
         const Pool& pool = exchange.generation->pools[index];
-        if (serves(pool, table, model)) {
-            exchange.pool = &pool;
-            exchange.record.model_known = names(pool, table, model);
+        if (serves(pool, table, model) ||
+            serves(pool, table, read_name(pool, table, model).model)) {
+            choose(exchange, pool);
             return std::nullopt;
         }
         if (pool.unknown_model == UnknownModel::pass && passes == nullptr) passes = &pool;
         if (!all_listed(pool, table)) unlisted = true;
     }
     if (passes != nullptr) {
-        exchange.pool = passes;
+        choose(exchange, *passes);
         return std::nullopt;
     }
     if (unlisted) return Error{ErrorCode::models_not_listed_yet};
     return unknown_model(exchange);
+}
+
+/// The pool's own chain; the others are not needed any more.
+void take_chain(Exchange& exchange) {
+    for (Chain& chain : exchange.chains) {
+        if (suits(chain, *exchange.pool)) exchange.facts.blocks = std::move(chain.blocks);
+    }
+    exchange.chains = {};
+    exchange.record.prompt_blocks = static_cast<std::uint32_t>(exchange.facts.blocks.size());
 }
 
 }  // namespace
@@ -68,6 +93,7 @@ std::optional<Error> choose_pool(Exchange& exchange) {
         return Error{ErrorCode::model_required,
                      "several pools serve this path: name a model in the body"};
     }
+    take_chain(exchange);
     exchange.record.pool = exchange.pool->name;
     exchange.record.policy = exchange.pool->policy->name();
     return std::nullopt;

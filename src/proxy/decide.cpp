@@ -11,9 +11,18 @@ namespace {
 
 constexpr std::uint32_t k_bytes_per_token = 4;  // prior; English text in common tokenizers
 
-bool has_adapter(const fleet::BackendState& state, std::string_view model) {
-    return state.sample && std::find(state.sample->adapters.begin(), state.sample->adapters.end(),
-                                     model) != state.sample->adapters.end();
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool has_adapter(const fleet::BackendState& state, std::string_view adapter) {
+    return state.sample && contains(state.sample->adapters, adapter);
+}
+
+/// SGLang lists the adapters it has loaded as models, and refuses all others.
+bool adapters_are_listed(const Exchange& exchange) {
+    return exchange.pool->engine == fleet::Engine::sglang && !exchange.facts.adapter.empty() &&
+           anybody_lists(*exchange.pool, exchange.worker.table(), exchange.facts.adapter);
 }
 
 /// The LoRA a request may mean: one named beside the model, or the model itself.
@@ -52,17 +61,22 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
     const std::string_view model = exchange.facts.model;
-    const bool by_list = exchange.record.model_known && !configured(pool, model);
+    const bool by_list = exchange.model_listed && !configured(pool, model);
+    const bool adapter_by_list = adapters_are_listed(exchange);
     const bool prefix = pool.policy->reads_prefix() && !exchange.facts.blocks.empty();
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
         fleet::SheetRow& row = worker.sheet[i];
         const fleet::BackendState* state = state_of(worker.table(), row.slot);
         if (by_list && !lists(worker.table(), pool.backends[i], model))
             row.unfit |= fleet::k_other_model;
+        const bool listed =
+            adapter_by_list && lists(worker.table(), pool.backends[i], exchange.facts.adapter);
+        if (adapter_by_list && !listed) row.unfit |= fleet::k_other_model;
         if (std::find(excluded.begin(), excluded.end(), row.slot) != excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
-        row.has_adapter = adapter && state != nullptr && has_adapter(*state, adapter_of(exchange));
+        row.has_adapter =
+            listed || (adapter && state != nullptr && has_adapter(*state, adapter_of(exchange)));
         if (prefix && row.unfit == fleet::k_fit) {
             row.held_blocks = worker.shared.index.match(row.slot, exchange.facts.blocks);
         }
@@ -136,8 +150,9 @@ std::string explanation(const Exchange& exchange, const fleet::Backend& backend,
                        std::to_string(exchange.facts.blocks.size());
     for (std::size_t i = 0; i < routing::k_terms; ++i) {
         char number[32];
-        const auto end = std::to_chars(number, number + sizeof number, decision.terms[i],
-                                       std::chars_format::general, 6);
+        const float term = decision.terms[i] + 0.0F;  // -0 is 0 to a reader
+        const auto end =
+            std::to_chars(number, number + sizeof number, term, std::chars_format::general, 6);
         text += "; " + std::string{routing::name(static_cast<routing::Term>(i))} + "=";
         text.append(number, end.ptr);
     }

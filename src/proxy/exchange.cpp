@@ -33,13 +33,7 @@ Exchange::~Exchange() {
         ended(telemetry::Outcome::refused, ErrorCode::internal);
         record.status = client.responded() ? record.status : http::status_of(ErrorCode::internal);
     }
-    if (!settled) {  // the frame was destroyed while it waited: the client has gone
-        ended(telemetry::Outcome::client_gone, ErrorCode::client_gone);
-        record.status =
-            client.responded() ? record.status : http::status_of(ErrorCode::client_gone);
-        worker.metrics.count(telemetry::Count::cancellations);
-        record_tokens();
-    }
+    if (!settled) give_up();
     // Copied only now: a stream lives long, and what these are copied from lives as long.
     record.path = client.head().path().substr(0, k_text_max);
     if (backend != nullptr) record.backend = backend->url;
@@ -49,6 +43,20 @@ Exchange::~Exchange() {
     worker.metrics.change(telemetry::Gauge::requests_in_flight, -1);
     worker.metrics.finished(record);
     worker.shared.log.access(std::move(record));
+}
+
+// The frame was destroyed while it waited: the client has gone, or the drain's time is over.
+void Exchange::give_up() noexcept {
+    const bool ours = worker.ending;
+    const ErrorCode why = ours ? ErrorCode::shutting_down : ErrorCode::client_gone;
+    if (ours) {
+        ended(client.responded() ? telemetry::Outcome::broken : telemetry::Outcome::refused, why);
+    } else {
+        ended(telemetry::Outcome::client_gone, why);
+        worker.metrics.count(telemetry::Count::cancellations);
+    }
+    record.status = client.responded() ? record.status : http::status_of(why);
+    record_tokens();
 }
 
 void Exchange::refuse(const Error& error) {
@@ -94,6 +102,11 @@ void Exchange::record_tokens() {
         record.output_tokens = observer.events();
         record.tokens_estimated = true;
     }
+}
+
+TimePoint Exchange::deadline() const noexcept {
+    const Millis total = route->timeouts.total;
+    return total > Millis{0} ? client.started() + total : TimePoint::max();
 }
 
 Micros Exchange::elapsed() const noexcept {

@@ -9,6 +9,7 @@
 #include "observer.h"
 #include "penstock/engine/inspect.h"
 #include "penstock/http/stream.h"
+#include "penstock/proxy/inspect_thread.h"
 #include "penstock/proxy/worker.h"
 #include "penstock/telemetry/record.h"
 #include "usage_filter.h"
@@ -30,6 +31,9 @@ struct Exchange {
     [[nodiscard]] Micros elapsed() const noexcept;
     /// The body is not needed any more: its memory, and its share of the budget, are free again.
     void drop_body() noexcept;
+    /// Until when all of it must be done, by the route's total timeout; TimePoint::max(): no limit.
+    [[nodiscard]] TimePoint deadline() const noexcept;
+    [[nodiscard]] bool overdue() const noexcept { return worker.loop.now() >= deadline(); }
     /// Tokens as the observer has seen them so far, into the record.
     void record_tokens();
 
@@ -43,6 +47,8 @@ struct Exchange {
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
     engine::RequestFacts facts;
+    bool model_listed = false;  // some backend of the pool, or its configuration, spells it out
+    std::vector<Chain> chains;  // of the prompt, until a pool is chosen
     Micros body_complete{
         0};  // when the request's body was there; waiting until then is no work of ours
     bool usage_injected = false;  // the engine was asked for usage in the client's name
@@ -52,6 +58,9 @@ struct Exchange {
     http::Fields cors_fields;  // of every response; most often none
     bool explain = false;
     bool settled = false;  // an outcome was noted
+
+private:
+    void give_up() noexcept;
 };
 
 }  // namespace penstock::proxy

@@ -34,7 +34,7 @@ Task<Result<Stream>> exchange_heads(Exchange& exchange, Attempt& attempt) {
         if (*failed != ErrorCode::upstream_reused_closed) co_return *failed;
         stream.reset();
     }
-    Result<Stream> fresh = co_await exchange.worker.pools.connect(attempt.backend());
+    Result<Stream> fresh = co_await connect(exchange, attempt);
     if (!fresh) co_return fresh.error();
     stream = std::move(*fresh);
     const std::optional<ErrorCode> failed = co_await send(exchange, attempt, *stream);
@@ -54,6 +54,10 @@ Task<void> forward(Exchange& exchange) {
     std::vector<fleet::Slot> excluded;
     std::optional<Error> last;
     for (;;) {
+        if (exchange.overdue()) {
+            exchange.refuse(ErrorCode::total_timeout);
+            co_return;
+        }
         Result<Pick> pick = decide(exchange, excluded);
         if (!pick) {
             exchange.refuse(last.value_or(pick.error()));

@@ -1,5 +1,9 @@
+#include <algorithm>
+
+#include "models.h"
 #include "penstock/base/await.h"
 #include "penstock/proxy/inspect_thread.h"
+#include "route.h"
 #include "steps.h"
 
 namespace penstock::proxy {
@@ -8,15 +12,30 @@ namespace {
 
 constexpr std::size_t k_model_max = 256;  // bytes of a model's name in a record
 
+/// The pool is not chosen yet, since the model is not known: a chain for each way in which those
+/// that may be it look at prompts. Nearly always one.
+std::vector<Chain> chains_for(const Exchange& exchange) {
+    std::vector<Chain> chains;
+    const Generation& generation = *exchange.generation;
+    for (const std::uint32_t index :
+         possible_pools(generation, exchange.client.head(), *exchange.route)) {
+        const Pool& pool = generation.pools[index];
+        const bool known = std::any_of(chains.begin(), chains.end(),
+                                       [&pool](const Chain& chain) { return suits(chain, pool); });
+        if (!known) {
+            chains.push_back({pool.balance.block_size.count, cuts_names(pool.engine), {}});
+        }
+    }
+    return chains;
+}
+
 InspectJob job_of(Exchange& exchange) {
     const http::RequestHead& head = exchange.client.head();
     InspectJob job;
     job.content_type = head.fields.find(http::FieldName::content_type).value_or(std::string_view{});
     job.endpoint = engine::endpoint_of(head.path(), job.content_type);
     job.body = std::move(exchange.body);
-    // The route's first pool says how long a block is: its index is the one that will be asked.
-    job.block_size =
-        exchange.generation->pools[exchange.route->pools.front()].balance.block_size.count;
+    job.chains = chains_for(exchange);
     return job;
 }
 
@@ -25,7 +44,7 @@ void take_back(InspectJob& job, Exchange& exchange) {
     exchange.body = std::move(job.body);
     exchange.facts = std::move(job.facts);
     exchange.record.model = exchange.facts.model.substr(0, k_model_max);
-    exchange.record.prompt_blocks = static_cast<std::uint32_t>(exchange.facts.blocks.size());
+    exchange.chains = std::move(job.chains);
 }
 
 /// A worker's place in the thread's queue, given back also when the waiting frame is destroyed.

@@ -1,8 +1,8 @@
 #include "penstock/proxy/inspect_thread.h"
 
-#include <optional>
 #include <utility>
 
+#include "models.h"
 #include "penstock/routing/prefix_blocks.h"
 
 namespace penstock::proxy {
@@ -12,26 +12,37 @@ namespace {
 /// Hashes the prompt's text as the engine module reads it.
 class ChainSink final : public engine::PromptSink {
 public:
-    ChainSink(std::size_t block_size, std::vector<std::uint64_t>& blocks)
-        : block_size_{block_size}, blocks_{blocks} {}
+    explicit ChainSink(std::vector<Chain>& chains) : chains_{chains} {}
 
     void begin(const engine::RequestFacts& facts) override {
-        // An adapter computes other keys and values than its base model: no block is shared.
-        const std::string& weights = facts.adapter.empty() ? facts.model : facts.adapter;
-        hasher_.emplace(routing::chain_seed(weights, facts.cache_salt), block_size_, blocks_);
+        hashers_.reserve(chains_.size());
+        for (Chain& chain : chains_) {
+            hashers_.emplace_back(
+                routing::chain_seed(weights(facts, chain.cuts_names), facts.cache_salt),
+                chain.block_size, chain.blocks);
+        }
     }
-    void text(std::string_view piece) override { hasher_->add(piece); }
+    void text(std::string_view piece) override {
+        for (routing::PrefixHasher& hasher : hashers_) hasher.add(piece);
+    }
 
 private:
-    std::size_t block_size_;
-    std::vector<std::uint64_t>& blocks_;
-    std::optional<routing::PrefixHasher> hasher_;
+    /// An adapter computes other keys and values than its base model: no block is shared. However
+    /// it is named, its blocks are the same.
+    static std::string_view weights(const engine::RequestFacts& facts, bool cuts_names) noexcept {
+        const std::string_view named = cuts_names ? cut_name(facts.model).adapter : "";
+        if (!named.empty()) return named;
+        return facts.adapter.empty() ? facts.model : facts.adapter;
+    }
+
+    std::vector<Chain>& chains_;
+    std::vector<routing::PrefixHasher> hashers_;
 };
 
 }  // namespace
 
 void inspect_body(engine::Inspector& inspector, InspectJob& job) {
-    ChainSink sink{job.block_size, job.facts.blocks};
+    ChainSink sink{job.chains};
     inspector.inspect(job.endpoint, job.content_type, job.body, job.facts, sink);
 }
 

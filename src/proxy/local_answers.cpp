@@ -24,7 +24,8 @@ bool any_backend_ready(const Exchange& exchange) {
     for (const Pool& pool : exchange.generation->pools) {
         for (const fleet::Backend& backend : pool.backends) {
             const fleet::BackendState* state = state_of(table, backend.slot);
-            if (state != nullptr && state->health == fleet::Health::healthy) return true;
+            const bool takes = backend.weight > 0;  // others only finish what they have
+            if (takes && state != nullptr && state->health == fleet::Health::healthy) return true;
         }
     }
     return false;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "penstock/base/json_text.h"
+#include "penstock/base/trim.h"
 #include "penstock/base/wildcard.h"
 
 namespace penstock::proxy {
@@ -23,14 +24,29 @@ bool lists(const fleet::LoadTable& table, const fleet::Backend& backend, std::st
            std::find(state->models.begin(), state->models.end(), model) != state->models.end();
 }
 
+bool anybody_lists(const Pool& pool, const fleet::LoadTable& table, std::string_view model) {
+    return std::any_of(pool.backends.begin(), pool.backends.end(),
+                       [&](const fleet::Backend& each) { return lists(table, each, model); });
+}
+
 bool serves(const Pool& pool, const fleet::LoadTable& table, std::string_view model) {
     return configured(pool, model) || names(pool, table, model);
 }
 
 bool names(const Pool& pool, const fleet::LoadTable& table, std::string_view model) {
     return std::find(pool.models.begin(), pool.models.end(), model) != pool.models.end() ||
-           std::any_of(pool.backends.begin(), pool.backends.end(),
-                       [&](const fleet::Backend& backend) { return lists(table, backend, model); });
+           anybody_lists(pool, table, model);
+}
+
+ReadName cut_name(std::string_view name) noexcept {
+    const std::size_t colon = name.find(':');
+    if (colon == std::string_view::npos) return {name, {}};
+    return {trim_blanks(name.substr(0, colon)), trim_blanks(name.substr(colon + 1))};
+}
+
+ReadName read_name(const Pool& pool, const fleet::LoadTable& table, std::string_view name) {
+    const bool whole = !cuts_names(pool.engine) || anybody_lists(pool, table, name);
+    return whole ? ReadName{name, {}} : cut_name(name);
 }
 
 bool all_listed(const Pool& pool, const fleet::LoadTable& table) {

@@ -8,16 +8,39 @@
 
 #include "penstock/fleet/load.h"
 #include "penstock/proxy/generation.h"
+#include "penstock/proxy/inspect_thread.h"
 
 namespace penstock::proxy {
 
 [[nodiscard]] bool configured(const Pool& pool, std::string_view model);
 [[nodiscard]] bool lists(const fleet::LoadTable& table, const fleet::Backend& backend,
                          std::string_view model);
+[[nodiscard]] bool anybody_lists(const Pool& pool, const fleet::LoadTable& table,
+                                 std::string_view model);
 [[nodiscard]] bool serves(const Pool& pool, const fleet::LoadTable& table, std::string_view model);
 /// Spelled out by the config or a backend: there is a bounded number of such names, so they may be
 /// labels.
 [[nodiscard]] bool names(const Pool& pool, const fleet::LoadTable& table, std::string_view model);
+/// How the pool's engine reads a model's name.
+struct ReadName {
+    std::string_view model;
+    std::string_view adapter;  // empty: none is named
+};
+/// "base:adapter", as SGLang writes a LoRA adapter of a model: cut at the first colon
+/// (`_parse_model_parameter` of its serving_base.py). The parts are of `name`.
+[[nodiscard]] ReadName cut_name(std::string_view name) noexcept;
+/// Whether engines of this kind cut names so.
+[[nodiscard]] constexpr bool cuts_names(fleet::Engine engine) noexcept {
+    return engine == fleet::Engine::sglang;
+}
+/// Whether the pool looks at prompts as the chain was made.
+[[nodiscard]] inline bool suits(const Chain& chain, const Pool& pool) noexcept {
+    return chain.block_size == pool.balance.block_size.count &&
+           chain.cuts_names == cuts_names(pool.engine);
+}
+/// The name as the pool's engine reads it; whole where a backend lists it as it stands.
+[[nodiscard]] ReadName read_name(const Pool& pool, const fleet::LoadTable& table,
+                                 std::string_view name);
 /// Every healthy backend of the pool has told its models.
 [[nodiscard]] bool all_listed(const Pool& pool, const fleet::LoadTable& table);
 /// Names of all models of these pools, without repetition.

@@ -1,4 +1,6 @@
-#include "penstock/http/await.h"
+#include <algorithm>
+
+#include "penstock/net/await.h"
 #include "route.h"
 #include "steps.h"
 
@@ -24,6 +26,21 @@ std::optional<Error> append(Exchange& exchange, http::Pieces pieces, std::uint64
     return std::nullopt;
 }
 
+/// Until when the body must have come, by the total timeout.
+TimePoint body_deadline(const Exchange& exchange) noexcept {
+    const Millis limit = total_limit(*exchange.generation, exchange.client.head(), *exchange.route);
+    return limit > Millis{0} ? exchange.client.started() + limit : TimePoint::max();
+}
+
+/// Waits for more of the body.
+auto more(Exchange& exchange, TimePoint until) noexcept {
+    const bool endless = until == TimePoint::max();
+    const auto left = std::chrono::ceil<Millis>(until - exchange.worker.loop.now());
+    http::ServerStream& client = exchange.client;
+    return net::within(exchange.worker.loop, endless ? Millis{0} : std::max(left, Millis{1}),
+                       [&client](Waiter* waiter) noexcept { client.when_readable(waiter); });
+}
+
 }  // namespace
 
 Task<std::optional<Error>> read_body(Exchange& exchange) {
@@ -37,6 +54,7 @@ Task<std::optional<Error>> read_body(Exchange& exchange) {
         exchange.body.reserve(std::min<std::uint64_t>(head.length, k_step) +
                               engine::k_body_padding);
     }
+    const TimePoint until = body_deadline(exchange);
     for (;;) {
         const http::Received received = exchange.client.try_read();
         switch (received.state) {
@@ -44,7 +62,11 @@ Task<std::optional<Error>> read_body(Exchange& exchange) {
                 if (auto refusal = append(exchange, received.payload, limit)) co_return refusal;
                 break;
             case http::ReadState::would_block:
-                co_await http::readable(exchange.client);
+                if (exchange.worker.loop.now() >= until) {
+                    co_return Error{ErrorCode::body_timeout,
+                                    "the whole request's time ended before its body's end"};
+                }
+                static_cast<void>(co_await more(exchange, until));
                 break;
             case http::ReadState::failed:
                 co_return Error{received.error};

@@ -76,12 +76,37 @@ const Route* match_route(const Generation& generation, const http::RequestHead& 
     return nullptr;
 }
 
+std::vector<std::uint32_t> possible_pools(const Generation& generation,
+                                          const http::RequestHead& head, const Route& first) {
+    if (first.models.empty()) return first.pools;
+    std::vector<std::uint32_t> pools;
+    for (const Route& route : generation.routes) {
+        if (!fits_head(route, head)) continue;
+        pools.insert(pools.end(), route.pools.begin(), route.pools.end());
+        if (route.models.empty()) break;  // it takes all that comes so far
+    }
+    return pools;
+}
+
 std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,
                          const Route& first) noexcept {
     std::uint64_t limit = first.max_body;
     if (first.models.empty()) return limit;
     for (const Route& route : generation.routes) {
         if (fits_head(route, head)) limit = std::max(limit, route.max_body);
+    }
+    return limit;
+}
+
+Millis total_limit(const Generation& generation, const http::RequestHead& head,
+                   const Route& first) noexcept {
+    Millis limit = first.timeouts.total;
+    if (first.models.empty()) return limit;
+    for (const Route& route : generation.routes) {
+        if (limit == Millis{0}) break;
+        if (!fits_head(route, head)) continue;
+        const Millis total = route.timeouts.total;
+        limit = total > Millis{0} ? std::max(limit, total) : Millis{0};
     }
     return limit;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "penstock/http/head.h"
 #include "penstock/proxy/generation.h"
@@ -14,10 +15,21 @@ namespace penstock::proxy {
 [[nodiscard]] const Route* match_route(const Generation& generation, const http::RequestHead& head,
                                        const std::string_view* model);
 
+/// The pools that a request with this head may go to, whichever model it will name; some perhaps
+/// twice. `first`: the first route that matches by the head.
+[[nodiscard]] std::vector<std::uint32_t> possible_pools(const Generation& generation,
+                                                        const http::RequestHead& head,
+                                                        const Route& first);
+
 /// Bytes of body to read before the model tells the route: what the most generous route allows that
 /// could still be the one. `first`: the first that matches by the head.
 [[nodiscard]] std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,
                                        const Route& first) noexcept;
+
+/// How long such a request may take in all, before the model tells the route: what the most
+/// generous route allows. Zero: without limit.
+[[nodiscard]] Millis total_limit(const Generation& generation, const http::RequestHead& head,
+                                 const Route& first) noexcept;
 
 /// True for a path that an engine might read otherwise than we do: dot segments, empty segments,
 /// encoded dots and slashes. Such a path could slip past an allow-list.

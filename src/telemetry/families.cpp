@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "utf8.h"
+#include "penstock/base/utf8.h"
 
 namespace penstock::telemetry {
 

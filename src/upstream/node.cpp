@@ -30,6 +30,11 @@ int begin_connect(const net::SocketAddress& to) noexcept {
     return -1;
 }
 
+/// For a timer, which zero would switch off.
+Millis left(const net::Loop& loop, TimePoint until) noexcept {
+    return std::max(std::chrono::ceil<Millis>(until - loop.now()), Millis{1});
+}
+
 int pending_error(int fd) noexcept {
     int error = 0;
     socklen_t length = sizeof error;
@@ -98,7 +103,8 @@ void Node::clear() {
     expire(TimePoint::max());
 }
 
-Task<Result<std::vector<net::SocketAddress>>> Node::addresses(const fleet::Address& address) {
+Task<Result<std::vector<net::SocketAddress>>> Node::addresses(const fleet::Address& address,
+                                                              TimePoint until) {
     if (address.is_unix()) {
         std::vector<net::SocketAddress> path = net::unix_address(address.unix_path);
         if (path.empty())
@@ -110,7 +116,7 @@ Task<Result<std::vector<net::SocketAddress>>> Node::addresses(const fleet::Addre
     const bool known = resolved_for_ == address && !resolved_.empty();
     if (known && loop_.now() - resolved_at_ < k_resolved_for) co_return resolved_;
     Result<std::vector<net::SocketAddress>> found =
-        co_await net::resolve(loop_, address.host, address.port, options_.connect_timeout);
+        co_await lookup_.ask(address, until, options_.connect_timeout);
     if (!found) {
         if (known) co_return resolved_;  // the last good answer beats none
         co_return found.error();
@@ -121,12 +127,18 @@ Task<Result<std::vector<net::SocketAddress>>> Node::addresses(const fleet::Addre
     co_return resolved_;
 }
 
-Task<Result<std::unique_ptr<http::ClientStream>>> Node::connect(const fleet::Backend& backend) {
-    const Result<std::vector<net::SocketAddress>> targets = co_await addresses(backend.address);
+Task<Result<std::unique_ptr<http::ClientStream>>> Node::connect(const fleet::Backend& backend,
+                                                                TimePoint until) {
+    until = std::min(until, loop_.now() + options_.connect_timeout);
+    const Result<std::vector<net::SocketAddress>> targets =
+        co_await addresses(backend.address, until);
     if (!targets) co_return targets.error();
-    Result<std::unique_ptr<h1::ClientConnection>> connection = ErrorCode::connect_failed;
-    for (const net::SocketAddress& target : *targets) {
-        connection = co_await try_one(target);
+    Result<std::unique_ptr<h1::ClientConnection>> connection = ErrorCode::connect_timeout;
+    for (std::size_t tried = 0; tried < targets->size() && loop_.now() < until; ++tried) {
+        // A share of what is left: a dead address must not take the time of a living one.
+        const auto untried = static_cast<Millis::rep>(targets->size() - tried);
+        const Millis share = std::max(left(loop_, until) / untried, Millis{1});
+        connection = co_await try_one((*targets)[tried], share);
         if (connection) break;
     }
     if (connection && backend.delay_acks) (*connection)->transport().delay_acks();
@@ -138,14 +150,14 @@ Task<Result<std::unique_ptr<http::ClientStream>>> Node::connect(const fleet::Bac
     co_return std::move(stream);
 }
 
-Task<Result<std::unique_ptr<h1::ClientConnection>>> Node::try_one(const net::SocketAddress& to) {
+Task<Result<std::unique_ptr<h1::ClientConnection>>> Node::try_one(const net::SocketAddress& to,
+                                                                  Millis at_most) {
     const int fd = begin_connect(to);
     if (fd < 0) co_return Error{ErrorCode::connect_failed, std::strerror(errno)};
     auto connection = std::make_unique<PooledConnection>(loop_, fd, *this);
     net::Transport& transport = connection->transport();
     const bool in_time = co_await net::within(
-        loop_, options_.connect_timeout,
-        [&transport](Waiter* waiter) noexcept { transport.when_writable(waiter); });
+        loop_, at_most, [&transport](Waiter* waiter) noexcept { transport.when_writable(waiter); });
     if (!in_time) co_return ErrorCode::connect_timeout;
     if (const int error = pending_error(fd); error != 0) {
         co_return Error{ErrorCode::connect_failed, std::strerror(error)};

@@ -59,8 +59,9 @@ std::unique_ptr<http::ClientStream> Pools::reuse(const fleet::Backend& backend) 
     return std::make_unique<h1::ClientExchange>(std::move(connection), node, impl_->scratch);
 }
 
-Task<Result<std::unique_ptr<http::ClientStream>>> Pools::connect(const fleet::Backend& backend) {
-    return impl_->node(backend.slot).connect(backend);
+Task<Result<std::unique_ptr<http::ClientStream>>> Pools::connect(const fleet::Backend& backend,
+                                                                 TimePoint until) {
+    return impl_->node(backend.slot).connect(backend, until);
 }
 
 void Pools::forget(fleet::Slot slot) {

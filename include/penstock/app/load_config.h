@@ -18,9 +18,9 @@ struct Problem {
     std::string file;        // or "environment", "flag"
     std::uint32_t line = 0;  // 1-based; 0: no place
     std::uint32_t column = 0;
-    std::string message;      // what is wrong, and with what value
+    std::string message;      // what is wrong, and with what value; userinfo of URLs as stars
     std::string hint;         // "did you mean …?"; may be empty
-    std::string source_line;  // the offending line's text
+    std::string source_line;  // the offending line's text, userinfo as stars too
 };
 
 /// `file:line:column: error: …`, the line, a caret, the hint. Several lines of text.

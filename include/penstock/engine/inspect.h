@@ -45,7 +45,7 @@ struct RequestFacts {
     // max_completion_tokens, max_output_tokens or max_tokens, in this order; 0: not said.
     std::uint32_t max_tokens = 0;
     std::uint64_t prompt_bytes = 0;  // handed to the sink; an image counts 16
-    // The prompt's chain (routing/prefix_blocks.h), filled by the sink below.
+    // The prompt's chain (routing/prefix_blocks.h), made by the sink below.
     std::vector<std::uint64_t> blocks;
     void clear() noexcept;  // keeps capacity
 };

@@ -11,20 +11,28 @@
 
 namespace penstock::proxy {
 
+/// The prompt's chain for pools that look at prompts in this way.
+struct Chain {
+    std::size_t block_size = 1024;
+    bool cuts_names = false;  // "base:adapter" names an adapter
+    std::vector<std::uint64_t> blocks;
+};
+
 /// What is to be inspected; moved there and back. Touched by one thread at a time.
 struct InspectJob {
     engine::Endpoint endpoint = engine::Endpoint::other;
     std::string content_type;
     std::string body;  // with engine::k_body_padding bytes behind its size
-    std::size_t block_size = 1024;
-    engine::RequestFacts facts;
+    std::vector<Chain> chains =
+        std::vector<Chain>(1);   // one for each way that the request may need
+    engine::RequestFacts facts;  // but its blocks, which the chosen pool's chain becomes
 
     // The worker's side.
     bool done = false;
     Waiter* waiter = nullptr;
 };
 
-/// Reads facts and hash chain of a body: what both the worker and this thread do.
+/// Reads facts and hash chains of a body: what both the worker and this thread do.
 void inspect_body(engine::Inspector& inspector, InspectJob& job);
 
 /// Owned by `app`; ends before the workers' loops do.

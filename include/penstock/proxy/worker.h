@@ -72,6 +72,7 @@ public:
     std::uint64_t decisions = 0;
     std::uint32_t inspect_jobs = 0;  // of this worker, in the inspect thread's queue
     bool draining = false;
+    bool ending = false;  // what is still under way is cut off by us
 
 private:
     std::vector<std::unique_ptr<HeldGeneration>> held_;  // oldest first

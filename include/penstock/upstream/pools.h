@@ -19,9 +19,9 @@ class WorkerMetrics;
 namespace penstock::upstream {
 
 struct Options {
-    Millis connect_timeout{2'000};
-    Millis idle_timeout{3'000};   // vLLM and SGLang close after 5 s
-    std::size_t idle_max = 1024;  // kept per backend
+    Millis connect_timeout{2'000};  // looking a name up and trying its addresses, together
+    Millis idle_timeout{3'000};     // vLLM and SGLang close after 5 s
+    std::size_t idle_max = 1024;    // kept per backend
 };
 
 /// All engine connections of one worker. Must outlive the streams it gives out. Thread: the worker.
@@ -38,10 +38,10 @@ public:
     /// then age out.
     [[nodiscard]] std::unique_ptr<http::ClientStream> reuse(const fleet::Backend& backend);
 
-    /// A fresh connection. Errors: connect_failed, connect_timeout. `backend` lives until the
-    /// task's end.
+    /// A fresh connection, within the connect timeout and not later than `until`. Errors:
+    /// connect_failed, connect_timeout. `backend` lives until the task's end.
     [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(
-        const fleet::Backend& backend);
+        const fleet::Backend& backend, TimePoint until = TimePoint::max());
 
     /// Closes what is kept for a slot: its backend has left.
     void forget(fleet::Slot slot);

@@ -6,6 +6,7 @@
 #include "files.h"
 #include "penstock/base/hash.h"
 #include "penstock/base/near_miss.h"
+#include "penstock/base/url.h"
 #include "penstock/base/wildcard.h"
 #include "penstock/schema/documents.h"
 #include "penstock/schema/read.h"
@@ -144,7 +145,7 @@ private:
                 origin = name_ + ":" + std::to_string(at->second.line);
             }
             loaded_.origins.push_back(
-                {std::move(value.path), std::move(value.text), std::move(origin)});
+                {std::move(value.path), hide_userinfo_in(value.text), std::move(origin)});
         }
     }
 
@@ -168,7 +169,9 @@ constexpr std::string_view k_reference_head =
     "\n"
     "`penstock check -c FILE` tells every mistake at once, `penstock config -c FILE` what each\n"
     "option is and where that came from. SIGHUP or a change of the file reloads it; what takes a\n"
-    "restart is then named and refused, and the running configuration stays.\n"
+    "restart is then named and refused, and the running configuration stays. Where a reload gives\n"
+    "a pool new backends only, the whole old configuration serves until one of them has answered\n"
+    "its first probes, for 5 s at most.\n"
     "\n"
     "Durations are whole numbers with `d`, `h`, `m`, `s` or `ms`, largest first: `\"250ms\"`,\n"
     "`\"1m30s\"`. Sizes are a whole number with `B`, `KiB`, `MiB`, `GiB` or `TiB`: `\"64MiB\"`.\n"

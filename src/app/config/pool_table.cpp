@@ -79,8 +79,10 @@ const OptionTable k_names_table{
 const Option k_poll_options[] = {
     {.name = "enabled",
      .binding = bound<&PollConfig::enabled>(),
-     .sentence = "Ask the backends for metrics, health and models. Off, every backend counts as "
-                 "healthy, load is what this proxy sends, and models are those of the pool."},
+     .sentence =
+         "Ask the backends for metrics, health and models. Off, every backend counts as "
+         "healthy, load is what this proxy sends, and models are those of the pool; without "
+         "any, every model is passed on."},
     {.name = "metrics_interval",
      .binding = bound<&PollConfig::metrics_interval>(),
      .range = {10, k_hour},

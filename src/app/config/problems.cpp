@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "penstock/base/url.h"
+
 namespace penstock::app {
 
 namespace {
@@ -74,10 +76,10 @@ void Problems::add(const schema::Finding& finding, Severity severity) {
     problem.file = file_;
     problem.line = finding.place.line;
     problem.column = finding.place.column;
-    problem.message = finding.message;
-    problem.hint = finding.hint;
+    problem.message = hide_userinfo_in(finding.message);
+    problem.hint = hide_userinfo_in(finding.hint);
     if (problem.line > 0 && problem.line <= lines_.size()) {
-        problem.source_line = lines_[problem.line - 1];
+        problem.source_line = hide_userinfo_in(lines_[problem.line - 1]);
     }
     problems_.push_back(std::move(problem));
 }
@@ -87,8 +89,8 @@ void Problems::add_elsewhere(const std::string& where, const std::string& name,
     Problem problem;
     problem.severity = severity;
     problem.file = where;
-    problem.message = name + ": " + finding.message;
-    problem.hint = finding.hint;
+    problem.message = hide_userinfo_in(name + ": " + finding.message);
+    problem.hint = hide_userinfo_in(finding.hint);
     problems_.push_back(std::move(problem));
 }
 

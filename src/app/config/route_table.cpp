@@ -80,7 +80,9 @@ const Option k_options[] = {
      .binding = bound<&RouteConfig::total_timeout>(),
      .range = {1, 7 * k_day},
      .zero = "server.total_timeout",
-     .sentence = "How long a request may take in all."},
+     .sentence =
+         "How long a request may take in all. While the body is read, before its model tells "
+         "the route, the longest of the routes that it may take counts."},
 };
 
 }  // namespace

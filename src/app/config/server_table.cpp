@@ -32,7 +32,9 @@ const Option k_options[] = {
     {.name = "connect_timeout",
      .binding = bound<&ServerConfig::connect_timeout>(),
      .range = {1, k_hour},
-     .sentence = "How long connecting to a backend may take; then the next one is tried."},
+     .sentence =
+         "How long connecting to a backend may take, looking up its name and trying all its "
+         "addresses; then the next backend is tried."},
     {.name = "first_byte_timeout",
      .binding = bound<&ServerConfig::first_byte_timeout>(),
      .range = {1, k_day},
@@ -58,7 +60,9 @@ const Option k_options[] = {
      .binding = bound<&ServerConfig::total_timeout>(),
      .range = {1, 7 * k_day},
      .zero = "off",
-     .sentence = "How long a request may take in all, streaming included."},
+     .sentence = "How long a request may take in all, from the end of its head to the last byte of "
+                 "its answer: reading the body (then 408), connecting and waiting (then 504), and "
+                 "the answer itself, which is ended as broken."},
     {.name = "max_head",
      .binding = bound<&ServerConfig::max_head>(),
      .range = {k_kib, k_kib* k_kib},
@@ -71,8 +75,9 @@ const Option k_options[] = {
      .binding = bound<&ServerConfig::buffer_budget>(),
      .range = {k_kib, 1024 * k_gib},
      .zero = "the smaller of 1 GiB and a quarter of the memory the process may use",
-     .sentence = "Memory for all request bodies that are held at a time. When it is spent, reading "
-                 "stops, then requests get 503 with Retry-After."},
+     .sentence =
+         "Memory for all request bodies that are held at a time. While it is spent, requests "
+         "whose body needs more of it get 503 with Retry-After."},
     {.name = "max_fields",
      .binding = bound<&ServerConfig::max_fields>(),
      .range = {1, 1000},
@@ -82,8 +87,8 @@ const Option k_options[] = {
      .range = {1, 10'000'000},
      .zero = "half of the process's file limit, less 256",
      .reload = Reload::restart,
-     .sentence = "The most client connections at a time, all workers together; more are closed at "
-                 "once and counted."},
+     .sentence = "The most client connections at a time, of which each worker may take its share; "
+                 "more are closed at once and counted."},
     {.name = "upstream_idle_timeout",
      .binding = bound<&ServerConfig::upstream_idle_timeout>(),
      .range = {1, k_hour},
@@ -96,8 +101,9 @@ const Option k_options[] = {
     {.name = "max_failovers",
      .binding = bound<&ServerConfig::max_failovers>(),
      .range = {0, 10},
-     .sentence = "Further backends a request tries when one refuses, is still loading, or breaks "
-                 "before the first byte of its answer."},
+     .sentence = "Further backends a request tries when one cannot be connected to, or answers 503 "
+                 "because it is still loading. One that breaks after it has the request is not "
+                 "replaced: the request may be what breaks it."},
     {.name = "drain_delay",
      .binding = bound<&ServerConfig::drain_delay>(),
      .range = {0, k_hour},

@@ -18,7 +18,7 @@ constexpr std::size_t k_name_bytes = 64;
 constexpr std::size_t k_host_bytes = 253;  // RFC 1035
 
 Error invalid(std::string_view text, std::string_view why) {
-    return Error{ErrorCode::invalid_value, "\"" + std::string{text} + "\" " + std::string{why}};
+    return Error{ErrorCode::invalid_value, "\"" + hide_userinfo(text) + "\" " + std::string{why}};
 }
 
 constexpr bool letter_or_digit(char c) noexcept {

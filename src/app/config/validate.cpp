@@ -69,6 +69,26 @@ void validate_access_file(const Config& config, Problems& problems) {
     }
 }
 
+/// Where others than this machine get in without a key.
+void warn_of_openness(const Config& config, Problems& problems) {
+    const AdminConfig& admin = config.admin;
+    if (admin.enabled && !is_local(admin.address) && !problems.told("admin.address")) {
+        problems.warning("admin.address",
+                         "whoever reaches \"" + admin.address +
+                             "\" may read the addresses of backends, the configuration and all "
+                             "metrics",
+                         "keep it on a closed network, or listen on 127.0.0.1");
+    }
+    if (!config.auth.keys_file.empty()) return;
+    for (std::size_t n = 0; n < config.listeners.size(); ++n) {
+        const std::string& address = config.listeners[n].address;
+        if (is_local(address) || problems.told(element("listener", n) + ".address")) continue;
+        problems.warning(element("listener", n) + ".address",
+                         "whoever reaches \"" + address + "\" may use it without an API key",
+                         "name a file of keys in [auth] keys_file, or listen on 127.0.0.1");
+    }
+}
+
 }  // namespace
 
 std::string element(const char* list, std::size_t index) {
@@ -96,14 +116,7 @@ void validate_listeners(const Config& config, Problems& problems) {
                                             "\" is the address of a [[listener]] too" +
                                             at_line(problems, taken[admin.address]));
     }
-    if (!config.auth.keys_file.empty()) return;
-    for (std::size_t n = 0; n < config.listeners.size(); ++n) {
-        const std::string& address = config.listeners[n].address;
-        if (is_local(address) || problems.told(element("listener", n) + ".address")) continue;
-        problems.warning(element("listener", n) + ".address",
-                         "whoever reaches \"" + address + "\" may use it without an API key",
-                         "name a file of keys in [auth] keys_file, or listen on 127.0.0.1");
-    }
+    warn_of_openness(config, problems);
 }
 
 void validate_files(const Config& config, Problems& problems, std::string& files) {

@@ -1,4 +1,4 @@
-// Generations and load tables on their way to the workers, and slots on their way back.
+// Load tables on their way to the workers, what the monitor tells, and slots on their way back.
 #include <algorithm>
 #include <cmath>
 
@@ -8,51 +8,32 @@ namespace penstock::app {
 
 namespace {
 
-constexpr Millis k_slots_look{500};
 constexpr Millis k_life_look{500};
 constexpr std::uint32_t k_bytes_per_token = 4;
 constexpr double k_default_tokens = 1'000'000;
 
-std::set<fleet::Slot> slots_in(const proxy::Generation& generation) {
-    std::set<fleet::Slot> slots;
-    for (const proxy::Pool& pool : generation.pools) {
-        for (const fleet::Backend& backend : pool.backends) slots.insert(backend.slot);
-    }
-    return slots;
+/// Blocks of the prefix index for a cache of `kv_tokens`; 0: the engine does not tell.
+std::size_t blocks_for(const routing::BalanceOptions& balance, double kv_tokens) {
+    const double configured = balance.index_tokens > 0 ? balance.index_tokens : k_default_tokens;
+    const double tokens = kv_tokens > 0 ? kv_tokens : configured;
+    const double block_tokens =
+        std::max(1.0, static_cast<double>(balance.block_size.count) / k_bytes_per_token);
+    return static_cast<std::size_t>(std::max(1.0, std::floor(tokens / block_tokens)));
+}
+
+/// Tokens of KV cache by the engine's own word; 0: it has not told.
+double told_tokens(const fleet::LoadTable& table, fleet::Slot slot) noexcept {
+    if (slot >= table.rows.size() || !table.rows[slot].sample) return 0;
+    return table.rows[slot].sample->kv_tokens.value_or(0);
 }
 
 }  // namespace
 
-void ProxyServer::publish_generation() {
-    const std::set<fleet::Slot> before =
-        generation_ ? slots_in(*generation_) : std::set<fleet::Slot>{};
-    Built built =
-        build_generation(source_.loaded.config, discovered_, slots_, ++generation_number_);
-    for (const std::string& problem : built.problems) {
-        log_.write(telemetry::LogLevel::error, "a file of the configuration could not be read",
-                   {{"why", problem}});
-    }
-    generation_ = built.generation;
-    const std::set<fleet::Slot> now = slots_in(*generation_);
-    for (const fleet::Slot slot : before) {
-        if (!now.contains(slot)) leaving_.try_emplace(slot, generation_number_);
-    }
-    for (const fleet::Slot slot : now) {
-        leaving_.erase(slot);
-        if (!before.contains(slot)) {
-            index_.flush(slot);
-            size_index(slot, 0);
-        }
-    }
-    for (const auto& worker : workers_) worker->publish(generation_);
-    monitor_->set_targets(std::move(built.targets));
-    monitor_->publish_now();  // right behind the generation: its new backends have no rows before
-    if (!leaving_.empty()) slots_timer_.set(k_slots_look, slots_hook_);
-}
-
 void ProxyServer::publish_table(const std::shared_ptr<const fleet::LoadTable>& table) {
     table_ = table;
     for (const auto& worker : workers_) worker->publish(table);
+    // Not from here, since the monitor is in the middle of something.
+    if (next_ != nullptr) control_.post([this] { consider_handover(); });
     // Only becoming ready needs the workers' word; the rest of the time a table costs one post a
     // worker.
     const bool becomes_ready = readiness_by(*table) == admin::Readiness::ready &&
@@ -115,8 +96,9 @@ void ProxyServer::watch_discovery() {
     std::map<std::string, std::unique_ptr<monitor::Discovery>> wanted;
     for (const PoolConfig& pool : source_.loaded.config.pools) {
         if (pool.discover.empty()) continue;
+        // Another name or another interval is another discovery.
         const std::string key =
-            pool.name + " " + pool.discover;  // another name is another discovery
+            pool.name + " " + pool.discover + " " + std::to_string(pool.discover_interval.count());
         if (auto kept = discoveries_.extract(key); !kept.empty()) {
             wanted.insert(std::move(kept));
             continue;
@@ -137,18 +119,44 @@ void ProxyServer::watch_discovery() {
     discoveries_ = std::move(wanted);
 }
 
+// Addresses of one name say nothing about another, and its port is another's.
+void ProxyServer::forget_other_names(const Config& wanted) {
+    const std::vector<PoolConfig>& running = source_.loaded.config.pools;
+    std::erase_if(discovered_, [&](const auto& known) {
+        const auto named = [&](const PoolConfig& pool) { return pool.name == known.first; };
+        const auto before = std::find_if(running.begin(), running.end(), named);
+        const auto now = std::find_if(wanted.pools.begin(), wanted.pools.end(), named);
+        return before == running.end() || now == wanted.pools.end() ||
+               before->discover != now->discover;
+    });
+}
+
 void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
+    for (const auto& generation : {next_, generation_}) {
+        if (generation == nullptr) continue;
+        for (const proxy::Pool& pool : generation->pools) {
+            const bool here =
+                std::any_of(pool.backends.begin(), pool.backends.end(),
+                            [slot](const fleet::Backend& each) { return each.slot == slot; });
+            if (here) return index_.set_capacity(slot, blocks_for(pool.balance, kv_tokens));
+        }
+    }
+}
+
+// Who stays may have blocks of another length now, or another size where the engine tells none.
+void ProxyServer::resize_index(const proxy::Generation& before) {
+    std::map<fleet::Slot, const routing::BalanceOptions*> old;
+    for (const proxy::Pool& pool : before.pools) {
+        for (const fleet::Backend& backend : pool.backends) old[backend.slot] = &pool.balance;
+    }
     for (const proxy::Pool& pool : generation_->pools) {
         for (const fleet::Backend& backend : pool.backends) {
-            if (backend.slot != slot) continue;
-            const double configured =
-                pool.balance.index_tokens > 0 ? pool.balance.index_tokens : k_default_tokens;
-            const double tokens = kv_tokens > 0 ? kv_tokens : configured;
-            const double block_tokens = std::max(
-                1.0, static_cast<double>(pool.balance.block_size.count) / k_bytes_per_token);
-            index_.set_capacity(
-                slot, static_cast<std::size_t>(std::max(1.0, std::floor(tokens / block_tokens))));
-            return;
+            const auto found = old.find(backend.slot);
+            if (found == old.end()) continue;
+            const bool same_blocks = found->second->block_size == pool.balance.block_size;
+            if (same_blocks && found->second->index_tokens == pool.balance.index_tokens) continue;
+            if (!same_blocks) index_.flush(backend.slot);
+            size_index(backend.slot, told_tokens(*table_, backend.slot));
         }
     }
 }

@@ -61,6 +61,7 @@ void ProxyServer::apply(LoadedConfig loaded) {
     ++reloads_good_;
     last_reload_unix_ = unix_seconds();
     refused_hash_.clear();
+    forget_other_names(loaded.config);
     source_.loaded = std::move(loaded);
     const ServerConfig& server = source_.loaded.config.server;
     budget_.set_limit(server.buffer_budget.count > 0 ? server.buffer_budget.count

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <latch>
 #include <random>
@@ -21,6 +22,12 @@ std::uint64_t connections_for(std::uint64_t files) {
     return files > 2 * k_others ? (files - k_others) / 2 : files / 4;
 }
 
+/// What worker `index` may take of them: all together `most`, and each at least one.
+std::uint32_t share_of(std::uint64_t most, std::uint32_t workers, std::uint32_t index) noexcept {
+    const std::uint64_t share = most / workers + (index < most % workers ? 1 : 0);
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(share, 1));
+}
+
 std::uint64_t budget_of(const ServerConfig& server) {
     return server.buffer_budget.count > 0 ? server.buffer_budget.count : default_buffer_budget();
 }
@@ -33,9 +40,11 @@ ProxyServer::ProxyServer(net::Loop& control, Source source)
       log_{source_.loaded.config.log},
       index_{process_seed()},  // salted: nobody can make prompts that collide
       budget_{budget_of(source_.loaded.config.server)},
+      generation_{std::make_shared<const proxy::Generation>()},
       table_{std::make_shared<const fleet::LoadTable>()},
       confirmed_table_{table_},
       drain_timer_{control},
+      handover_timer_{control},
       slots_timer_{control},
       life_timer_{control} {}
 
@@ -62,8 +71,8 @@ Result<void> ProxyServer::start() {
         },
         &inspect_};
     for (std::uint32_t i = 0; i < workers; ++i) {
-        const auto share = static_cast<std::uint32_t>(most / workers + 1);
-        workers_.push_back(std::make_unique<WorkerThread>(shared, seed + i, share));
+        workers_.push_back(
+            std::make_unique<WorkerThread>(shared, seed + i, share_of(most, workers, i)));
         registry_.add(workers_.back()->metrics());
     }
     registry_.add_source([this](std::vector<telemetry::Sample>& out) { append_samples(out); });

@@ -47,19 +47,31 @@ public:
     void shut_down();
 
 private:
+    static constexpr Millis k_slots_look{500};
+
     void wait_for_workers();
 
-    // publish.cpp
+    // handover.cpp
     void publish_generation();
+    void prepare_slots(const std::shared_ptr<const proxy::Generation>& unused);
+    [[nodiscard]] bool may_take_over() const;
+    void consider_handover();
+    void handover_overdue();
+    void take_over();
+    void leave(fleet::Slot slot, std::uint64_t without);
+
+    // publish.cpp
     void publish_table(const std::shared_ptr<const fleet::LoadTable>& table);
     void confirm_table(const std::shared_ptr<const fleet::LoadTable>& table);
     void look_at_left_slots();
     void release_left_slots(std::uint64_t oldest_generation);
     void watch_discovery();
+    void forget_other_names(const Config& wanted);
     void monitor_event(const monitor::Event& event);
     void backend_failed(fleet::Slot slot, ErrorCode code);
     void report_signs_of_life();
     void size_index(fleet::Slot slot, double kv_tokens);
+    void resize_index(const proxy::Generation& before);
 
     // reload.cpp
     void apply(LoadedConfig loaded);
@@ -85,7 +97,10 @@ private:
     proxy::InspectThread inspect_;
     telemetry::Registry registry_;
     fleet::SlotTable slots_;
-    std::shared_ptr<const proxy::Generation> generation_;
+    std::shared_ptr<const proxy::Generation> generation_;  // that serves; never null
+    std::vector<monitor::Target> targets_;                 // of it
+    std::shared_ptr<const proxy::Generation> next_;        // waits for its backends; or null
+    std::vector<monitor::Target> next_targets_;
     std::shared_ptr<const fleet::LoadTable> table_;
     // The one that every worker decides by: readiness is judged by it, so that whoever reads
     // "ready" is served.
@@ -93,7 +108,7 @@ private:
     std::vector<std::unique_ptr<WorkerThread>> workers_;
     std::map<std::string, net::BoundListener> listeners_;  // by configured address
     std::unique_ptr<monitor::Monitor> monitor_;
-    std::map<std::string, std::unique_ptr<monitor::Discovery>> discoveries_;  // by pool and name
+    std::map<std::string, std::unique_ptr<monitor::Discovery>> discoveries_;  // by what it is
     Discovered discovered_;
     std::unique_ptr<FileWatch> watch_;
 
@@ -102,7 +117,7 @@ private:
     std::unique_ptr<net::Acceptor> admin_acceptor_;
     std::string admin_address_;
 
-    std::uint64_t generation_number_ = 0;
+    std::uint64_t generation_number_ = 0;          // the last that was given
     std::map<fleet::Slot, std::uint64_t> served_;  // as last looked at
     // Backends that left, with the first generation that does not know them.
     std::map<fleet::Slot, std::uint64_t> leaving_;
@@ -118,10 +133,12 @@ private:
     std::size_t answers_due_ = 0;
     std::size_t busy_left_ = 0;
     net::Timer drain_timer_;
+    net::Timer handover_timer_;
     net::Timer slots_timer_;
     net::Timer life_timer_;
     Hook<ProxyServer, &ProxyServer::begin_drain> drain_hook_{*this};
     Hook<ProxyServer, &ProxyServer::check_drained> check_hook_{*this};
+    Hook<ProxyServer, &ProxyServer::handover_overdue> handover_hook_{*this};
     Hook<ProxyServer, &ProxyServer::look_at_left_slots> slots_hook_{*this};
     Hook<ProxyServer, &ProxyServer::report_signs_of_life> life_hook_{*this};
 };

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "../config/print_config.h"
+#include "first_word.h"
 #include "process_stats.h"
 #include "server.h"
 
@@ -66,13 +67,11 @@ admin::Readiness ProxyServer::readiness_by(const fleet::LoadTable& table) const 
     bool healthy = false;
     for (const proxy::Pool& pool : generation_->pools) {
         for (const fleet::Backend& backend : pool.backends) {
-            if (backend.slot >= table.rows.size()) continue;
+            if (backend.slot >= table.rows.size() || backend.weight <= 0) continue;
             const fleet::BackendState& state = table.rows[backend.slot];
             if (state.health != fleet::Health::healthy) continue;
             healthy = true;
-            const bool needs_list =
-                pool.models.empty() && pool.unknown_model == UnknownModel::refuse;
-            if (state.models_listed || !needs_list) return admin::Readiness::ready;
+            if (takes_requests(pool, state)) return admin::Readiness::ready;
         }
     }
     return healthy ? admin::Readiness::models_not_listed : admin::Readiness::no_healthy_backend;
@@ -88,7 +87,7 @@ void ProxyServer::append_samples(std::vector<telemetry::Sample>& out) const {
     add("penstock_config_reloads_total", static_cast<double>(reloads_good_), {{"result", "ok"}});
     add("penstock_config_reloads_total", static_cast<double>(reloads_bad_),
         {{"result", "refused"}});
-    add("penstock_generation", static_cast<double>(generation_number_));
+    add("penstock_generation", static_cast<double>(generation_->number));
     add("penstock_draining", draining_ ? 1 : 0);
     add("penstock_log_dropped_total", static_cast<double>(log_.dropped()));
     add("penstock_buffered_bytes", static_cast<double>(budget_.used()));
@@ -112,7 +111,7 @@ Result<void> ProxyServer::start_admin() {
     sources.backends = [this] { return backend_views(); };
     sources.config_json = [this] { return config_json(source_.loaded); };
     sources.readiness = [this] { return readiness(); };
-    sources.generation = [this] { return generation_number_; };
+    sources.generation = [this] { return generation_->number; };
     sources.registry = &registry_;
     admin_handler_ = std::make_unique<admin::AdminHandler>(std::move(sources));
     admin_connections_ =

@@ -29,6 +29,7 @@ WorkerThread::WorkerThread(const proxy::Shared& shared, std::uint64_t seed,
 WorkerThread::~WorkerThread() {
     loop_.stop();
     if (thread_.joinable()) thread_.join();
+    worker_.ending = true;  // for the records of the exchanges that end with their connections
 }
 
 void WorkerThread::start() {

@@ -26,6 +26,13 @@ def test_liveness_and_readiness(world):
     equal(proxy.admin("/readyz").status, 200)
 
 
+def test_it_is_not_ready_when_every_backend_has_weight_zero(world):
+    proxy = world.proxy({"url": world.engine().url, "weight": 0.0})
+
+    equal(proxy.chat().status, 503)
+    equal(proxy.admin("/readyz").status, 503)
+
+
 def test_it_is_not_ready_without_a_healthy_backend_but_alive(world):
     engine = world.engine()
     engine.set_health(503)

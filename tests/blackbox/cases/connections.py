@@ -189,6 +189,20 @@ def test_an_idle_client_connection_is_closed_in_time(world):
     client.expect_end()
 
 
+def test_one_connection_too_many_is_closed_at_once(world):
+    engine = world.engine()
+    engine.answer_all(b"answer")
+    proxy = world.proxy(engine, server={"max_connections": 2})
+    clients = [proxy.connect() for _ in range(2)]
+    for client in clients:
+        equal(client.chat().body, b"answer")
+
+    proxy.connect().expect_end()
+
+    for client in clients:
+        equal(client.chat().body, b"answer", "over a connection that was there")
+
+
 def test_an_answer_before_the_request_has_ended_is_passed_on(world):
     engine = world.engine(read_bodies=False)
     proxy = world.proxy(engine, routes=[{"paths": ["/upload"], "pool": "default", "body": "stream",

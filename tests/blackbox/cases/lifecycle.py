@@ -113,6 +113,24 @@ def test_a_second_signal_ends_at_once(world):
     client.read_to_end()
 
 
+def test_what_the_end_cuts_off_is_not_the_clients_fault(world):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    streaming, _ = open_stream(world, proxy, engine)
+    waiting = proxy.connect()
+    waiting.send(wire.post_chat())
+    engine.next_request()
+
+    proxy.signal(signal.SIGTERM)
+    timing.eventually(lambda: not connectable(proxy.url), "the listener to close")
+    proxy.signal(signal.SIGTERM)
+    proxy.wait_for_end()
+
+    lines = proxy.wait_for_access_lines(2)
+    equal({line["error"] for line in lines}, {"shutting_down"})
+    equal({line["outcome"]: line["status"] for line in lines}, {"broken": 200, "refused": 503})
+
+
 def test_an_address_in_use_is_told(world):
     proxy = world.proxy(world.engine())
     path = world.room / "second.toml"

@@ -1,9 +1,10 @@
 """A reload changes what it should, at once, and nothing when the file is bad."""
 
 import os
+import threading
 
 from harness import config, timing, wire
-from harness.cases import equal, holds
+from harness.cases import each, equal, holds
 from harness.client import Client
 from harness.wire import LAST_CHUNK, chunk, event
 
@@ -89,6 +90,107 @@ def test_a_bad_file_changes_nothing_and_is_told(world):
     timing.eventually(lambda: proxy.metric(SUCCESSFUL) == 1, "the good reload to show")
 
 
+class HeldPoll:
+    """An answer to a poll that comes when the case says so."""
+
+    def __init__(self, engine, path):
+        self.asked = threading.Event()
+        self.go = threading.Event()
+        self.answer = engine.polls[path]
+        engine.polls[path] = self
+
+    def __call__(self):
+        self.asked.set()
+        self.go.wait(timing.limit())
+        return self.answer
+
+
+def polled(*engines, **options):
+    return [config.pool("default", [engine.url for engine in engines],
+                        {"health_timeout": "1h", "timeout": "1h"}, **options)]
+
+
+@each([("that have not answered", "/health", ["demo-model"]),
+       ("that have listed no models", "/v1/models", [])])
+def test_new_backends_leave_the_old_ones_serving(world, path, models):
+    first, second = two_engines(world)
+    held = HeldPoll(second, path)
+    proxy = world.proxy_of(pools=polled(first, models=models))
+    timing.eventually(lambda: proxy.chat().status == 200, "the first backend")
+
+    proxy.write_config(pools=polled(second, models=models))
+    proxy.reload()
+    holds(held.asked.wait(timing.limit()), "the new backend was not asked")
+    equal(proxy.chat().body, b"first", "before the new backend has answered")
+    held.go.set()
+
+    timing.eventually(lambda: proxy.chat().body == b"second", "the new backend")
+    equal({proxy.chat(f"{number}").body for number in range(5)}, {b"second"})
+
+
+def test_a_name_is_looked_up_before_its_backends_take_over(world):
+    first, second = two_engines(world)
+    held = HeldPoll(second, "/health")
+    proxy = world.proxy_of(pools=polled(first))
+    timing.eventually(lambda: proxy.chat().status == 200, "the first backend")
+
+    proxy.write_config(pools=polled(discover=f"http://localhost:{second.port}"))
+    proxy.reload()
+    holds(held.asked.wait(timing.limit()), "the new backend was not asked")
+    equal(proxy.chat().body, b"first", "before the new backend has answered")
+    held.go.set()
+
+    timing.eventually(lambda: proxy.chat().body == b"second", "the new backend")
+
+
+def test_another_interval_of_discovery_is_taken(world):
+    first, _ = two_engines(world)
+    def pool(interval):
+        return [config.pool("default", [first.url], discover="http://no-such-name.invalid:1",
+                            discover_interval=interval)]
+
+    proxy = world.proxy_of(pools=pool("1d"))
+    proxy.wait_for_log("discovery failed")
+
+    proxy.write_config(pools=pool("100ms"))
+    proxy.reload()
+
+    timing.eventually(lambda: proxy.log().count("discovery failed") > 3, "more look-ups")
+
+
+def test_new_backends_that_never_answer_are_not_waited_for_without_end(world):
+    first, second = two_engines(world)
+    held = HeldPoll(second, "/health")
+    proxy = world.proxy_of(pools=polled(first))
+    timing.eventually(lambda: proxy.chat().status == 200, "the first backend")
+
+    proxy.write_config(pools=polled(second))
+    proxy.reload()
+
+    timing.eventually(lambda: proxy.chat().status == 503, "the new backend to be the only one")
+    proxy.wait_for_log("new backends have not answered")
+    held.go.set()
+
+
+def test_a_reload_that_comes_while_backends_are_probed_wins(world):
+    first, second = two_engines(world)
+    third = world.engine()
+    third.answer_all(b"third")
+    held = HeldPoll(second, "/health")
+    proxy = world.proxy_of(pools=polled(first))
+    timing.eventually(lambda: proxy.chat().status == 200, "the first backend")
+
+    proxy.write_config(pools=polled(second))
+    proxy.reload()
+    holds(held.asked.wait(timing.limit()), "the new backend was not asked")
+    proxy.write_config(pools=polled(third))
+    proxy.reload()
+
+    timing.eventually(lambda: proxy.chat().body == b"third", "the newest backend")
+    held.go.set()
+    equal([backend["url"] for backend in proxy.backends()], [third.url])
+
+
 def test_a_stream_outlives_the_backend_it_came_from(world):
     old, new = world.engine(), world.engine()
     new.answer_all(b"new")
@@ -123,6 +225,23 @@ def test_a_backend_that_stays_keeps_its_connection(world):
     timing.eventually(lambda: proxy.chat("y").body == b"first", "the old backend")
 
     equal(engine.connections, 1, "connections to the backend that stayed")
+
+
+@each([("the tokens of a cache", {"index_tokens": 20000}, 78),
+       ("the length of a block", {"index_tokens": 10000, "block_size": "512B"}, 78)])
+def test_the_prefix_index_follows(world, balance, blocks):
+    first, _ = two_engines(world)
+    def pool(balance):
+        return [config.pool("default", [first.url], balance=balance)]
+
+    proxy = world.proxy_of(pools=pool({"index_tokens": 10000}))
+    equal(proxy.backends()[0]["index"]["capacity"], 39)
+
+    proxy.write_config(pools=pool(balance))
+    proxy.reload()
+
+    timing.eventually(lambda: proxy.backends()[0]["index"]["capacity"] == blocks,
+                      "the index to have its new size")
 
 
 def test_a_pool_is_added_and_removed(world):

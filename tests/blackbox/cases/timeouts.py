@@ -3,7 +3,7 @@
 import socket
 
 from harness import wire
-from harness.cases import equal, holds
+from harness.cases import each, equal, holds
 
 
 def expect_code(proxy, response, status, code):
@@ -106,6 +106,18 @@ def test_a_request_that_takes_too_long_as_a_whole(world):
     holds(not rest.endswith(wire.LAST_CHUNK), f"it ends as if complete: {rest!r}")
     equal(proxy.wait_for_access_lines(1)[0]["error"], "total_timeout")
     request.expect_end()
+
+
+@each([("inspect", "inspect"), ("stream", "stream")])
+def test_connecting_takes_no_longer_than_the_whole_request_may(world, body):
+    full = FullListener()
+    proxy = world.proxy(full.url, server={"connect_timeout": "100s", "total_timeout": "400ms"},
+                        routes=[{"paths": ["/v1/chat/*"], "pool": "default", "body": body}])
+
+    response = proxy.chat()
+
+    expect_code(proxy, response, 504, "total_timeout")
+    full.close()
 
 
 def test_timeouts_are_counted_by_code(world):

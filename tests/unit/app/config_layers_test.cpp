@@ -286,6 +286,30 @@ TEST(ProblemText, ShowsTheLineAndACaret) {
               "  hint: did you mean \"workers\"?");
 }
 
+TEST(ProblemText, ShowsNoPasswordOfAUrl) {
+    const std::string text =
+        "[[pool]]\nname = \"p\"\nbackends = [{ url = \"http://me:secret@h\" }, { url = 7 }]\n";
+    const LoadedConfig loaded =
+        parse_config(text, "p.toml", {}, {{"cors.allow_origins", "https://me:secret@h"}});
+
+    ASSERT_GE(loaded.problems.size(), 3U);
+    for (const Problem& problem : loaded.problems) {
+        EXPECT_EQ(to_text(problem).find("secret"), std::string::npos) << to_text(problem);
+    }
+    EXPECT_EQ(problems_json(loaded).find("secret"), std::string::npos);
+}
+
+TEST(ConfigText, ShowsNoPasswordOfAUrl) {
+    const std::string labelled =
+        "backends = [{ url = \"http://127.0.0.1:1\", labels = { board = \"http://u:secret@h\" } }]";
+    const LoadedConfig loaded =
+        parse_config("[[listener]]\n[[pool]]\nname = \"p\"\n" + labelled + "\n", "p.toml");
+
+    ASSERT_TRUE(loaded.ok());
+    EXPECT_EQ(config_text(loaded).find("secret"), std::string::npos);
+    EXPECT_EQ(config_json(loaded).find("secret"), std::string::npos);
+}
+
 TEST(ProblemText, ShowsAWindowOfALongLine) {
     Problem problem{.file = "p.toml", .line = 1, .column = 501, .message = "m"};
     problem.source_line = std::string(500, 'a') + "X" + std::string(500, 'b');

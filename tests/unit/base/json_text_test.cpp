@@ -34,6 +34,18 @@ TEST(JsonText, KeepsUtf8) {
     EXPECT_EQ(json_string(text), "\"" + text + "\"");
 }
 
+TEST(JsonText, EscapesLongCharactersThatEndALineOrSteerATerminal) {
+    EXPECT_EQ(json_string("a\xE2\x80\xA8z"), R"("a\u2028z")");
+    EXPECT_EQ(json_string("a\xE2\x80\xA9z"), R"("a\u2029z")");
+    EXPECT_EQ(json_string("\xC2\x80\xC2\x85\xC2\x9F"), R"("\u0080\u0085\u009f")");
+}
+
+TEST(JsonText, KeepsTheNeighboursOfWhatItEscapes) {
+    const std::string text = "\xE2\x80\xA7\xE2\x80\xAA\xC2\xA0";
+
+    EXPECT_EQ(json_string(text), "\"" + text + "\"");
+}
+
 TEST(JsonText, ReplacesWhatIsNoUtf8) {
     EXPECT_EQ(json_string("a\xFFz"), "\"a" + k_replaced + "z\"");
     EXPECT_EQ(json_string("\xC0\xAF"), "\"" + k_replaced + k_replaced + "\"");  // overlong

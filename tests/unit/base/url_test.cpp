@@ -55,8 +55,35 @@ TEST(Url, RefusesWhatNoBackendHas) {
         const auto url = parse_url(text);
         ASSERT_FALSE(url.has_value()) << text;
         EXPECT_EQ(url.error().code(), ErrorCode::invalid_value);
-        EXPECT_NE(url.error().detail().find(text), std::string_view::npos);
+        EXPECT_NE(url.error().detail().find(hide_userinfo(text)), std::string_view::npos);
     }
+}
+
+TEST(Url, ShowsNoUserinfoWhenItRefuses) {
+    for (const char* text :
+         {"http://me:secret@h", "https://me:secret@h", "http://me:s/secret@h", "http://a secret@h",
+          "http://me:\"secret@h", "ftp://me:p@secret@h:99999"}) {
+        const auto url = parse_url(text);
+        ASSERT_FALSE(url.has_value()) << text;
+        EXPECT_EQ(url.error().detail().find("secret"), std::string_view::npos)
+            << url.error().detail();
+    }
+}
+
+TEST(HideUserinfo, PutsAStarForEachCharacter) {
+    EXPECT_EQ(hide_userinfo("http://u:p\xC3\xA4@h:80/x"), "http://****@h:80/x");
+    EXPECT_EQ(hide_userinfo("http://h/x"), "http://h/x");
+    EXPECT_EQ(hide_userinfo("me@h"), "me@h");
+    EXPECT_EQ(hide_userinfo(""), "");
+}
+
+TEST(HideUserinfo, FindsEachUrlOfALine) {
+    EXPECT_EQ(hide_userinfo_in(R"(b = [{ url = "http://u:p@h" }, { url = 'http://q@i' }] # a@b)"),
+              R"(b = [{ url = "http://***@h" }, { url = 'http://*@i' }] # a@b)");
+    EXPECT_EQ(hide_userinfo_in("see http://u:p@h or a@b"), "see http://***@h or a@b");
+    EXPECT_EQ(hide_userinfo_in(R"(url = "http://u:\"p q@h")"), R"(url = "http://*******@h")");
+    EXPECT_EQ(hide_userinfo_in("url = \"http://u:p@h"), "url = \"http://***@h");
+    EXPECT_EQ(hide_userinfo_in("http://h \"a@b\""), "http://h \"a@b\"");
 }
 
 RC_GTEST_PROP(Url, IsReadOrRefusedWhateverTheText, (const std::string& text)) {

@@ -26,7 +26,7 @@ protected:
         made_->route = &made_->generation->routes.front();
         made_->pool = &made_->generation->pools.front();
         made_->facts.model = std::move(model);
-        made_->record.model_known = true;
+        made_->model_listed = true;
         return *made_;
     }
     void TearDown() override {
@@ -226,6 +226,34 @@ TEST_F(AttemptTest, AnErrorsFirstByteProvesNothing) {
     }
 
     EXPECT_EQ(held(from, 0), 0U);
+}
+
+TEST_F(DecideTest, OfSGLangOnlyWhoeverListsTheAdapterHasIt) {
+    bench.pool.engine = fleet::Engine::sglang;
+    bench.states[1].models = {"m", "a"};
+    Exchange& from = exchange();
+    from.facts.adapter = "a";
+
+    EXPECT_EQ(picks(from, {}), (std::vector<std::uint32_t>{0, 60, 0}));
+}
+
+TEST_F(DecideTest, AnAdapterThatNobodyListsRulesNobodyOut) {
+    bench.pool.engine = fleet::Engine::sglang;
+    Exchange& from = exchange();
+    from.facts.adapter = "a";
+
+    EXPECT_TRUE(decide(from, {}));
+}
+
+TEST_F(DecideTest, ExplainsATermOfMinusZeroAsZero) {
+    Exchange& from = exchange();
+    routing::Decision decision;
+    decision.terms.fill(-0.0F);
+
+    const std::string told = explanation(from, from.pool->backends[0], decision);
+
+    EXPECT_EQ(told.find("-0"), std::string::npos) << told;
+    EXPECT_NE(told.find("prefix=0"), std::string::npos) << told;
 }
 
 }  // namespace

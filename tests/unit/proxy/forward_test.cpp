@@ -246,6 +246,35 @@ TEST_F(ForwardTest, TheTotalTimeCountsBeforeTheFirstByteToo) {
     EXPECT_TRUE(client.got().starts_with("HTTP/1.1 504"));
 }
 
+TEST_F(ForwardTest, TheTotalTimeCountsWhileTheBodyIsReadToo) {
+    bench.route.timeouts.total = Millis{30};
+    Engine& engine = bench.add_engine();
+    Peer& client = bench.connect();
+
+    client.send(chat().substr(0, chat().size() - 1));
+
+    ASSERT_TRUE(bench.until_got(client, "body_timeout"));
+    EXPECT_TRUE(client.got().starts_with("HTTP/1.1 408"));
+    EXPECT_TRUE(engine.requests().empty());
+}
+
+TEST_F(ForwardTest, ABodyMayTakeWhatTheLongestOfThePossibleRoutesAllows) {
+    bench.generation.routes.push_back(
+        {.name = "m", .pools = {0}, .models = {"m"}, .timeouts = {.total = Millis{1}}});
+    bench.generation.routes.push_back({.name = "rest", .pools = {0}});
+    bench.add_engine().answer_with(k_ok);
+    Peer& client = bench.connect();
+    std::string request = post(k_chat_path, R"({"model":"n"})");
+    bench.states[0].models = {"n"};
+    bench.publish();
+    client.send(request.substr(0, request.size() - 1));
+    bench.turn(5);
+
+    client.send(request.substr(request.size() - 1));
+
+    ASSERT_TRUE(bench.until_got(client, "completion_tokens"));
+}
+
 TEST_F(ForwardTest, AMalformedHeadIsABadGateway) {
     bench.add_engine().answer_with("HTTP/1.1 abc\r\n\r\n");
     Peer& client = bench.connect();

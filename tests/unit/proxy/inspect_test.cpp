@@ -13,8 +13,9 @@ std::string prompt_of(std::size_t bytes) {
            R"("}]})";
 }
 
-InspectJob inspected(std::string body) {
+InspectJob inspected(std::string body, bool cuts_names = false) {
     InspectJob job;
+    job.chains[0].cuts_names = cuts_names;
     job.endpoint = engine::Endpoint::chat_completions;
     job.content_type = "application/json";
     job.body = std::move(body);
@@ -28,14 +29,14 @@ TEST(Inspect, ReadsTheModelAndWholeBlocks) {
     const InspectJob job = inspected(prompt_of(3000));
 
     EXPECT_EQ(job.facts.model, "m");
-    EXPECT_EQ(job.facts.blocks.size(), 2U);
+    EXPECT_EQ(job.chains[0].blocks.size(), 2U);
 }
 
 TEST(Inspect, EqualPromptsOfOtherModelsAdaptersOrSaltsShareNoBlock) {
     const auto first_block = [](std::string_view fields) {
         std::string body = prompt_of(2000);
         body.insert(1, fields);
-        return inspected(std::move(body)).facts.blocks.at(0);
+        return inspected(std::move(body)).chains[0].blocks.at(0);
     };
     const std::uint64_t plain = first_block("");
 
@@ -43,6 +44,31 @@ TEST(Inspect, EqualPromptsOfOtherModelsAdaptersOrSaltsShareNoBlock) {
     EXPECT_NE(first_block(R"("lora_path":"a",)"), plain);
     EXPECT_NE(first_block(R"("cache_salt":"s",)"), plain);
     EXPECT_NE(first_block(R"("lora_path":"a",)"), first_block(R"("lora_path":"b",)"));
+}
+
+TEST(Inspect, AnAdapterHasTheSameBlocksHoweverItIsNamed) {
+    std::string beside = prompt_of(2000);
+    beside.insert(1, R"("lora_path":"a",)");
+    std::string within = prompt_of(2000);
+    within.replace(within.find("\"m\""), 3, "\"m:a\"");
+
+    EXPECT_EQ(inspected(within, true).chains[0].blocks, inspected(beside, true).chains[0].blocks);
+    EXPECT_NE(inspected(within, false).chains[0].blocks, inspected(beside, false).chains[0].blocks);
+}
+
+TEST(Inspect, MakesAChainForEachSizeOfBlock) {
+    InspectJob job;
+    job.endpoint = engine::Endpoint::chat_completions;
+    job.content_type = "application/json";
+    job.body = prompt_of(4000);
+    job.body.reserve(job.body.size() + engine::k_body_padding);
+    job.chains = {{1024, false, {}}, {256, false, {}}};
+    engine::Inspector inspector;
+
+    inspect_body(inspector, job);
+
+    EXPECT_EQ(job.chains[0].blocks.size(), 3U);
+    EXPECT_EQ(job.chains[1].blocks.size(), 15U);
 }
 
 class InspectElsewhereTest : public testing::Test {
@@ -90,6 +116,49 @@ TEST_F(InspectElsewhereTest, AFullQueueIsNoReasonToWait) {
 
     ASSERT_TRUE(bench.until_got(client, "done"));
     EXPECT_EQ(bench.worker->inspect_jobs, k_inspect_jobs_max);
+}
+
+/// Two pools for two models, with blocks of 1024 and of 256 bytes.
+class InspectPoolsTest : public testing::Test {
+protected:
+    InspectPoolsTest() {
+        bench.add_engine();
+        Engine& second = bench.add_engine();
+        Pool other;
+        other.name = "other";
+        other.backends.push_back(bench.pool.backends.back());
+        bench.pool.backends.pop_back();
+        bench.states[1].models = {"small"};
+        other.balance.block_size = Bytes{256};
+        other.policy = routing::make_policy(other.balance);
+        bench.generation.pools.push_back(std::move(other));
+        second.answer_with(answer(200, "done"));
+    }
+    /// Blocks of a prompt for the second pool's model, as the access line tells them.
+    bool has_small_blocks() {
+        Peer& client = bench.connect();
+        std::string body = prompt_of(4000);
+        body.replace(body.find("\"m\""), 3, "\"small\"");
+        client.send(post(k_chat_path, body));
+        EXPECT_TRUE(bench.until_got(client, "done"));
+        EXPECT_TRUE(bench.until_quiet());
+        return bench.access_lines().find(R"("prompt_blocks":15)") != std::string::npos;
+    }
+
+    ProxyBench bench;
+};
+
+TEST_F(InspectPoolsTest, ThePoolOfTheModelSaysHowLongABlockIs) {
+    bench.route.pools = {0, 1};
+
+    EXPECT_TRUE(has_small_blocks());
+}
+
+TEST_F(InspectPoolsTest, SoDoesThePoolOfTheModelsRoute) {
+    bench.generation.routes.push_back({.name = "m", .pools = {0}, .models = {"m"}});
+    bench.generation.routes.push_back({.name = "rest", .pools = {1}});
+
+    EXPECT_TRUE(has_small_blocks());
 }
 
 }  // namespace

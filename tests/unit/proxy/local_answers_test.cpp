@@ -44,6 +44,12 @@ TEST_F(LocalAnswersTest, HealthIs503WhenNoneIsReadyOrWeDrain) {
     EXPECT_TRUE(ask(get_text("/health")).starts_with("HTTP/1.1 503"));
 }
 
+TEST_F(LocalAnswersTest, HealthIs503WhenEveryBackendHasWeightZero) {
+    bench.pool.backends[0].weight = 0;
+
+    EXPECT_TRUE(ask(get_text("/health")).starts_with("HTTP/1.1 503"));
+}
+
 TEST_F(LocalAnswersTest, HealthToHeadHasNoBody) {
     const std::string got = ask("HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n");
 
@@ -189,6 +195,18 @@ TEST_F(LocalAnswersTest, ABodyThatIsNoJsonGoesToTheOnlyPool) {
     engine.answer_with(answer(400, "not json"));
 
     EXPECT_TRUE(has(ask(post(k_chat_path, "{nope")), "not json"));
+}
+
+TEST_F(LocalAnswersTest, SGLangsNameOfAnAdapterIsServedWithItsModel) {
+    bench.pool.engine = fleet::Engine::sglang;
+    engine.answer_with(answer(200, "{}"));
+
+    EXPECT_TRUE(ask(post(k_chat_path, R"({"model":"m:a"})")).starts_with("HTTP/1.1 200"));
+    EXPECT_TRUE(ask(post(k_chat_path, R"({"model":"x:a"})")).starts_with("HTTP/1.1 404"));
+}
+
+TEST_F(LocalAnswersTest, AnAdaptersNameIsNoneForOtherEngines) {
+    EXPECT_TRUE(ask(post(k_chat_path, R"({"model":"m:a"})")).starts_with("HTTP/1.1 404"));
 }
 
 class TwoPoolsTest : public LocalAnswersTest {

@@ -37,6 +37,19 @@ TEST(Models, Serves_ConfiguredPatternsAndWhatABackendLists) {
     EXPECT_FALSE(lists(table, pool.backends[0], "b"));
 }
 
+TEST(Models, ReadName_CutsAnAdapterOffForSGLangOnly) {
+    Pool pool = pool_of({0});
+    const fleet::LoadTable table{.version = 1, .rows = {listing({"base", "whole:name"})}};
+
+    EXPECT_EQ(read_name(pool, table, "base:a").model, "base:a");
+    pool.engine = fleet::Engine::sglang;
+    EXPECT_EQ(read_name(pool, table, "base:a:b").model, "base");
+    EXPECT_EQ(read_name(pool, table, "base:a:b").adapter, "a:b");
+    EXPECT_EQ(read_name(pool, table, "base").adapter, "");
+    EXPECT_EQ(read_name(pool, table, "base:").model, "base");
+    EXPECT_EQ(read_name(pool, table, "whole:name").model, "whole:name");
+}
+
 TEST(Models, AllListed_WaitsForHealthyBackendsOnly) {
     const Pool pool = pool_of({0, 1});
     fleet::BackendState silent;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "utf8.h"
+#include "penstock/base/utf8.h"
 
 namespace penstock::telemetry {
 namespace {
@@ -58,6 +58,14 @@ TEST(LogfmtLine, QuotesWhatIsNotPlain) {
 
     EXPECT_EQ(std::move(line).take(),
               R"(a="two words" b="k=v" c="\"" d="line\nbreak" e=http://[::1]:80/x?y)");
+}
+
+TEST(LogfmtLine, EscapesUnicodeLineEnds) {
+    Line line{LogFormat::logfmt};
+
+    line.text("a", "x\xE2\x80\xA8y\xC2\x85");
+
+    EXPECT_EQ(std::move(line).take(), R"(a="x\u2028y\u0085")");
 }
 
 TEST(Line, TellsMillisecondsWithThreeDecimals) {

@@ -223,6 +223,17 @@ TEST_F(PoolsTest, TellsAPathThatIsTooLong) {
     EXPECT_EQ(stream.error().code(), ErrorCode::connect_failed);
 }
 
+TEST_F(PoolsTest, ConnectsNoLongerThanItIsAllowed) {
+    Task<Result<Stream>> task = pools.connect(backend, loop.now());
+    task.start([](void*) {}, nullptr);
+
+    ASSERT_TRUE(run_until(loop, [&] { return task.done(); }));
+    const Result<Stream> stream = task.take();
+    ASSERT_FALSE(stream.has_value());
+    EXPECT_EQ(stream.error().code(), ErrorCode::connect_timeout);
+    EXPECT_TRUE(engines.empty());
+}
+
 TEST_F(PoolsTest, MayBeAbandonedWhileItConnects) {
     {
         Task<Result<Stream>> task = pools.connect(backend);

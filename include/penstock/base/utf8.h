@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <string_view>
 
-namespace penstock::telemetry {
+namespace penstock {
 
-/// Bytes of the well-formed character that `text` begins with, 1 to 4; 0: none does.
+/// Bytes of the well-formed character that `text` begins with, 1 to 4; 0: none does. Thread: any.
 [[nodiscard]] constexpr std::size_t utf8_length(std::string_view text) noexcept {
     const auto byte = [text](std::size_t at) -> unsigned {
         return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
@@ -37,4 +37,4 @@ namespace penstock::telemetry {
     return 0;
 }
 
-}  // namespace penstock::telemetry
+}  // namespace penstock
