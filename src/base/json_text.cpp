@@ -1,5 +1,6 @@
 #include "penstock/base/json_text.h"
 
+#include <array>
 #include <cstdint>
 
 #include "penstock/base/utf8.h"
@@ -54,9 +55,14 @@ void append_long(std::string& out, std::string_view character) {
     }
 }
 
+constexpr std::array<bool, 256> k_plain = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t byte = 0x20; byte < 0x7F; ++byte) table[byte] = byte != '"' && byte != '\\';
+    return table;
+}();
+
 constexpr bool plain(char c) noexcept {
-    const auto byte = static_cast<std::uint8_t>(c);
-    return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
+    return k_plain[static_cast<std::uint8_t>(c)];
 }
 
 }  // namespace

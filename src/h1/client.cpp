@@ -30,13 +30,17 @@ ClientExchange::ClientExchange(std::unique_ptr<ClientConnection> connection,
                                ConnectionKeeper& keeper, ClientScratch& scratch)
     : connection_{std::move(connection)}, scratch_{scratch}, keeper_{keeper} {
     connection_->begin();
+    std::swap(response_, scratch_.head);
+    response_.clear();
 }
 
 ClientExchange::~ClientExchange() {
     when_readable(nullptr);
     connection_->transport().reader_touches({});
     connection_->transport().when_writable(nullptr);
-    if (fit_to_keep()) {
+    const bool fit = fit_to_keep();
+    std::swap(response_, scratch_.head);
+    if (fit) {
         keeper_.keep(std::move(connection_));
     } else {
         connection_.reset();
@@ -52,6 +56,7 @@ bool ClientExchange::fit_to_keep() const noexcept {
 
 void ClientExchange::send(const http::RequestHead& head, std::string_view body) {
     method_ = head.method;
+    out_.swap(scratch_.out);
     const bool counted = head.framing == http::Framing::length && head.length == body.size();
     if (counted || (body.empty() && head.framing == http::Framing::none)) {
         write_request(head, out_);
@@ -112,6 +117,7 @@ http::Flow ClientExchange::push() {
     body_left_.remove_prefix(static_cast<std::size_t>(taken) - of_head);
     if (of_head == out_.size()) {
         out_.clear();
+        if (sent_all_) out_.swap(scratch_.out);  // a long stream needs it no more
     } else {
         out_.erase(0, of_head);
     }
@@ -173,20 +179,20 @@ http::ReadState ClientExchange::parse_head(ErrorCode& error) {
         const std::size_t length = find_head_end(bytes, head_searched_);
         if (length == 0 && bytes.size() <= k_response_limits.head && !has_bare_line_feed(bytes))
             return http::ReadState::would_block;
-        Result<http::ResponseHead> parsed = ErrorCode::upstream_bad_response;
-        if (length > 0) parsed = parse_response(bytes.substr(0, length), method_);
-        if (!parsed || parsed->status == 101) break;
+        if (length == 0 ||
+            !parse_response(bytes.substr(0, length), method_, k_response_limits, response_) ||
+            response_.status == 101)
+            break;
         head_searched_ = 0;
         if (saved_.empty()) {
             borrowed_.remove_prefix(length);
         } else {
             saved_used_ += length;
         }
-        if (parsed->status < 200) {
+        if (response_.status < 200) {
             ++interim_heads_;
             continue;
         }
-        response_ = std::move(*parsed);
         have_head_ = true;
         chunked_response_ = response_.framing == http::Framing::chunked;
         body_ = BodyFramer{response_.framing, response_.length};

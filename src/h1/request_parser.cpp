@@ -197,8 +197,9 @@ std::size_t find_head_end(std::string_view bytes, std::size_t& searched) noexcep
     return end == std::string_view::npos ? 0 : end + 4;
 }
 
-Result<http::RequestHead> parse_request(std::string_view text, const HeadLimits& limits) {
-    http::RequestHead head;
+Result<void> parse_request(std::string_view text, const HeadLimits& limits,
+                           http::RequestHead& head) {
+    head.clear();
     std::string_view rest = text;
     if (const Result<void> taken = take_request_line(rest, limits, head); !taken)
         return taken.error();
@@ -215,6 +216,13 @@ Result<http::RequestHead> parse_request(std::string_view text, const HeadLimits&
             return ErrorCode::expectation_failed;
         head.expects_continue = head.framing != http::Framing::none;
     }
+    return {};
+}
+
+Result<http::RequestHead> parse_request(std::string_view text, const HeadLimits& limits) {
+    http::RequestHead head;
+    if (const Result<void> parsed = parse_request(text, limits, head); !parsed)
+        return parsed.error();
     return head;
 }
 

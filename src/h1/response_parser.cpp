@@ -57,9 +57,9 @@ Result<void> apply_framing(const FramingFields& framing, http::Method method,
 
 }  // namespace
 
-Result<http::ResponseHead> parse_response(std::string_view text, http::Method method,
-                                          const HeadLimits& limits) {
-    http::ResponseHead head;
+Result<void> parse_response(std::string_view text, http::Method method, const HeadLimits& limits,
+                            http::ResponseHead& head) {
+    head.clear();
     std::string_view rest = text;
     if (text.size() > limits.head) return bad("the response's head is too large");
     const std::optional<std::string_view> line = take_line(rest);
@@ -73,6 +73,14 @@ Result<http::ResponseHead> parse_response(std::string_view text, http::Method me
     head.keep_alive = !framing.close && (!old || framing.keep_alive);
     if (const Result<void> applied = apply_framing(framing, method, head); !applied)
         return applied.error();
+    return {};
+}
+
+Result<http::ResponseHead> parse_response(std::string_view text, http::Method method,
+                                          const HeadLimits& limits) {
+    http::ResponseHead head;
+    if (const Result<void> parsed = parse_response(text, method, limits, head); !parsed)
+        return parsed.error();
     return head;
 }
 

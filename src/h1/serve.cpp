@@ -92,13 +92,12 @@ Task<bool> ServerConnection::read_head() {
         while (skip < 4 && bytes.substr(skip).starts_with("\r\n")) skip += 2;
         const std::string_view head = bytes.substr(skip);
         if (const std::size_t length = find_head_end(head, head_searched_); length > 0) {
-            Result<http::RequestHead> parsed =
-                parse_request(head.substr(0, length), owner_.options.limits);
-            if (!parsed) {
+            if (const Result<void> parsed =
+                    parse_request(head.substr(0, length), owner_.options.limits, head_);
+                !parsed) {
                 answer_bad_head(parsed.error());
                 co_return false;
             }
-            head_ = std::move(*parsed);
             input_used_ += skip + length;
             co_return true;
         }
@@ -113,8 +112,7 @@ Task<bool> ServerConnection::read_head() {
         const net::ReadBytes read = transport_.try_read();
         if (read.state == net::IoState::bytes) {
             if (!read_timer_.set()) read_timer_.set(owner_.options.head_timeout, read_timer_hook_);
-            if (input_.capacity() < read.bytes.size()) input_ = owner_.spare_input().append(input_);
-            input_.append(read.bytes);
+            take_input(read.bytes);
             continue;
         }
         if (read.state != net::IoState::would_block) co_return false;
@@ -132,6 +130,15 @@ Task<bool> ServerConnection::read_head() {
         }
         if (fresh) read_timer_.set(owner_.options.head_timeout, read_timer_hook_);
     }
+}
+
+void ServerConnection::take_input(std::string_view bytes) {
+    if (input_.capacity() < input_.size() + bytes.size()) {
+        std::string room = owner_.spare_input();
+        room.append(input_);
+        input_ = std::move(room);
+    }
+    input_.append(bytes);
 }
 
 void ServerConnection::answer_bad_head(const Error& error) {

@@ -53,6 +53,7 @@ private:
     void begin_exchange();
     Task<bool> end_exchange();
     Task<void> linger();
+    void take_input(std::string_view bytes);
     void take_turn(Waiter* waiter) noexcept;
     void answer_bad_head(const Error& error);
     void answer_unanswered();

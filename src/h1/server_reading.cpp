@@ -42,6 +42,7 @@ http::Received ServerConnection::try_read() {
     Framed& framed = owner_.framed;
     for (;;) {
         if (body_.done()) {
+            drop_consumed_input();  // for as long as the response takes
             if (!watching_) watch_client();
             return {.state = http::ReadState::end};
         }

@@ -228,7 +228,7 @@ void ServerConnection::write_ready() {
         return;
     }
     blocked_ = false;
-    out_ = std::string{};  // `= {}` would keep the memory
+    std::string{}.swap(out_);  // an assignment would keep the memory
     write_timer_.clear();
     if (Waiter* waiter = std::exchange(writer_, nullptr)) waiter->wake();
 }

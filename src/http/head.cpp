@@ -22,6 +22,29 @@ std::string_view name(Method method) noexcept {
     return "GET";
 }
 
+void RequestHead::clear() noexcept {
+    method = Method::get;
+    version = Version::http_1_1;
+    target.clear();
+    authority.clear();
+    fields.clear();
+    framing = Framing::none;
+    length = 0;
+    expects_continue = false;
+    keep_alive = true;
+}
+
+void ResponseHead::clear() noexcept {
+    status = 200;
+    reason.clear();
+    version = Version::http_1_1;
+    fields.clear();
+    framing = Framing::none;
+    length = 0;
+    has_length = false;
+    keep_alive = true;
+}
+
 std::string_view reason_phrase(int status) noexcept {
     switch (status) {
         case 200:

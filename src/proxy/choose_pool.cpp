@@ -11,7 +11,8 @@ namespace {
 
 Error unknown_model(const Exchange& exchange) {
     constexpr std::size_t k_named = 50;  // models told in a refusal
-    std::string text = "the model \"" + exchange.record.model + "\" is not served here";
+    std::string text = "the model \"";
+    text.append(exchange.record.model).append("\" is not served here");
     const std::vector<std::string> known =
         known_models(*exchange.generation, exchange.route->pools, exchange.worker.table());
     for (std::size_t i = 0; i < std::min(known.size(), k_named); ++i) {
@@ -61,9 +62,9 @@ std::optional<Error> choose_by_model(Exchange& exchange) {
 /// The pool's own chain; the others are not needed any more.
 void take_chain(Exchange& exchange) {
     for (Chain& chain : exchange.chains) {
-        if (suits(chain, *exchange.pool)) exchange.facts.blocks = std::move(chain.blocks);
+        if (suits(chain, *exchange.pool)) exchange.facts.blocks.swap(chain.blocks);
     }
-    exchange.chains = {};
+    exchange.chains.swap(exchange.worker.spare.job.chains);  // for the next request
     exchange.record.prompt_blocks = static_cast<std::uint32_t>(exchange.facts.blocks.size());
 }
 

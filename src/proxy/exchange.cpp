@@ -23,6 +23,8 @@ telemetry::Outcome outcome_of(ErrorCode code) noexcept {
 
 Exchange::Exchange(Worker& on, http::ServerStream& from)
     : worker{on}, client{from}, generation{on}, share{on.shared.budget} {
+    std::swap(facts, worker.spare.facts);
+    facts.clear();
     record.method = http::name(client.head().method);
     worker.metrics.count(telemetry::Count::requests_started);
     worker.metrics.change(telemetry::Gauge::requests_in_flight, 1);
@@ -42,7 +44,9 @@ Exchange::~Exchange() {
     record.bytes_out = client.bytes_out();
     worker.metrics.change(telemetry::Gauge::requests_in_flight, -1);
     worker.metrics.finished(record);
-    worker.shared.log.access(std::move(record));
+    worker.shared.log.access(record);
+    drop_body();
+    std::swap(facts, worker.spare.facts);
 }
 
 // The frame was destroyed while it waited: the client has gone, or the drain's time is over.
@@ -88,6 +92,9 @@ void Exchange::ended(telemetry::Outcome outcome, std::optional<ErrorCode> error)
 }
 
 void Exchange::drop_body() noexcept {
+    if (worker.spare.body.capacity() < body.capacity() && body.capacity() <= Spare::k_body_max) {
+        worker.spare.body.swap(body);
+    }
     std::string{}.swap(body);  // an assignment would keep the memory
     share.clear();
 }

@@ -17,10 +17,9 @@ using Stream = std::unique_ptr<http::ClientStream>;
 /// engine may still know that of the one before.
 Task<std::optional<ErrorCode>> send(Exchange& exchange, Attempt& attempt,
                                     http::ClientStream& engine) {
-    const http::RequestHead head =
-        upstream_head(exchange, attempt.backend(), exchange.record.attempts);
     attempt.sent();
-    engine.send(head, exchange.body);
+    engine.send(upstream_head(exchange, attempt.backend(), exchange.record.attempts),
+                exchange.body);
     co_return co_await await_head(exchange, engine);
 }
 

@@ -44,11 +44,7 @@ Task<std::optional<ErrorCode>> await_head_beside(const Exchange& exchange,
 }
 
 Task<void> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
-    const http::RequestHead& from = exchange.client.head();
-    http::RequestHead head = upstream_head(exchange, attempt.backend(), exchange.record.attempts);
-    head.framing = from.framing;
-    head.length = from.length;
-    engine.send_head(head);
+    engine.send_head(upstream_head(exchange, attempt.backend(), exchange.record.attempts));
     Upload upload{exchange.client, engine, exchange.route->max_body};
     upload.pump();
     const std::optional<ErrorCode> failed = co_await await_head_beside(exchange, engine, upload);

@@ -76,7 +76,8 @@ void append_forwarded(const Exchange& exchange, http::Fields& to) {
     const http::RequestHead& head = exchange.client.head();
     const std::string_view peer = exchange.client.peer();
     const bool trusted = exchange.generation->trusted.trusts(peer);
-    std::string chain;
+    std::string& chain = exchange.worker.spare.text;
+    chain.clear();
     if (trusted) {
         for (std::size_t i = 0; i < head.fields.size(); ++i) {
             const http::Field field = head.fields[i];
@@ -93,6 +94,19 @@ void append_forwarded(const Exchange& exchange, http::Fields& to) {
     const auto host = head.fields.find(FieldName::x_forwarded_host);
     const std::string_view told = trusted && host ? *host : std::string_view{head.authority};
     if (!told.empty()) to.append(FieldName::x_forwarded_host, told);
+}
+
+/// A buffered body has a length by now; one that is relayed while it comes keeps its framing.
+void set_framing(const Exchange& exchange, http::RequestHead& out) {
+    const http::RequestHead& head = exchange.client.head();
+    if (exchange.route->body == BodyMode::stream) {
+        out.framing = head.framing;
+        out.length = head.length;
+        return;
+    }
+    const bool none = exchange.body.empty() && head.framing == http::Framing::none;
+    out.framing = none ? http::Framing::none : http::Framing::length;
+    out.length = exchange.body.size();
 }
 
 bool passes_upstream(const Exchange& exchange, const http::Fields& fields,
@@ -116,17 +130,15 @@ bool passes_upstream(const Exchange& exchange, const http::Fields& fields,
 
 }  // namespace
 
-http::RequestHead upstream_head(const Exchange& exchange, const fleet::Backend& backend,
-                                unsigned attempt) {
+const http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend& backend,
+                                       unsigned attempt) {
     const http::RequestHead& head = exchange.client.head();
-    http::RequestHead out;
+    http::RequestHead& out = exchange.worker.spare.upstream_head;
+    out.clear();
     out.method = head.method;
-    out.target = backend.address.base_path + head.target;
+    out.target.append(backend.address.base_path).append(head.target);
     out.authority = backend.address.authority();
-    out.framing = exchange.body.empty() && head.framing == http::Framing::none
-                      ? http::Framing::none
-                      : http::Framing::length;
-    out.length = exchange.body.size();
+    set_framing(exchange, out);
     out.fields.reserve(head.fields.size() + 6, head.fields.bytes() + 256);
     for (std::size_t i = 0; i < head.fields.size(); ++i) {
         const http::Field field = head.fields[i];
@@ -138,14 +150,16 @@ http::RequestHead upstream_head(const Exchange& exchange, const fleet::Backend& 
     }
     append_forwarded(exchange, out.fields);
     out.fields.append(FieldName::via, via(head.version));
-    out.fields.append(FieldName::x_request_id, upstream_request_id(exchange.record.request_id,
-                                                                   attempt, exchange.worker.rng));
+    std::string& id = exchange.worker.spare.text;
+    set_upstream_request_id(id, exchange.record.request_id, attempt, exchange.worker.rng);
+    out.fields.append(FieldName::x_request_id, id);
     return out;
 }
 
-http::ResponseHead downstream_head(const Exchange& exchange, const http::ResponseHead& from,
-                                   const std::string& explanation) {
-    http::ResponseHead out;
+http::ResponseHead& downstream_head(const Exchange& exchange, const http::ResponseHead& from,
+                                    const std::string& explanation) {
+    http::ResponseHead& out = exchange.worker.spare.downstream_head;
+    out.clear();
     out.status = from.status;
     out.reason = from.reason;
     out.framing = from.framing;

@@ -6,14 +6,15 @@
 namespace penstock::proxy {
 
 /// The head for an engine: hop-by-hop fields out; Via, X-Forwarded-*, the attempt's X-Request-Id
-/// in.
-[[nodiscard]] http::RequestHead upstream_head(const Exchange& exchange,
-                                              const fleet::Backend& backend, unsigned attempt);
+/// in. In the worker's spare memory: valid until the next call.
+[[nodiscard]] const http::RequestHead& upstream_head(const Exchange& exchange,
+                                                     const fleet::Backend& backend,
+                                                     unsigned attempt);
 
 /// The head for the client: hop-by-hop fields out; Via, X-Request-Id, CORS and, when asked for, the
-/// explanation in.
-[[nodiscard]] http::ResponseHead downstream_head(const Exchange& exchange,
-                                                 const http::ResponseHead& from,
-                                                 const std::string& explanation);
+/// explanation in. Valid until the next call, too.
+[[nodiscard]] http::ResponseHead& downstream_head(const Exchange& exchange,
+                                                  const http::ResponseHead& from,
+                                                  const std::string& explanation);
 
 }  // namespace penstock::proxy

@@ -12,39 +12,43 @@ namespace {
 
 constexpr std::size_t k_model_max = 256;  // bytes of a model's name in a record
 
-/// The pool is not chosen yet, since the model is not known: a chain for each way in which those
-/// that may be it look at prompts. Nearly always one.
-std::vector<Chain> chains_for(const Exchange& exchange) {
-    std::vector<Chain> chains;
-    const Generation& generation = *exchange.generation;
-    for (const std::uint32_t index :
-         possible_pools(generation, exchange.client.head(), *exchange.route)) {
-        const Pool& pool = generation.pools[index];
-        const bool known = std::any_of(chains.begin(), chains.end(),
-                                       [&pool](const Chain& chain) { return suits(chain, pool); });
-        if (!known) {
-            chains.push_back({pool.balance.block_size.count, cuts_names(pool.engine), {}});
-        }
-    }
-    return chains;
+void add_chain(const Pool& pool, std::size_t& count, std::vector<Chain>& chains) {
+    const auto end = chains.begin() + static_cast<std::ptrdiff_t>(count);
+    if (std::any_of(chains.begin(), end,
+                    [&pool](const Chain& chain) { return suits(chain, pool); }))
+        return;
+    if (count == chains.size()) chains.emplace_back();
+    chains[count].block_size = pool.balance.block_size.count;
+    chains[count].cuts_names = cuts_names(pool.engine);
+    chains[count].blocks.clear();
+    ++count;
 }
 
-InspectJob job_of(Exchange& exchange) {
+/// The pool is not chosen yet, since the model is not known: a chain for each way in which those
+/// that may be it look at prompts. Nearly always one.
+void set_chains(const Exchange& exchange, std::vector<Chain>& chains) {
+    const Generation& generation = *exchange.generation;
+    std::size_t count = 0;
+    for_possible_pools(
+        generation, exchange.client.head(), *exchange.route,
+        [&](std::uint32_t index) { add_chain(generation.pools[index], count, chains); });
+    chains.resize(count);
+}
+
+void prepare(InspectJob& job, Exchange& exchange) {
     const http::RequestHead& head = exchange.client.head();
-    InspectJob job;
     job.content_type = head.fields.find(http::FieldName::content_type).value_or(std::string_view{});
     job.endpoint = engine::endpoint_of(head.path(), job.content_type);
-    job.body = std::move(exchange.body);
-    job.chains = chains_for(exchange);
-    return job;
+    job.body.swap(exchange.body);
+    set_chains(exchange, job.chains);
 }
 
 void take_back(InspectJob& job, Exchange& exchange) {
     exchange.endpoint = job.endpoint;
-    exchange.body = std::move(job.body);
-    exchange.facts = std::move(job.facts);
-    exchange.record.model = exchange.facts.model.substr(0, k_model_max);
-    exchange.chains = std::move(job.chains);
+    exchange.body.swap(job.body);
+    std::swap(exchange.facts, job.facts);
+    exchange.record.model.assign(exchange.facts.model, 0, k_model_max);
+    exchange.chains.swap(job.chains);
 }
 
 /// A worker's place in the thread's queue, given back also when the waiting frame is destroyed.
@@ -62,8 +66,10 @@ private:
 }  // namespace
 
 void inspect(Exchange& exchange) {
-    InspectJob job = job_of(exchange);
-    if (!job.body.empty()) inspect_body(exchange.worker.inspector, job);
+    InspectJob& job = exchange.worker.spare.job;
+    prepare(job, exchange);
+    job.facts.clear();
+    if (!job.body.empty()) exchange.worker.inspector.inspect(job);
     take_back(job, exchange);
 }
 
@@ -75,7 +81,8 @@ bool inspects_elsewhere(const Exchange& exchange) {
 
 Task<void> inspect_elsewhere(Exchange& exchange) {
     const Place place{exchange.worker};
-    auto job = std::make_shared<InspectJob>(job_of(exchange));
+    auto job = std::make_shared<InspectJob>();
+    prepare(*job, exchange);
     exchange.worker.shared.inspect->submit(job, exchange.worker.loop);
     InspectJob* waiting = job.get();
     while (!waiting->done) {

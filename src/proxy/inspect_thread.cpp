@@ -3,27 +3,27 @@
 #include <utility>
 
 #include "models.h"
-#include "penstock/routing/prefix_blocks.h"
 
 namespace penstock::proxy {
 
 namespace {
 
-/// Hashes the prompt's text as the engine module reads it.
+/// Hashes the prompt's text as the engine module reads it, for each chain.
 class ChainSink final : public engine::PromptSink {
 public:
-    explicit ChainSink(std::vector<Chain>& chains) : chains_{chains} {}
+    ChainSink(std::vector<Chain>& chains, std::vector<routing::PrefixHasher>& hashers)
+        : chains_{chains}, hashers_{hashers} {}
 
     void begin(const engine::RequestFacts& facts) override {
-        hashers_.reserve(chains_.size());
-        for (Chain& chain : chains_) {
-            hashers_.emplace_back(
+        for (std::size_t i = 0; i < chains_.size(); ++i) {
+            Chain& chain = chains_[i];
+            hashers_[i].begin(
                 routing::chain_seed(weights(facts, chain.cuts_names), facts.cache_salt),
                 chain.block_size, chain.blocks);
         }
     }
     void text(std::string_view piece) override {
-        for (routing::PrefixHasher& hasher : hashers_) hasher.add(piece);
+        for (std::size_t i = 0; i < chains_.size(); ++i) hashers_[i].add(piece);
     }
 
 private:
@@ -36,14 +36,15 @@ private:
     }
 
     std::vector<Chain>& chains_;
-    std::vector<routing::PrefixHasher> hashers_;
+    std::vector<routing::PrefixHasher>& hashers_;
 };
 
 }  // namespace
 
-void inspect_body(engine::Inspector& inspector, InspectJob& job) {
-    ChainSink sink{job.chains};
-    inspector.inspect(job.endpoint, job.content_type, job.body, job.facts, sink);
+void BodyInspector::inspect(InspectJob& job) {
+    if (hashers_.size() < job.chains.size()) hashers_.resize(job.chains.size());
+    ChainSink sink{job.chains, hashers_};
+    inspector_.inspect(job.endpoint, job.content_type, job.body, job.facts, sink);
 }
 
 InspectThread::InspectThread() : thread_{[this] { loop_.run([](const std::exception_ptr&) {}); }} {}
@@ -59,7 +60,7 @@ void InspectThread::stop() {
 
 void InspectThread::submit(std::shared_ptr<InspectJob> job, net::Loop& worker) {
     loop_.post([this, job = std::move(job), &worker]() mutable {
-        inspect_body(inspector_, *job);
+        inspector_.inspect(*job);
         worker.post([job = std::move(job)] {
             job->done = true;
             if (Waiter* waiter = std::exchange(job->waiter, nullptr)) waiter->wake();

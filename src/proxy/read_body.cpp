@@ -51,6 +51,8 @@ Task<std::optional<Error>> read_body(Exchange& exchange) {
             co_return Error{ErrorCode::body_too_large,
                             "the body is longer than " + std::to_string(limit) + " bytes"};
         }
+        exchange.body.swap(exchange.worker.spare.body);
+        exchange.body.clear();
         exchange.body.reserve(std::min<std::uint64_t>(head.length, k_step) +
                               engine::k_body_padding);
     }

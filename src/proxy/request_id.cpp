@@ -32,12 +32,9 @@ std::string make_request_id(Rng& rng) {
     return id;
 }
 
-std::string upstream_request_id(std::string_view id, unsigned attempt, Rng& rng) {
-    std::string out;
-    out.reserve(id.size() + 24);
-    out.append(id).append("-").append(std::to_string(attempt)).append("-");
+void set_upstream_request_id(std::string& out, std::string_view id, unsigned attempt, Rng& rng) {
+    out.assign(id).append("-").append(std::to_string(attempt)).append("-");
     append_hex(out, rng.next(), 16);
-    return out;
 }
 
 }  // namespace penstock::proxy

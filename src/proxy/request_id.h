@@ -14,6 +14,6 @@ namespace penstock::proxy {
 /// "req-" and 24 hex digits.
 [[nodiscard]] std::string make_request_id(Rng& rng);
 /// `<id>-<attempt>-<64 random bits>`: vLLM refuses an id that it is working on already.
-[[nodiscard]] std::string upstream_request_id(std::string_view id, unsigned attempt, Rng& rng);
+void set_upstream_request_id(std::string& out, std::string_view id, unsigned attempt, Rng& rng);
 
 }  // namespace penstock::proxy

@@ -19,12 +19,12 @@ void prepare(Exchange& exchange, const http::ResponseHead& from) {
     }
 }
 
-http::ResponseHead head_for_client(const Exchange& exchange, const Attempt& attempt,
-                                   const http::ResponseHead& from) {
+const http::ResponseHead& head_for_client(const Exchange& exchange, const Attempt& attempt,
+                                          const http::ResponseHead& from) {
     const std::string told = exchange.explain
                                  ? explanation(exchange, attempt.backend(), attempt.decision())
                                  : std::string{};
-    http::ResponseHead head = downstream_head(exchange, from, told);
+    http::ResponseHead& head = downstream_head(exchange, from, told);
     if (exchange.usage_filter && head.framing == http::Framing::length) {
         head.framing = http::Framing::chunked;  // its length is not known before its end
         head.has_length = false;

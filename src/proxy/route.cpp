@@ -76,16 +76,17 @@ const Route* match_route(const Generation& generation, const http::RequestHead& 
     return nullptr;
 }
 
-std::vector<std::uint32_t> possible_pools(const Generation& generation,
-                                          const http::RequestHead& head, const Route& first) {
-    if (first.models.empty()) return first.pools;
-    std::vector<std::uint32_t> pools;
+void for_possible_pools(const Generation& generation, const http::RequestHead& head,
+                        const Route& first, const std::function<void(std::uint32_t)>& see) {
+    if (first.models.empty()) {
+        std::for_each(first.pools.begin(), first.pools.end(), see);
+        return;
+    }
     for (const Route& route : generation.routes) {
         if (!fits_head(route, head)) continue;
-        pools.insert(pools.end(), route.pools.begin(), route.pools.end());
+        std::for_each(route.pools.begin(), route.pools.end(), see);
         if (route.models.empty()) break;  // it takes all that comes so far
     }
-    return pools;
 }
 
 std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,

@@ -1,6 +1,8 @@
 // Which route a request takes.
 #pragma once
 
+#include <functional>
+
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -15,11 +17,10 @@ namespace penstock::proxy {
 [[nodiscard]] const Route* match_route(const Generation& generation, const http::RequestHead& head,
                                        const std::string_view* model);
 
-/// The pools that a request with this head may go to, whichever model it will name; some perhaps
-/// twice. `first`: the first route that matches by the head.
-[[nodiscard]] std::vector<std::uint32_t> possible_pools(const Generation& generation,
-                                                        const http::RequestHead& head,
-                                                        const Route& first);
+/// Shows the pools that a request with this head may go to, whichever model it will name; some
+/// perhaps twice. `first`: the first route that matches by the head.
+void for_possible_pools(const Generation& generation, const http::RequestHead& head,
+                        const Route& first, const std::function<void(std::uint32_t)>& see);
 
 /// Bytes of body to read before the model tells the route: what the most generous route allows that
 /// could still be the one. `first`: the first that matches by the head.

@@ -1,6 +1,8 @@
 #include "line.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -12,10 +14,19 @@ namespace {
 
 constexpr std::size_t k_usual_line = 768;  // an access line with room for long names
 
-void append_padded(std::string& out, std::uint64_t value, std::size_t digits) {
-    const std::string text = std::to_string(value);
-    out.append(digits > text.size() ? digits - text.size() : 0, '0');
-    out += text;
+void append_number(std::string& out, std::uint64_t value) {
+    std::array<char, 20> digits;
+    char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out.append(digits.data(), end);
+}
+
+/// The lowest `count` digits, with zeros before them.
+void append_digits(std::string& out, std::uint64_t value, std::size_t count) {
+    std::array<char, 4> digits;
+    for (std::size_t i = count; i > 0; --i, value /= 10) {
+        digits[i - 1] = static_cast<char>('0' + value % 10);
+    }
+    out.append(digits.data(), count);
 }
 
 /// What logfmt may show without quotes: printable ASCII but blank, `"`, `=` and backslash.
@@ -34,8 +45,9 @@ Line::Line(LogFormat format) : format_{format} {
 void Line::begin(std::string_view key) {
     if (format_ == LogFormat::json) {
         out_ += out_.empty() ? '{' : ',';
-        append_json_string(out_, key);
-        out_ += ':';
+        out_ += '"';
+        out_ += key;  // ours: nothing to escape
+        out_ += "\":";
         return;
     }
     if (!out_.empty()) out_ += ' ';
@@ -45,11 +57,10 @@ void Line::begin(std::string_view key) {
 
 void Line::time(std::int64_t unix_ms) {
     begin("time");
-    if (format_ == LogFormat::json) {
-        append_json_string(out_, utc_text(unix_ms));
-    } else {
-        out_ += utc_text(unix_ms);
-    }
+    const std::string_view quote = format_ == LogFormat::json ? "\"" : "";
+    out_ += quote;
+    append_utc(out_, unix_ms);
+    out_ += quote;
 }
 
 void Line::text(std::string_view key, std::string_view value) {
@@ -64,7 +75,7 @@ void Line::text(std::string_view key, std::string_view value) {
 
 void Line::number(std::string_view key, std::uint64_t value) {
     begin(key);
-    out_ += std::to_string(value);
+    append_number(out_, value);
 }
 
 void Line::flag(std::string_view key, bool value) {
@@ -75,9 +86,9 @@ void Line::flag(std::string_view key, bool value) {
 void Line::millis(std::string_view key, Micros value) {
     begin(key);
     const auto micros = static_cast<std::uint64_t>(std::max<Micros::rep>(value.count(), 0));
-    out_ += std::to_string(micros / 1000);
+    append_number(out_, micros / 1000);
     out_ += '.';
-    append_padded(out_, micros % 1000, 3);
+    append_digits(out_, micros % 1000, 3);
 }
 
 void Line::unknown(std::string_view key) {
@@ -91,27 +102,25 @@ std::string Line::take() && {
     return std::move(out_);
 }
 
-std::string utc_text(std::int64_t unix_ms) {
+void append_utc(std::string& out, std::int64_t unix_ms) {
     const std::chrono::sys_time<Millis> moment{Millis{unix_ms}};
     const auto day = std::chrono::floor<std::chrono::days>(moment);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{moment - day};
-    std::string out;
-    append_padded(out, static_cast<std::uint64_t>(std::max(static_cast<int>(date.year()), 0)), 4);
+    append_digits(out, static_cast<std::uint64_t>(std::max(static_cast<int>(date.year()), 0)), 4);
     out += '-';
-    append_padded(out, static_cast<unsigned>(date.month()), 2);
+    append_digits(out, static_cast<unsigned>(date.month()), 2);
     out += '-';
-    append_padded(out, static_cast<unsigned>(date.day()), 2);
+    append_digits(out, static_cast<unsigned>(date.day()), 2);
     out += 'T';
-    append_padded(out, static_cast<std::uint64_t>(clock.hours().count()), 2);
+    append_digits(out, static_cast<std::uint64_t>(clock.hours().count()), 2);
     out += ':';
-    append_padded(out, static_cast<std::uint64_t>(clock.minutes().count()), 2);
+    append_digits(out, static_cast<std::uint64_t>(clock.minutes().count()), 2);
     out += ':';
-    append_padded(out, static_cast<std::uint64_t>(clock.seconds().count()), 2);
+    append_digits(out, static_cast<std::uint64_t>(clock.seconds().count()), 2);
     out += '.';
-    append_padded(out, static_cast<std::uint64_t>(clock.subseconds().count()), 3);
+    append_digits(out, static_cast<std::uint64_t>(clock.subseconds().count()), 3);
     out += 'Z';
-    return out;
 }
 
 }  // namespace penstock::telemetry

@@ -36,6 +36,6 @@ private:
 };
 
 /// RFC 3339 in UTC with milliseconds: "2026-02-28T23:59:59.007Z".
-[[nodiscard]] std::string utc_text(std::int64_t unix_ms);
+void append_utc(std::string& out, std::int64_t unix_ms);
 
 }  // namespace penstock::telemetry

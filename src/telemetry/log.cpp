@@ -1,5 +1,5 @@
-// The log: producers push, one thread formats and writes. Why it sleeps the way it does: decision
-// 0004.
+// The log: producers push whole lines, one thread writes them. Why it sleeps the way it does:
+// decision 0004.
 #include "penstock/telemetry/log.h"
 
 #include <array>
@@ -10,7 +10,6 @@
 #include <cstring>
 #include <thread>
 #include <utility>
-#include <variant>
 
 #include <unistd.h>
 
@@ -28,14 +27,10 @@ constexpr Millis k_stuck_nap{100};                // while a sink takes nothing
 constexpr Millis k_last_words{1'000};             // for what is queued at the end
 constexpr std::size_t k_batch_bytes = 64 * 1024;  // written at once
 
-struct AccessEntry {
-    RequestRecord record;
-    std::int64_t unix_ms = 0;
-};
-struct LifecycleEntry {
+struct Entry {
     std::string line;  // with its newline
+    bool of_access;
 };
-using Entry = std::variant<LifecycleEntry, AccessEntry>;
 
 std::int64_t unix_ms_now() noexcept {
     const auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -54,7 +49,7 @@ std::string lifecycle_line(LogFormat format, LogLevel level, std::string_view me
     line.text("level", name(level));
     line.text("message", message);
     for (const LogField& field : fields) line.text(field.key, field.value);
-    return std::move(line).take() + '\n';
+    return std::move(line).take() += '\n';
 }
 
 }  // namespace
@@ -145,7 +140,7 @@ struct Log::Impl {
         while (auto entry = queue.pop()) {
             found = true;
             adopt();  // a line that came after new options goes where they say
-            bytes += take(std::move(*entry));
+            bytes += take(*entry);
             if (bytes >= k_batch_bytes) {
                 flush();
                 bytes = 0;
@@ -155,20 +150,15 @@ struct Log::Impl {
         return found;
     }
 
-    std::size_t take(Entry&& entry) {
-        if (const auto* lifecycle = std::get_if<LifecycleEntry>(&entry)) {
-            lose(lifecycle_sink.append(lifecycle->line));
-            return lifecycle->line.size();
-        }
-        if (!access_sink.good()) {
+    std::size_t take(const Entry& entry) {
+        if (!entry.of_access) {
+            lose(lifecycle_sink.append(entry.line));
+        } else if (access_sink.good()) {
+            lose(access_sink.append(entry.line));
+        } else {
             lose(access.load(std::memory_order_relaxed) ? 1 : 0);
-            return 0;
         }
-        const auto& [record, unix_ms] = std::get<AccessEntry>(entry);
-        std::string line = format_access(record, format.load(std::memory_order_relaxed), unix_ms);
-        line += '\n';
-        lose(access_sink.append(line));
-        return line.size();
+        return entry.line.size();
     }
 
     void flush() {
@@ -209,12 +199,13 @@ Log::~Log() = default;
 void Log::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
     if (level > impl_->level.load(std::memory_order_relaxed)) return;
     const LogFormat format = impl_->format.load(std::memory_order_relaxed);
-    impl_->push(LifecycleEntry{lifecycle_line(format, level, message, fields)});
+    impl_->push({lifecycle_line(format, level, message, fields), false});
 }
 
-void Log::access(RequestRecord&& record) {
+void Log::access(const RequestRecord& record) {
     if (!impl_->access.load(std::memory_order_relaxed)) return;
-    impl_->push(AccessEntry{std::move(record), unix_ms_now()});
+    const LogFormat format = impl_->format.load(std::memory_order_relaxed);
+    impl_->push({format_access(record, format, unix_ms_now()) += '\n', true});
 }
 
 void Log::configure(const LogOptions& options) {

@@ -17,6 +17,9 @@ namespace penstock::h1 {
 /// loop.
 struct ClientScratch {
     Framed framed;
+    // Memory that one exchange leaves for the next.
+    http::ResponseHead head;
+    std::string out;
 };
 
 /// One connection to an engine, carrying one exchange at a time. Never pipelined.

@@ -29,18 +29,23 @@ inline constexpr HeadLimits k_response_limits{
 /// when it is whole.
 [[nodiscard]] std::size_t find_head_end(std::string_view bytes, std::size_t& searched) noexcept;
 
-/// Parses a whole request head, its empty line included. Errors: bad_request,
-/// request_line_too_long, head_too_large, unsupported_version, unsupported_method,
-/// unsupported_transfer_encoding, expectation_failed.
-[[nodiscard]] Result<http::RequestHead> parse_request(std::string_view head,
+/// Parses a whole request head, its empty line included, into `head`, whose memory is used again
+/// and whose content counts only on success. Errors: bad_request, request_line_too_long,
+/// head_too_large, unsupported_version, unsupported_method, unsupported_transfer_encoding,
+/// expectation_failed.
+[[nodiscard]] Result<void> parse_request(std::string_view text, const HeadLimits& limits,
+                                         http::RequestHead& head);
+[[nodiscard]] Result<http::RequestHead> parse_request(std::string_view text,
                                                       const HeadLimits& limits);
 
 /// What is wrong with an incomplete head already: its limits and its first line. `ok` when it may
 /// go on. A verdict here is the verdict `parse_request` would give on the whole.
 [[nodiscard]] Result<void> check_partial_request(std::string_view bytes, const HeadLimits& limits);
 
-/// Parses a whole response head to a request of `method`. Errors: upstream_bad_response.
+/// The same for a whole response head to a request of `method`. Errors: upstream_bad_response.
+[[nodiscard]] Result<void> parse_response(std::string_view text, http::Method method,
+                                          const HeadLimits& limits, http::ResponseHead& head);
 [[nodiscard]] Result<http::ResponseHead> parse_response(
-    std::string_view head, http::Method method, const HeadLimits& limits = k_response_limits);
+    std::string_view text, http::Method method, const HeadLimits& limits = k_response_limits);
 
 }  // namespace penstock::h1

@@ -34,6 +34,9 @@ struct RequestHead {
     bool expects_continue = false;  // Expect: 100-continue, removed from the fields
     bool keep_alive = true;         // what the client asked of the connection
 
+    /// As new, but the memory is kept for the next head.
+    void clear() noexcept;
+
     [[nodiscard]] std::string_view path() const noexcept {
         return std::string_view{target}.substr(0, target.find('?'));
     }
@@ -49,6 +52,9 @@ struct ResponseHead {
         0;  // for Framing::length; for HEAD and 304 the length that a GET would have had
     bool has_length = false;  // a Content-Length to send although there is no body (HEAD, 304)
     bool keep_alive = true;
+
+    /// As new, but the memory is kept for the next head.
+    void clear() noexcept;
 };
 
 /// The standard phrase ("Not Found"), or "" for an unknown status.

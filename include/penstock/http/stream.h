@@ -99,7 +99,7 @@ public:
     ClientStream& operator=(const ClientStream&) = delete;
     virtual ~ClientStream() = default;
 
-    /// Sends the head and the whole body, which are borrowed until the response's end.
+    /// Sends the head and the whole body, which is borrowed until the response's end.
     /// `head.framing` and `head.length` are set here from `body`.
     virtual void send(const RequestHead& head, std::string_view body) = 0;
 

@@ -8,6 +8,7 @@
 
 #include "penstock/engine/inspect.h"
 #include "penstock/net/loop.h"
+#include "penstock/routing/prefix_blocks.h"
 
 namespace penstock::proxy {
 
@@ -32,8 +33,16 @@ struct InspectJob {
     Waiter* waiter = nullptr;
 };
 
-/// Reads facts and hash chains of a body: what both the worker and this thread do.
-void inspect_body(engine::Inspector& inspector, InspectJob& job);
+/// Reads facts and hash chains of a body: what both the worker and this thread do. Keeps its memory
+/// from body to body. Thread: one.
+class BodyInspector {
+public:
+    void inspect(InspectJob& job);
+
+private:
+    engine::Inspector inspector_;
+    std::vector<routing::PrefixHasher> hashers_;
+};
 
 /// Owned by `app`; ends before the workers' loops do.
 class InspectThread {
@@ -52,7 +61,7 @@ public:
 
 private:
     net::Loop loop_;
-    engine::Inspector inspector_;
+    BodyInspector inspector_;
     std::thread thread_;
 };
 

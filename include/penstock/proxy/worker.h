@@ -17,6 +17,7 @@
 #include "penstock/proxy/buffer_budget.h"
 #include "penstock/proxy/generation.h"
 #include "penstock/proxy/inspect_thread.h"
+#include "penstock/proxy/spare.h"
 #include "penstock/routing/prefix_index.h"
 #include "penstock/telemetry/log.h"
 #include "penstock/telemetry/metrics.h"
@@ -67,7 +68,8 @@ public:
     Shared shared;
     upstream::Pools pools;
     Rng rng;
-    engine::Inspector inspector;
+    BodyInspector inspector;
+    Spare spare;
     std::vector<fleet::SheetRow> sheet;  // scratch of the decision being made
     std::uint64_t decisions = 0;
     std::uint32_t inspect_jobs = 0;  // of this worker, in the inspect thread's queue

@@ -22,16 +22,21 @@ inline constexpr std::size_t k_blocks_max =
 /// Hashes text that comes in pieces (parts of messages), without joining them.
 class PrefixHasher {
 public:
-    /// `out` is cleared and filled by `add`; it must outlive the hasher.
-    PrefixHasher(std::uint64_t seed, std::size_t block_size, std::vector<std::uint64_t>& out);
+    PrefixHasher() = default;
+    PrefixHasher(std::uint64_t seed, std::size_t block_size, std::vector<std::uint64_t>& out) {
+        begin(seed, block_size, out);
+    }
+    /// Begins a text. `out` is cleared and filled by `add`; it lives as long as the text is added
+    /// to.
+    void begin(std::uint64_t seed, std::size_t block_size, std::vector<std::uint64_t>& out);
     void add(std::string_view piece);
 
 private:
     void add_block(std::string_view block);
 
-    std::vector<std::uint64_t>& out_;
-    std::uint64_t chain_;
-    std::size_t block_size_;
+    std::vector<std::uint64_t>* out_ = nullptr;
+    std::uint64_t chain_ = 0;
+    std::size_t block_size_ = 1;
     std::vector<char> partial_;  // the beginning of a block that came in parts
 };
 

@@ -35,9 +35,9 @@ public:
     /// the level.
     void write(LogLevel level, std::string_view message,
                std::initializer_list<LogField> fields = {});
-    /// The access line of a request; made on the writer's thread. Drops when the queue (8192 lines)
-    /// is full.
-    void access(RequestRecord&& record);
+    /// The access line of a request; made at once, written by the writer's thread. Drops when the
+    /// queue (8192 lines) is full.
+    void access(const RequestRecord& record);
 
     /// New level, format and file, on reload. Also reopens the file (log rotation).
     void configure(const LogOptions& options);

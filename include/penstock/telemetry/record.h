@@ -1,6 +1,7 @@
 // One record per request: everything the access line, the metrics and (later) the span are made of.
 //
-// The proxy fills it along the request's way and hands it over at its end. Never prompt content.
+// The proxy fills it along the request's way and shows it at its end. Never prompt content. Its
+// views are of texts that live as long as the request: its head and facts, its generation's names.
 // Thread: one worker.
 #pragma once
 
@@ -29,17 +30,16 @@ enum class Outcome : std::uint8_t {
 struct RequestRecord {
     // Who asked.
     std::string request_id;
-    std::string client;       // address, by the trusted-proxies rule
-    std::string_view method;  // http::name(Method)
-    std::string path;         // without query, at most 256 bytes
-    std::string model;  // as asked for, at most 256 bytes; known says whether it may become a label
-    bool model_known = false;
-    // Where it went. Views are of texts that the program is made with; names of the config are
-    // copies, since the log may outlive their generation.
-    std::string pool;
-    std::string route;
-    std::string backend;      // URL; empty: none was reached
-    std::string_view reason;  // routing::name(Reason)
+    std::string client;        // address, by the trusted-proxies rule
+    std::string_view method;   // http::name(Method)
+    std::string_view path;     // without query, at most 256 bytes
+    std::string model;         // as asked for, at most 256 bytes
+    bool model_known = false;  // it may become a label
+    // Where it went.
+    std::string_view pool;
+    std::string_view route;
+    std::string_view backend;  // URL; empty: none was reached
+    std::string_view reason;   // routing::name(Reason)
     std::string_view policy;
     std::uint32_t attempts = 0;
     // How it went.

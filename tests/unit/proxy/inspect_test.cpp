@@ -20,8 +20,7 @@ InspectJob inspected(std::string body, bool cuts_names = false) {
     job.content_type = "application/json";
     job.body = std::move(body);
     job.body.reserve(job.body.size() + engine::k_body_padding);
-    engine::Inspector inspector;
-    inspect_body(inspector, job);
+    BodyInspector{}.inspect(job);
     return job;
 }
 
@@ -63,9 +62,8 @@ TEST(Inspect, MakesAChainForEachSizeOfBlock) {
     job.body = prompt_of(4000);
     job.body.reserve(job.body.size() + engine::k_body_padding);
     job.chains = {{1024, false, {}}, {256, false, {}}};
-    engine::Inspector inspector;
 
-    inspect_body(inspector, job);
+    BodyInspector{}.inspect(job);
 
     EXPECT_EQ(job.chains[0].blocks.size(), 3U);
     EXPECT_EQ(job.chains[1].blocks.size(), 15U);

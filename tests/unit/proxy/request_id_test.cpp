@@ -38,8 +38,10 @@ TEST(RequestId, MakeRequestId_IsValidAndNeverTheSame) {
 TEST(RequestId, UpstreamRequestId_CarriesAttemptAndChance) {
     Rng rng{1};
 
-    const std::string first = upstream_request_id("abc", 2, rng);
-    const std::string second = upstream_request_id("abc", 2, rng);
+    std::string first;
+    set_upstream_request_id(first, "abc", 2, rng);
+    std::string second = "of the request before";
+    set_upstream_request_id(second, "abc", 2, rng);
 
     EXPECT_TRUE(first.starts_with("abc-2-"));
     EXPECT_EQ(first.size(), std::string{"abc-2-"}.size() + 16);

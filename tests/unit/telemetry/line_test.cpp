@@ -8,6 +8,12 @@
 namespace penstock::telemetry {
 namespace {
 
+std::string utc_text(std::int64_t unix_ms) {
+    std::string text;
+    append_utc(text, unix_ms);
+    return text;
+}
+
 TEST(UtcText, TellsTheEpoch) {
     EXPECT_EQ(utc_text(0), "1970-01-01T00:00:00.000Z");
 }

@@ -26,7 +26,8 @@ LogOptions to_file(const std::string& path) {
 RequestRecord request(std::string id) {
     RequestRecord record;
     record.request_id = std::move(id);
-    record.path = std::string(200, 'p');
+    static const std::string path(200, 'p');
+    record.path = path;
     return record;
 }
 

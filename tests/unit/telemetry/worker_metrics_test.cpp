@@ -128,7 +128,7 @@ TEST_F(Counted, ShowsPicksByBackendAndReason) {
 
 TEST_F(Counted, CountsNoPickForARequestThatReachedNobody) {
     RequestRecord record = served();
-    record.backend.clear();
+    record.backend = {};
 
     EXPECT_THAT(after(record), Not(HasSubstr("penstock_picks_total{")));
 }
