@@ -12,35 +12,43 @@ namespace {
 
 constexpr std::size_t k_model_max = 256;  // bytes of a model's name in a record
 
-void add_chain(const Pool& pool, std::size_t& count, std::vector<Chain>& chains) {
-    const auto end = chains.begin() + static_cast<std::ptrdiff_t>(count);
-    if (std::any_of(chains.begin(), end,
-                    [&pool](const Chain& chain) { return suits(chain, pool); }))
-        return;
-    if (count == chains.size()) chains.emplace_back();
-    chains[count].block_size = pool.balance.block_size.count;
-    chains[count].cuts_names = cuts_names(pool.engine);
-    chains[count].blocks.clear();
-    ++count;
-}
-
 /// The pool is not chosen yet, since the model is not known: a chain for each way in which those
 /// that may be it look at prompts. Nearly always one.
-void set_chains(const Exchange& exchange, std::vector<Chain>& chains) {
-    const Generation& generation = *exchange.generation;
-    std::size_t count = 0;
-    for_possible_pools(
-        generation, exchange.client.head(), *exchange.route,
-        [&](std::uint32_t index) { add_chain(generation.pools[index], count, chains); });
-    chains.resize(count);
-}
+class ChainSetter {
+public:
+    explicit ChainSetter(std::vector<Chain>& chains) : chains_{chains} {}
+
+    void set_for(const Exchange& exchange) {
+        const Generation& generation = *exchange.generation;
+        for_possible_pools(
+            generation, exchange.client.head(), *exchange.route,
+            [&generation, this](std::uint32_t index) { add(generation.pools[index]); });
+        chains_.resize(count_);
+    }
+
+private:
+    void add(const Pool& pool) {
+        const auto end = chains_.begin() + static_cast<std::ptrdiff_t>(count_);
+        if (std::any_of(chains_.begin(), end,
+                        [&pool](const Chain& chain) { return suits(chain, pool); }))
+            return;
+        if (count_ == chains_.size()) chains_.emplace_back();
+        Chain& chain = chains_[count_++];  // of a request before: its memory is used again
+        chain.block_size = pool.balance.block_size.count;
+        chain.cuts_names = cuts_names(pool.engine);
+        chain.blocks.clear();
+    }
+
+    std::vector<Chain>& chains_;
+    std::size_t count_ = 0;
+};
 
 void prepare(InspectJob& job, Exchange& exchange) {
     const http::RequestHead& head = exchange.client.head();
     job.content_type = head.fields.find(http::FieldName::content_type).value_or(std::string_view{});
     job.endpoint = engine::endpoint_of(head.path(), job.content_type);
     job.body.swap(exchange.body);
-    set_chains(exchange, job.chains);
+    ChainSetter{job.chains}.set_for(exchange);
 }
 
 void take_back(InspectJob& job, Exchange& exchange) {

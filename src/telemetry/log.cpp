@@ -49,7 +49,9 @@ std::string lifecycle_line(LogFormat format, LogLevel level, std::string_view me
     line.text("level", name(level));
     line.text("message", message);
     for (const LogField& field : fields) line.text(field.key, field.value);
-    return std::move(line).take() += '\n';
+    std::string text = std::move(line).take();
+    text += '\n';
+    return text;
 }
 
 }  // namespace
@@ -205,7 +207,9 @@ void Log::write(LogLevel level, std::string_view message, std::initializer_list<
 void Log::access(const RequestRecord& record) {
     if (!impl_->access.load(std::memory_order_relaxed)) return;
     const LogFormat format = impl_->format.load(std::memory_order_relaxed);
-    impl_->push({format_access(record, format, unix_ms_now()) += '\n', true});
+    std::string line = format_access(record, format, unix_ms_now());
+    line += '\n';
+    impl_->push({std::move(line), true});
 }
 
 void Log::configure(const LogOptions& options) {

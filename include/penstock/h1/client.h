@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "penstock/base/frame_pool.h"
 #include "penstock/h1/framer.h"
 #include "penstock/h1/parser.h"
 #include "penstock/http/stream.h"
@@ -61,6 +62,12 @@ public:
     ClientExchange(std::unique_ptr<ClientConnection> connection, ConnectionKeeper& keeper,
                    ClientScratch& scratch);
     ~ClientExchange() override;
+
+    // As short-lived as the coroutine frames around it, and from the same lists.
+    static void* operator new(std::size_t size) { return FramePool::allocate(size); }
+    static void operator delete(void* exchange, std::size_t size) noexcept {
+        FramePool::release(exchange, size);
+    }
 
     void send(const http::RequestHead& head, std::string_view body) override;
     void send_head(const http::RequestHead& head) override;
