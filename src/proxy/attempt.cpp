@@ -21,13 +21,9 @@ void Attempt::first_byte() {
     charge_.first_byte();
 }
 
-Task<Result<std::unique_ptr<http::ClientStream>>> connect(const Exchange& exchange,
-                                                          const Attempt& attempt) {
-    Result<std::unique_ptr<http::ClientStream>> stream =
-        co_await exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
-    const bool late = !stream && stream.error().code() == ErrorCode::connect_timeout;
-    if (late && exchange.overdue()) co_return Error{ErrorCode::total_timeout};
-    co_return std::move(stream);
+Error connect_error(const Exchange& exchange, const Error& from) {
+    const bool late = from.code() == ErrorCode::connect_timeout && exchange.overdue();
+    return late ? Error{ErrorCode::total_timeout} : from;
 }
 
 }  // namespace penstock::proxy

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "exchange.h"
-#include "penstock/base/task.h"
+#include "penstock/base/error.h"
 #include "penstock/fleet/charge.h"
 #include "penstock/routing/policy.h"
 #include "penstock/routing/prefix_index.h"
@@ -37,9 +37,8 @@ private:
     bool proven_ = false;
 };
 
-/// A fresh connection for this attempt. Errors: connect_failed, connect_timeout, and total_timeout
-/// where the whole request's time ended first, which says nothing about the backend.
-[[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(const Exchange& exchange,
-                                                                        const Attempt& attempt);
+/// What a failed connect means: total_timeout where it was the whole request's time that ended,
+/// which says nothing about the backend.
+[[nodiscard]] Error connect_error(const Exchange& exchange, const Error& from);
 
 }  // namespace penstock::proxy

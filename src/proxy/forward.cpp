@@ -33,8 +33,9 @@ Task<Result<Stream>> exchange_heads(Exchange& exchange, Attempt& attempt) {
         if (*failed != ErrorCode::upstream_reused_closed) co_return *failed;
         stream.reset();
     }
-    Result<Stream> fresh = co_await connect(exchange, attempt);
-    if (!fresh) co_return fresh.error();
+    Result<Stream> fresh =
+        co_await exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
+    if (!fresh) co_return connect_error(exchange, fresh.error());
     stream = std::move(*fresh);
     const std::optional<ErrorCode> failed = co_await send(exchange, attempt, *stream);
     if (failed) co_return *failed;

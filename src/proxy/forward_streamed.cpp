@@ -72,12 +72,13 @@ Task<void> forward_streamed(Exchange& exchange) {
         if (!pick) co_return exchange.refuse(last.value_or(pick.error()));
         record_pick(exchange, *pick);
         Attempt attempt{exchange, *pick->backend, std::move(pick->charge), pick->decision};
-        Result<std::unique_ptr<http::ClientStream>> stream = co_await connect(exchange, attempt);
+        Result<std::unique_ptr<http::ClientStream>> stream =
+            co_await exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
         if (stream) {
             co_await pass_through(exchange, attempt, **stream);
             co_return;
         }
-        last = stream.error();
+        last = connect_error(exchange, stream.error());
         if (last->code() == ErrorCode::total_timeout) co_return exchange.refuse(*last);
         exchange.worker.shared.report_failure(attempt.backend().slot, last->code());
         if (excluded.size() >= exchange.generation->max_failovers) {
