@@ -74,6 +74,7 @@ struct Load::Connection {
 
 Load::Load(const LoadSettings& settings)
     : settings_{settings}, epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
+    chance_.seed(settings.target.port);
     // Numbers of equal width keep the place of the end the same in all.
     for (std::size_t prefix = 0; prefix < settings.prefixes; ++prefix) {
         requests_.push_back(make_request(settings, 10'000 + prefix, end_at_));
@@ -118,9 +119,12 @@ std::int64_t Load::wait_time(std::uint64_t now) const noexcept {
 }
 
 // At a rate, requests are due whether or not a connection is free: their delay counts from then.
+// The times between them are those of independent clients (exponential): two loads of the same even
+// rate would keep one distance for a whole window, and the one that comes second would find the
+// cores awake in all of it.
 void Load::release_due(std::uint64_t now) {
     if (settings_.streams || settings_.rate <= 0) return;
-    for (; next_arrival_ <= now; next_arrival_ += nanos(1 / settings_.rate)) {
+    for (; next_arrival_ <= now; next_arrival_ += nanos(until_next_(chance_) / settings_.rate)) {
         overdue_.push_back(next_arrival_);
     }
     while (!overdue_.empty() && !idle_.empty() && !all_begun()) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,8 @@ private:
     std::vector<Connection*> idle_;
     std::deque<std::uint64_t> overdue_;  // arrivals that found no idle connection
     std::uint64_t next_arrival_ = 0;
+    std::minstd_rand chance_;  // seeded by the target's port
+    std::exponential_distribution<double> until_next_;
     std::uint64_t measured_from_ = 0;
     std::uint64_t ends_at_ = 0;
     std::uint64_t failed_in_a_row_ = 0;
