@@ -11,6 +11,9 @@ namespace {
 // The budget is taken in steps as the body comes, so that a large Content-Length alone holds
 // nothing.
 constexpr std::size_t k_step = 64 * 1024;
+// Looks in one turn of the loop, of 64 KiB at most: a fast upload must not hold up the others'
+// tokens.
+constexpr int k_reads_per_turn = 16;
 
 std::optional<Error> append(Exchange& exchange, http::Pieces pieces, std::uint64_t limit) {
     std::string& body = exchange.body;
@@ -57,11 +60,14 @@ Task<std::optional<Error>> read_body(Exchange& exchange) {
                               engine::k_body_padding);
     }
     const TimePoint until = body_deadline(exchange);
-    for (;;) {
+    for (int reads = 1;; ++reads) {
         const http::Received received = exchange.client.try_read();
         switch (received.state) {
             case http::ReadState::bytes:
                 if (auto refusal = append(exchange, received.payload, limit)) co_return refusal;
+                if (reads % k_reads_per_turn == 0) {
+                    static_cast<void>(co_await more(exchange, until));
+                }
                 break;
             case http::ReadState::would_block:
                 if (exchange.worker.loop.now() >= until) {
