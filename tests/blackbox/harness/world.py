@@ -113,8 +113,9 @@ class World:
         return "\n".join(program.last_words() for program in self.programs)
 
     def end(self):
-        for program in self.programs:
-            program.end()
+        """Ends all; what the programs did wrong, as sentences."""
+        faults = [fault for program in self.programs for fault in program.end()]
         for engine in self.engines:
             engine.close()
         shutil.rmtree(self.room, ignore_errors=True)
+        return faults
