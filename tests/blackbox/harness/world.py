@@ -90,7 +90,7 @@ class World:
         return self.proxy_of(pools=[one], **tables)
 
     def proxy_of(self, **tables):
-        """A proxy with these tables (see harness/config.py)."""
+        """A proxy with these tables (see harness/config.py), or `environment`."""
         proxy = Proxy(self, f"proxy-{len(self.programs) + 1}", **tables)
         self.programs.append(proxy)
         return proxy
