@@ -17,7 +17,7 @@ import sys
 TESTS = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS))
 
-from runner import blackbox, engines, fuzz, lint, unit  # noqa: E402  (the path is set just above)
+from runner import blackbox, engines, fuzz, lint, sanitizers, unit  # noqa: E402  (path: see above)
 from runner.report import Report  # noqa: E402
 
 SUITES = {"lint": lint.run, "unit": unit.run, "blackbox": blackbox.run, "fuzz": fuzz.run,
@@ -46,6 +46,7 @@ def main():
     options = parse_arguments()
     options.root = TESTS.parent
     options.build = options.build.resolve()
+    sanitizers.set_options()
     report = Report(verbose=options.verbose)
     usual = ["lint", "unit", "blackbox"] + (["fuzz"] if options.long else [])
     suites = options.suite or usual

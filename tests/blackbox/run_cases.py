@@ -12,11 +12,13 @@ import signal
 import sys
 import traceback
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from harness import timing  # noqa: E402  (the path is set just above)
+from harness import timing  # noqa: E402  (the paths are set just above)
 from harness.cases import Skip, rows_of  # noqa: E402
 from harness.world import World  # noqa: E402
+from runner import sanitizers  # noqa: E402
 
 CASE_LIMIT = 180  # seconds; each wait within has its own, smaller limit
 LONG_CASE_LIMIT = 1800
@@ -73,22 +75,24 @@ def run_case(name, function, arguments, options):
     world = World(options.binary.resolve(), options.long,
                   options.engines and options.engines.resolve())
     signal.alarm(int((LONG_CASE_LIMIT if options.long else CASE_LIMIT) * options.slow))
+    verdict, text = "passed", ""
     try:
         function(world, *arguments)
-        say(name, "passed")
     except Skip as reason:
-        say(name, "skipped", str(reason))
+        verdict, text = "skipped", str(reason)
     except Exception as error:  # any failure of a case is a verdict
         signal.alarm(0)
-        say(name, "failed", failure_text(error) + "\n" + world.last_words())
-    finally:
-        signal.alarm(0)
-        world.end()
+        verdict, text = "failed", failure_text(error) + "\n" + world.last_words()
+    signal.alarm(0)
+    if faults := world.end():
+        verdict, text = "failed", "\n".join([*faults, text])
+    say(name, verdict, text)
 
 
 def main():
     options = parse_arguments()
     timing.SLOW = options.slow
+    sanitizers.set_options()
     signal.signal(signal.SIGALRM, too_long)
     module = load(options.file)
     for name, function, arguments in cases_of(module):

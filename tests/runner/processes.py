@@ -5,6 +5,8 @@ import signal
 import subprocess
 from dataclasses import dataclass
 
+from . import sanitizers
+
 
 @dataclass
 class Finished:
@@ -40,4 +42,8 @@ def end_group(process):
 
 
 def tail(text, lines=40):
+    """What matters of a failed program's output: a checker's report, or else the end."""
+    report = sanitizers.report_in(text)
+    if report:
+        return report
     return "\n".join(text.rstrip().splitlines()[-lines:])

@@ -20,7 +20,11 @@ public:
     static constexpr std::size_t k_classes = 64;     // frames over 4 KiB come from the heap
     // Blocks a list keeps: enough for what requests take and give within a turn. Of a thousand
     // streams opened at once the heap gets back what only their opening needed.
+#ifdef __SANITIZE_ADDRESS__
+    static constexpr std::size_t k_kept = 0;  // AddressSanitizer shall see the end of each frame
+#else
     static constexpr std::size_t k_kept = 64;
+#endif
 };
 
 }  // namespace penstock

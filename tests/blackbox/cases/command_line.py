@@ -1,18 +1,21 @@
 """The commands: check, config, version, demo, engine, and their exit statuses."""
 
 import json
+import os
 import subprocess
 
 from harness import config, timing
 from harness.cases import each, equal, holds
 from harness.client import Client
+from runner import sanitizers
 
 
 def penstock(world, *words, environment=None):
-    import os
-    return subprocess.run([str(world.binary), *words], capture_output=True, text=True,
-                          timeout=timing.limit(60), cwd=world.room,
-                          env={**os.environ, **(environment or {})})
+    result = subprocess.run([str(world.binary), *words], capture_output=True, text=True,
+                            timeout=timing.limit(60), cwd=world.room,
+                            env={**os.environ, **(environment or {})})
+    equal(sanitizers.report_in(result.stderr), "", "a checker's report")
+    return result
 
 
 def written(world, text):

@@ -6,7 +6,12 @@ import signal
 import subprocess
 import threading
 
+from runner import sanitizers
+
 from . import timing
+
+CRASHES = {-number for number in (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL,
+                                  signal.SIGSEGV)}
 
 
 class Program:
@@ -61,10 +66,28 @@ class Program:
             raise AssertionError(f"{self.name} does not end:\n{self.log()[-2000:]}") from None
 
     def end(self):
+        """Ends it if it still runs. What it did wrong in its life, as sentences.
+
+        Two different signals, which cannot become one: the first drains, the second ends at once
+        whatever is open. So every case also shows that what it left behind is cleaned up.
+        """
+        faults = []
         if self.running():
+            self.signal(signal.SIGTERM)
+            self.signal(signal.SIGINT)
+        try:
+            self.process.wait(timeout=timing.limit())
+        except subprocess.TimeoutExpired:
+            faults.append(f"{self.name} did not end when it was told to, twice")
             self.signal(signal.SIGKILL)
-        self.process.wait()
+            self.process.wait()
         self.reader.join(5)
+        if self.process.returncode in CRASHES:
+            faults.append(f"{self.name} crashed (status {self.process.returncode}):\n"
+                          f"{self.log()[-2000:]}")
+        if report := sanitizers.report_in(self.log()):
+            faults.append(f"{self.name} was found wrong:\n{report}")
+        return faults
 
     def last_words(self):
         words = "\n".join(self.log().splitlines()[-25:])

@@ -14,12 +14,13 @@ LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 class Proxy(Program):
-    def __init__(self, world, name, **tables):
+    def __init__(self, world, name, environment=None, **tables):
         self.access_path = world.room / f"{name}.access"
         self.config_path = world.room / f"{name}.toml"
         self.tables = tables
         self.write_config(**tables)
-        super().__init__([world.binary, "run", "-c", self.config_path], world.room, name)
+        super().__init__([world.binary, "run", "-c", self.config_path], world.room, name,
+                         environment)
         count = len(tables.get("listeners", ("one",)))
         self.urls = [self.wait_for_line("listening ") for _ in range(count)]
         self.url = self.urls[0]

@@ -90,7 +90,7 @@ class World:
         return self.proxy_of(pools=[one], **tables)
 
     def proxy_of(self, **tables):
-        """A proxy with these tables (see harness/config.py)."""
+        """A proxy with these tables (see harness/config.py), or `environment`."""
         proxy = Proxy(self, f"proxy-{len(self.programs) + 1}", **tables)
         self.programs.append(proxy)
         return proxy
@@ -113,8 +113,9 @@ class World:
         return "\n".join(program.last_words() for program in self.programs)
 
     def end(self):
-        for program in self.programs:
-            program.end()
+        """Ends all; what the programs did wrong, as sentences."""
+        faults = [fault for program in self.programs for fault in program.end()]
         for engine in self.engines:
             engine.close()
         shutil.rmtree(self.room, ignore_errors=True)
+        return faults
