@@ -164,6 +164,12 @@ void ServerConnection::begin_exchange() {
     if (!head_.keep_alive || owner_.draining) last_ = true;
     drop_consumed_input();
     if (body_.done()) watch_client();
+    if (!owner_.options.half_close) transport_.when_parting(&parting_hook_);
+}
+
+// While nobody reads: a streamed upload waits for a slow engine, say.
+void ServerConnection::client_parted() {
+    owner_.remove(*this);
 }
 
 void ServerConnection::answer_unanswered() {
@@ -184,6 +190,7 @@ Task<bool> ServerConnection::end_exchange() {
         owner_.metrics->count(telemetry::Count::bytes_to_clients, bytes_out_);
     }
     transport_.when_readable(nullptr);
+    transport_.when_parting(nullptr);
     watching_ = false;
     read_timer_.clear();
     write_timer_.clear();

@@ -51,6 +51,7 @@ private:
     Task<void> serve();
     Task<bool> read_head();
     void begin_exchange();
+    void client_parted();
     Task<bool> end_exchange();
     Task<void> linger();
     void take_input(std::string_view bytes);
@@ -123,6 +124,7 @@ private:
     Hook<ServerConnection, &ServerConnection::read_timed_out> read_timer_hook_{*this};
     Hook<ServerConnection, &ServerConnection::write_ready> write_hook_{*this};
     Hook<ServerConnection, &ServerConnection::write_timed_out> write_timer_hook_{*this};
+    Hook<ServerConnection, &ServerConnection::client_parted> parting_hook_{*this};
     Hook<ServerConnection, &ServerConnection::finished> finished_hook_{*this};
     net::Timer read_timer_;
     net::Timer write_timer_;

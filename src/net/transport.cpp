@@ -63,6 +63,7 @@ struct Transport::Core final : Source {
     Loop& loop;
     Waiter* reader = nullptr;
     Waiter* writer = nullptr;
+    Waiter* parting = nullptr;  // waits for the peer's end while nobody reads
     AckDelay ack_delay;
     int fd;
     bool readable = true;  // the kernel may hold bytes, or the end, that nobody has read
@@ -72,7 +73,7 @@ struct Transport::Core final : Source {
     bool writable = false;  // the poller has said so, and no write was cut short since
     bool reader_queued = false;
     bool writer_queued = false;
-    static constexpr std::size_t k_hot = 52;
+    static constexpr std::size_t k_hot = 60;
 
     // What waits in the loop's next turn: the loop knows these, not the waiters, which may be taken
     // back or replaced meanwhile.
@@ -91,8 +92,12 @@ void Transport::Core::ready(std::uint32_t events) {
         writer_queued = true;
         loop.wake_soon(writer_hook);
     }
-    if (readable && !reader_queued) {
-        if (Waiter* waiter = std::exchange(reader, nullptr)) waiter->wake();
+    if (readable && !reader_queued && reader != nullptr) {
+        std::exchange(reader, nullptr)->wake();  // may destroy this
+        return;
+    }
+    if (hung_up && reader == nullptr) {
+        if (Waiter* waiter = std::exchange(parting, nullptr)) waiter->wake();  // this, too
     }
 }
 
@@ -143,6 +148,10 @@ void Transport::when_readable(Waiter* waiter) noexcept {
     if (!core.readable && !core.ended) return;
     core.reader_queued = true;
     core.loop.wake_soon(core.reader_hook);
+}
+
+void Transport::when_parting(Waiter* waiter) noexcept {
+    core_->parting = waiter;
 }
 
 std::ptrdiff_t Transport::try_write(std::span<const std::string_view> pieces) noexcept {

@@ -41,6 +41,10 @@ public:
     /// Arms one read. Bytes that came wake the waiter and are what `try_read` gives next.
     void when_readable(Waiter* waiter) noexcept;
 
+    /// Wakes the waiter when the peer closes its side or the connection dies while no read is
+    /// armed: whoever reads finds that out by reading.
+    void when_parting(Waiter* waiter) noexcept;
+
     /// Bytes taken by the kernel; fewer than given: it is full. Negative: the connection is dead.
     [[nodiscard]] std::ptrdiff_t try_write(std::span<const std::string_view> pieces) noexcept;
     void when_writable(Waiter* waiter) noexcept;

@@ -65,6 +65,39 @@ TEST(ServerEnd, DestroysTheHandlersTaskWhenTheClientGoesAfterItsBody) {
     EXPECT_TRUE(run_until(serving.loop, [&] { return serving.handler.destroyed == 1; }));
 }
 
+/// Waits for ever, as an upload does whose engine takes no more.
+Task<void> read_nothing(ScriptedHandler& self, http::ServerStream& stream) {
+    const test::Witness witness{self};
+    co_await http::writable(stream);
+    ++self.ended;
+}
+
+TEST(ServerEnd, DestroysTheHandlersTaskWhenTheClientGoesAndNobodyReads) {
+    Serving serving{read_nothing};
+    serving.client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nsome of it");
+    ASSERT_TRUE(run_until(serving.loop, [&] { return serving.handler.begun == 1; }));
+    serving.client.send("and more");
+    test::turn(serving.loop);
+    EXPECT_EQ(serving.handler.destroyed, 0);
+
+    serving.client.close();
+
+    ASSERT_TRUE(run_until(serving.loop, [&] { return serving.handler.destroyed == 1; }));
+    EXPECT_EQ(serving.connections.size(), 0U);
+}
+
+TEST(ServerEnd, LetsAHalfClosedClientBeWhereThatIsAllowedAndNobodyReads) {
+    Serving serving{read_nothing, {.half_close = true}};
+    serving.client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n");
+    ASSERT_TRUE(run_until(serving.loop, [&] { return serving.handler.begun == 1; }));
+
+    serving.client.send("body");
+    serving.client.shut_down_write();
+    test::turn(serving.loop);
+
+    EXPECT_EQ(serving.handler.destroyed, 0);
+}
+
 TEST(ServerEnd, TellsAHandlerThatReadsOfAClientThatGoes) {
     Serving serving{test::echo};
     serving.client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhi");
