@@ -71,6 +71,9 @@ private:
     // server_writing.cpp
     http::Flow send(http::Pieces pieces);
     http::Flow write_out(http::Pieces pieces);
+    template <std::size_t places>
+    http::Flow write_gathered(http::Pieces pieces);
+    http::Flow write_now(http::Pieces pieces);
     void keep_unsent(http::Pieces pieces, std::size_t sent);
     [[nodiscard]] bool put_off(http::Pieces pieces);
     void deferred_write();

@@ -17,6 +17,7 @@ constexpr bool has_no_body(http::Method method, int status) noexcept {
 }
 
 /// The pieces of one write: the pending bytes, a size line, the content, its end.
+template <std::size_t places>
 class Gather {
 public:
     void add(std::string_view piece) noexcept {
@@ -27,12 +28,14 @@ public:
     }
     [[nodiscard]] http::Pieces pieces() const noexcept { return {pieces_.data(), count_}; }
 
-    static constexpr std::size_t k_most = 4 * Framed::k_pieces + 4;
-
 private:
-    std::array<std::string_view, k_most> pieces_;
+    std::array<std::string_view, places> pieces_;
     std::size_t count_ = 0;
 };
+
+constexpr std::size_t k_waiting = 3;  // places for `out_` and `deferred_`
+constexpr std::size_t k_few = 8;      // clearing all places would cost a token's write a tenth
+constexpr std::size_t k_many = 4 * Framed::k_pieces + 4;
 
 std::size_t total(http::Pieces pieces) noexcept {
     std::size_t bytes = 0;
@@ -85,7 +88,7 @@ http::Flow ServerConnection::write(http::Pieces wire, http::Pieces payload) {
         send(payload);
         return send({&k_end, 1});
     }
-    Gather gather;
+    Gather<Framed::k_pieces + 2> gather;
     gather.add(size_line);
     gather.add(payload);
     gather.add(k_end);
@@ -137,7 +140,7 @@ void ServerConnection::break_off(std::string_view last_words) {
 
 http::Flow ServerConnection::send(http::Pieces pieces) {
     if (write_failed_) return http::Flow::failed;
-    constexpr std::size_t k_at_once = Gather::k_most - 3;  // places for `out_` and `deferred_`
+    constexpr std::size_t k_at_once = k_many - k_waiting;
     if (pieces.size() > k_at_once) {
         send(pieces.first(k_at_once));
         return send(pieces.subspan(k_at_once));
@@ -154,7 +157,7 @@ bool ServerConnection::put_off(http::Pieces pieces) {
     for (const std::string_view piece : pieces) {
         if (!owner_.loop.outlasts_turn(piece)) return false;
     }
-    if (!owner_.loop.defer(deferred_hook_)) return false;
+    if (!owner_.loop.defer(deferred_hook_, transport_.hot())) return false;
     deferred_count_ = static_cast<std::uint8_t>(pieces.size());
     std::copy(pieces.begin(), pieces.end(), deferred_.begin());
     return true;
@@ -170,13 +173,24 @@ http::Flow ServerConnection::write_out(http::Pieces pieces) {
         for (const std::string_view piece : pieces) out_.append(piece);
         return http::Flow::blocked;
     }
-    Gather gather;
+    return pieces.size() + k_waiting <= k_few ? write_gathered<k_few>(pieces)
+                                              : write_gathered<k_many>(pieces);
+}
+
+template <std::size_t places>
+http::Flow ServerConnection::write_gathered(http::Pieces pieces) {
+    Gather<places> gather;
     gather.add(out_);
     gather.add(http::Pieces{deferred_}.first(std::exchange(deferred_count_, std::uint8_t{0})));
     gather.add(pieces);
+    return write_now(gather.pieces());
+}
+
+// `pieces`: `out_` first, when it is not empty.
+http::Flow ServerConnection::write_now(http::Pieces pieces) {
     std::size_t sent = 0;
-    const std::size_t wanted = total(gather.pieces());
-    http::Pieces rest = gather.pieces();
+    const std::size_t wanted = total(pieces);
+    http::Pieces rest = pieces;
     while (sent < wanted) {
         const std::ptrdiff_t taken = transport_.try_write(rest);
         if (taken < 0) {
@@ -194,7 +208,7 @@ http::Flow ServerConnection::write_out(http::Pieces pieces) {
         out_.clear();
         return http::Flow::open;
     }
-    keep_unsent(gather.pieces(), sent);
+    keep_unsent(pieces, sent);
     blocked_ = true;
     transport_.when_writable(&write_hook_);
     write_timer_.set(owner_.options.write_stall_timeout, write_timer_hook_);

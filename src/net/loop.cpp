@@ -88,9 +88,18 @@ void Loop::Impl::turn(int timeout_ms) {
 
 void Loop::Impl::wake_deferred() noexcept {
     const std::size_t count = std::exchange(deferred_count, 0);
+    if (count > 0) deferred[0].fetch();
     for (std::size_t i = 0; i < count; ++i) {
-        if (Waiter* waiter = std::exchange(deferred[i], nullptr)) waiter->wake();
+        if (i + 1 < count) deferred[i + 1].fetch();  // comes while this one writes
+        if (Waiter* waiter = std::exchange(deferred[i].waiter, nullptr)) waiter->wake();
     }
+}
+
+void Loop::Impl::Deferred::fetch() const noexcept {
+    const auto* line = reinterpret_cast<const char*>(waiter);
+    __builtin_prefetch(line, 1);
+    __builtin_prefetch(line + k_cache_line, 1);
+    __builtin_prefetch(touches, 1);
 }
 
 void Loop::Impl::wake_all() noexcept {
@@ -140,14 +149,14 @@ void Loop::forget(Waiter& waiter) noexcept {
     std::replace(impl_->waking.begin(), impl_->waking.end(), &waiter,
                  static_cast<Waiter*>(nullptr));
     for (std::size_t i = 0; i < impl_->deferred_count; ++i) {
-        if (impl_->deferred[i] == &waiter) impl_->deferred[i] = nullptr;
+        if (impl_->deferred[i].waiter == &waiter) impl_->deferred[i] = {};
     }
 }
 
-bool Loop::defer(Waiter& waiter) {
+bool Loop::defer(Waiter& waiter, const void* touches) {
     if (!impl_->in_turn) return false;
     if (impl_->deferred_count == k_deferred_max) impl_->wake_deferred();
-    impl_->deferred[impl_->deferred_count++] = &waiter;
+    impl_->deferred[impl_->deferred_count++] = {&waiter, touches};
     return true;
 }
 

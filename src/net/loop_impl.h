@@ -69,7 +69,12 @@ struct Loop::Impl {
     PostQueue posts;
     std::vector<Waiter*> soon;
     std::vector<Waiter*> waking;
-    std::array<Waiter*, k_deferred_max> deferred{};
+    struct Deferred {
+        Waiter* waiter = nullptr;
+        const void* touches = nullptr;
+        void fetch() const noexcept;
+    };
+    std::array<Deferred, k_deferred_max> deferred{};
     std::size_t deferred_count = 0;
     std::atomic<bool> stopped{false};
     bool in_turn = false;

@@ -200,6 +200,10 @@ void Transport::add_hot(HotLines& lines) const noexcept {
     lines.add(&core_->loop, Core::k_hot);
 }
 
+const void* Transport::hot() const noexcept {
+    return &core_->loop;
+}
+
 void Transport::shut_down_write() noexcept {
     if (open()) ::shutdown(core_->fd, SHUT_WR);
 }

@@ -62,9 +62,9 @@ public:
 
     /// Wakes the waiter at the end of this turn, or before, when many wait already: a write that is
     /// put off until then finds its client awake from the one before it, and the kernel's code in
-    /// the caches. False outside a turn: do it now. Such waiters write, and wake nobody. The loop's
-    /// thread.
-    [[nodiscard]] bool defer(Waiter& waiter);
+    /// the caches. `touches`: a cache line that it needs beside its own two, fetched beforehand.
+    /// False outside a turn: do it now. Such waiters write, and wake nobody. The loop's thread.
+    [[nodiscard]] bool defer(Waiter& waiter, const void* touches = nullptr);
     /// These bytes lie in the read buffer and stay there until the deferred have been woken.
     [[nodiscard]] bool outlasts_turn(std::string_view bytes) const noexcept;
 

@@ -62,6 +62,8 @@ public:
     void reader_touches(const HotLines& lines) noexcept;
     /// Adds what a read or a write touches here.
     void add_hot(HotLines& lines) const noexcept;
+    /// The same as one line.
+    [[nodiscard]] const void* hot() const noexcept;
     void shut_down_write() noexcept;  // FIN after what was written
     void close() noexcept;            // at once; RST where data was unread
     void abort() noexcept;            // RST
