@@ -43,8 +43,17 @@ Task<std::optional<ErrorCode>> await_head_beside(const Exchange& exchange,
     }
 }
 
+/// With the client's framing: nobody holds the body. Not by the route's word, since the route may
+/// have been chosen anew by then.
+const http::RequestHead& head_as_it_came(const Exchange& exchange, const Attempt& attempt) {
+    http::RequestHead& head = upstream_head(exchange, attempt.backend(), exchange.record.attempts);
+    head.framing = exchange.client.head().framing;
+    head.length = exchange.client.head().length;
+    return head;
+}
+
 Task<void> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
-    engine.send_head(upstream_head(exchange, attempt.backend(), exchange.record.attempts));
+    engine.send_head(head_as_it_came(exchange, attempt));
     Upload upload{exchange.client, engine, exchange.route->max_body};
     upload.pump();
     const std::optional<ErrorCode> failed = co_await await_head_beside(exchange, engine, upload);

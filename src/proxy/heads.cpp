@@ -96,19 +96,6 @@ void append_forwarded(const Exchange& exchange, http::Fields& to) {
     if (!told.empty()) to.append(FieldName::x_forwarded_host, told);
 }
 
-/// A buffered body has a length by now; one that is relayed while it comes keeps its framing.
-void set_framing(const Exchange& exchange, http::RequestHead& out) {
-    const http::RequestHead& head = exchange.client.head();
-    if (exchange.route->body == BodyMode::stream) {
-        out.framing = head.framing;
-        out.length = head.length;
-        return;
-    }
-    const bool none = exchange.body.empty() && head.framing == http::Framing::none;
-    out.framing = none ? http::Framing::none : http::Framing::length;
-    out.length = exchange.body.size();
-}
-
 bool passes_upstream(const Exchange& exchange, const http::Fields& fields,
                      const http::Field& field) {
     if (is_hop_by_hop(field.id) || is_rewritten(field.id)) return false;
@@ -130,15 +117,17 @@ bool passes_upstream(const Exchange& exchange, const http::Fields& fields,
 
 }  // namespace
 
-const http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend& backend,
-                                       unsigned attempt) {
+http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend& backend,
+                                 unsigned attempt) {
     const http::RequestHead& head = exchange.client.head();
     http::RequestHead& out = exchange.worker.spare.upstream_head;
     out.clear();
     out.method = head.method;
     out.target.append(backend.address.base_path).append(head.target);
     out.authority = backend.address.authority();
-    set_framing(exchange, out);
+    const bool none = exchange.body.empty() && head.framing == http::Framing::none;
+    out.framing = none ? http::Framing::none : http::Framing::length;
+    out.length = exchange.body.size();
     out.fields.reserve(head.fields.size() + 6, head.fields.bytes() + 256);
     for (std::size_t i = 0; i < head.fields.size(); ++i) {
         const http::Field field = head.fields[i];

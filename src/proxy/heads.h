@@ -6,10 +6,10 @@
 namespace penstock::proxy {
 
 /// The head for an engine: hop-by-hop fields out; Via, X-Forwarded-*, the attempt's X-Request-Id
-/// in. In the worker's spare memory: valid until the next call.
-[[nodiscard]] const http::RequestHead& upstream_head(const Exchange& exchange,
-                                                     const fleet::Backend& backend,
-                                                     unsigned attempt);
+/// in. Its framing is that of `exchange.body`. In the worker's spare memory: valid until the next
+/// call.
+[[nodiscard]] http::RequestHead& upstream_head(const Exchange& exchange,
+                                               const fleet::Backend& backend, unsigned attempt);
 
 /// The head for the client: hop-by-hop fields out; Via, X-Request-Id, CORS and, when asked for, the
 /// explanation in. Valid until the next call, too.

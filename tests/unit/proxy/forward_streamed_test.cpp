@@ -50,6 +50,20 @@ TEST_F(ForwardStreamedTest, PassesChunksOn) {
     EXPECT_TRUE(bench.until([&] { return engine[0].got("0\r\n\r\n"); }));
 }
 
+TEST_F(ForwardStreamedTest, KeepsTheFramingWhereTheChosenRouteReadsBodies) {
+    bench.route.models = {"other"};  // by the head it is this one; without a model the one behind
+    bench.generation.routes = {bench.route, Route{}};
+    bench.generation.routes[1].name = "behind";
+    bench.generation.routes[1].pools = {0};
+    bench.generation.routes[1].max_body = bench.route.max_body;
+
+    upload().send("defghi");
+
+    ASSERT_TRUE(bench.until([&] { return engine.requests().size() == 1; }));
+    EXPECT_NE(engine.requests()[0].find("Content-Length: 9\r\n"), std::string::npos);
+    EXPECT_TRUE(engine.requests()[0].ends_with("\r\n\r\nabcdefghi"));
+}
+
 TEST_F(ForwardStreamedTest, AResponseMayComeBeforeTheBodysEnd) {
     Peer& client = upload();
 
