@@ -1,6 +1,7 @@
 #include "shared_lookup.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "penstock/net/await.h"
@@ -44,8 +45,13 @@ SharedLookup::SharedLookup(net::Loop& loop, Resolve resolve)
 SharedLookup::~SharedLookup() = default;
 
 Task<void> SharedLookup::run(std::shared_ptr<Running> running, Millis at_most) {
-    running->answer =
-        co_await resolve_(loop_, running->address.host, running->address.port, at_most);
+    try {
+        running->answer =
+            co_await resolve_(loop_, running->address.host, running->address.port, at_most);
+    } catch (const std::exception& error) {  // no thread or no memory: the next may have more luck
+        running->answer = Error{ErrorCode::connect_failed,
+                                "cannot resolve " + running->address.host + ": " + error.what()};
+    }
     running->done = true;
     for (Seat* seat : running->seats) seat->wake();
 }

@@ -23,8 +23,9 @@ public:
     SharedLookup& operator=(const SharedLookup&) = delete;
 
     /// The answer of the look-up of `address` that is under way, else of a new one, which may take
-    /// `at_most`. Errors: those of net::resolve, and connect_timeout at `until`. Destroying the
-    /// task ends its wait, not the look-up. `address` is read before the first wait only.
+    /// `at_most`. Errors: those of net::resolve, connect_failed where it throws, and
+    /// connect_timeout at `until`. Destroying the task ends its wait, not the look-up. `address` is
+    /// read before the first wait only.
     [[nodiscard]] Task<Answer> ask(const fleet::Address& address, TimePoint until, Millis at_most);
 
 private:

@@ -1,6 +1,7 @@
 #include "shared_lookup.h"
 
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -23,6 +24,7 @@ protected:
         while (!answer) {
             co_await WakeAwaiter{[this](Waiter* waiter) noexcept { waiting = waiter; }};
         }
+        if (throws) throw std::runtime_error{"no thread"};
         co_return host == "gone" ? Answer{Error{ErrorCode::connect_failed, "no such host"}}
                                  : *answer;
     }
@@ -40,6 +42,7 @@ protected:
 
     net::Loop loop;
     int asked = 0;
+    bool throws = false;
     std::optional<Answer> answer;
     Waiter* waiting = nullptr;
     TimePoint until = loop.now() + Millis{30'000};
@@ -69,6 +72,20 @@ TEST_F(SharedLookupTest, TellsAllWhoWaitThatItFailed) {
     ASSERT_TRUE(run_until(loop, [&] { return first.done() && second.done(); }));
     EXPECT_EQ(first.take().error().code(), ErrorCode::connect_failed);
     EXPECT_EQ(second.take().error().detail(), "no such host");
+}
+
+TEST_F(SharedLookupTest, AsksAnewAfterALookUpThatThrew) {
+    throws = true;
+    Task<Answer> first = ask();
+    resolved("127.0.0.1");
+    ASSERT_TRUE(run_until(loop, [&] { return first.done(); }));
+    EXPECT_EQ(first.take().error().code(), ErrorCode::connect_failed);
+
+    throws = false;
+    Task<Answer> second = ask();
+
+    ASSERT_TRUE(run_until(loop, [&] { return second.done(); }));
+    EXPECT_TRUE(second.take().has_value());
 }
 
 TEST_F(SharedLookupTest, AsksAnewAfterAnAnswer) {
