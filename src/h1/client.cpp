@@ -117,7 +117,7 @@ http::Flow ClientExchange::push() {
     body_left_.remove_prefix(static_cast<std::size_t>(taken) - of_head);
     if (of_head == out_.size()) {
         out_.clear();
-        if (sent_all_) out_.swap(scratch_.out);  // a long stream needs it no more
+        if (sent_all_) give_back_out();  // a long stream needs it no more
     } else {
         out_.erase(0, of_head);
     }
@@ -125,6 +125,11 @@ http::Flow ClientExchange::push() {
     blocked_ = true;
     connection_->transport().when_writable(&write_hook_);
     return http::Flow::blocked;
+}
+
+void ClientExchange::give_back_out() noexcept {
+    if (scratch_.out.capacity() < out_.capacity()) scratch_.out.swap(out_);
+    std::string{}.swap(out_);  // an assignment would keep the memory
 }
 
 void ClientExchange::write_ready() {

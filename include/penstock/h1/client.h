@@ -97,6 +97,7 @@ private:
     http::Flow push();
     void save_borrowed();
     void read_ready();
+    void give_back_out() noexcept;
     void write_ready();
     [[nodiscard]] bool fit_to_keep() const noexcept;
 

@@ -30,6 +30,18 @@ TEST_F(ClientTest, SendsALargeBodyAsTheEngineTakesIt) {
     EXPECT_EQ(engine.received().size() - engine.received().find("\r\n\r\n") - 4, large.size());
 }
 
+TEST_F(ClientTest, LeavesTheHeadsMemoryToOthersWhileItsBodyIsSent) {
+    const std::string large(3 << 20, 'x');
+    ask(http::Method::post, large);
+
+    ASSERT_TRUE(run_until(loop, [&] {
+        EXPECT_GT(scratch.out.capacity(), std::string{}.capacity());
+        engine.read();
+        return exchange->request_sent();
+    }));
+    EXPECT_GT(scratch.out.capacity(), std::string{}.capacity());
+}
+
 TEST_F(ClientTest, DropsAConnectionOnWhichTheRequestCouldNotBeSent) {
     ::shutdown(engine.fd(), SHUT_RD);  // our write fails, while the engine's answer comes
     ask();
