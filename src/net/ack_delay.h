@@ -5,6 +5,7 @@
 // that mode when TCP_QUICKACK is switched off and leaves it when the 40 ms pass (tcp(7)).
 #pragma once
 
+#include <cstdint>
 #include <ctime>
 
 #include <netinet/in.h>

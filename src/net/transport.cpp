@@ -73,7 +73,6 @@ struct Transport::Core final : Source {
     bool writable = false;  // the poller has said so, and no write was cut short since
     bool reader_queued = false;
     bool writer_queued = false;
-    static constexpr std::size_t k_hot = 60;
 
     // What waits in the loop's next turn: the loop knows these, not the waiters, which may be taken
     // back or replaced meanwhile.
@@ -197,11 +196,11 @@ void Transport::reader_touches(const HotLines& lines) noexcept {
 }
 
 void Transport::add_hot(HotLines& lines) const noexcept {
-    lines.add(&core_->loop, Core::k_hot);
+    lines.add(&core_->fd, sizeof core_->fd);  // and with it the whole line
 }
 
 const void* Transport::hot() const noexcept {
-    return &core_->loop;
+    return &core_->fd;
 }
 
 void Transport::shut_down_write() noexcept {
