@@ -63,6 +63,18 @@ bool fits_head(const Route& route, const http::RequestHead& head) {
            headers_match(route, head);
 }
 
+/// The routes that a request with this head may take, whichever model it will name.
+template <class See>
+void for_possible_routes(const Generation& generation, const http::RequestHead& head,
+                         const Route& first, See see) {
+    if (first.models.empty()) return see(first);
+    for (const Route& route : generation.routes) {
+        if (!fits_head(route, head)) continue;
+        see(route);
+        if (route.models.empty()) return;  // it takes all that comes so far
+    }
+}
+
 }  // namespace
 
 const Route* match_route(const Generation& generation, const http::RequestHead& head,
@@ -78,37 +90,27 @@ const Route* match_route(const Generation& generation, const http::RequestHead& 
 
 void for_possible_pools(const Generation& generation, const http::RequestHead& head,
                         const Route& first, const std::function<void(std::uint32_t)>& see) {
-    if (first.models.empty()) {
-        std::for_each(first.pools.begin(), first.pools.end(), see);
-        return;
-    }
-    for (const Route& route : generation.routes) {
-        if (!fits_head(route, head)) continue;
+    for_possible_routes(generation, head, first, [&see](const Route& route) {
         std::for_each(route.pools.begin(), route.pools.end(), see);
-        if (route.models.empty()) break;  // it takes all that comes so far
-    }
+    });
 }
 
 std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,
                          const Route& first) noexcept {
     std::uint64_t limit = first.max_body;
-    if (first.models.empty()) return limit;
-    for (const Route& route : generation.routes) {
-        if (fits_head(route, head)) limit = std::max(limit, route.max_body);
-    }
+    for_possible_routes(generation, head, first,
+                        [&limit](const Route& route) { limit = std::max(limit, route.max_body); });
     return limit;
 }
 
 Millis total_limit(const Generation& generation, const http::RequestHead& head,
                    const Route& first) noexcept {
     Millis limit = first.timeouts.total;
-    if (first.models.empty()) return limit;
-    for (const Route& route : generation.routes) {
-        if (limit == Millis{0}) break;
-        if (!fits_head(route, head)) continue;
+    for_possible_routes(generation, head, first, [&limit](const Route& route) {
         const Millis total = route.timeouts.total;
-        limit = total > Millis{0} ? std::max(limit, total) : Millis{0};
-    }
+        const bool endless = limit == Millis{0} || total == Millis{0};
+        limit = endless ? Millis{0} : std::max(limit, total);
+    });
     return limit;
 }
 

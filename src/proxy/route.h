@@ -1,9 +1,8 @@
 // Which route a request takes.
 #pragma once
 
-#include <functional>
-
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 

@@ -1,6 +1,7 @@
 #include "route.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -90,6 +91,51 @@ TEST(Route, MatchRoute_TheFirstThatMatchesWinsAndModelsCountOnceKnown) {
     EXPECT_EQ(match_route(generation, head, nullptr)->name, "llama");
     EXPECT_EQ(match_route(generation, head, &llama)->name, "llama");
     EXPECT_EQ(match_route(generation, head, &qwen)->name, "rest");
+}
+
+/// Routes for a model, for the others, and one behind that nobody reaches; with limits that grow.
+Generation limited() {
+    Generation generation;
+    for (const std::uint32_t n : {0U, 1U, 2U}) {
+        Route route;
+        route.pools = {n};
+        if (n == 0) route.models = {"m"};
+        route.max_body = 10U * (n + 1);
+        route.timeouts.total = Millis{100 * (n + 1)};
+        generation.routes.push_back(std::move(route));
+    }
+    return generation;
+}
+
+TEST(Route, Limits_AreTheWidestOfTheRoutesThatARequestMayTake) {
+    const Generation generation = limited();
+    const auto head = head_of(http::Method::post, "/v1/completions");
+
+    EXPECT_EQ(body_limit(generation, head, generation.routes[0]), 20U);
+    EXPECT_EQ(total_limit(generation, head, generation.routes[0]), Millis{200});
+    EXPECT_EQ(body_limit(generation, head, generation.routes[1]), 20U);
+    EXPECT_EQ(total_limit(generation, head, generation.routes[1]), Millis{200});
+}
+
+TEST(Route, TotalLimit_IsNoneWhereOneOfThemHasNone) {
+    Generation generation = limited();
+    const auto head = head_of(http::Method::post, "/v1/completions");
+
+    generation.routes[1].timeouts.total = Millis{0};
+    EXPECT_EQ(total_limit(generation, head, generation.routes[0]), Millis{0});
+    generation.routes[1].timeouts.total = Millis{200};
+    generation.routes[0].timeouts.total = Millis{0};
+    EXPECT_EQ(total_limit(generation, head, generation.routes[0]), Millis{0});
+}
+
+TEST(Route, PossiblePools_AreThoseOfTheRoutesThatARequestMayTake) {
+    const Generation generation = limited();
+    std::vector<std::uint32_t> seen;
+
+    for_possible_pools(generation, head_of(http::Method::post, "/v1/completions"),
+                       generation.routes[0], [&seen](std::uint32_t pool) { seen.push_back(pool); });
+
+    EXPECT_EQ(seen, (std::vector<std::uint32_t>{0, 1}));
 }
 
 TEST(Route, AmbiguousPath_IsWhatAnEngineMightReadOtherwise) {
