@@ -150,7 +150,7 @@ http::Flow ServerConnection::send(http::Pieces pieces) {
     return write_out(pieces);
 }
 
-// Only what came in one short read, and only once in a turn.
+// Only what came in one short read. The write behind it goes out at once and takes it along.
 bool ServerConnection::put_off(http::Pieces pieces) {
     if (blocked_ || pieces.empty() || pieces.size() > deferred_.size() || deferred_count_ > 0)
         return false;
