@@ -61,9 +61,10 @@ void ProxyServer::prepare_slots(const std::shared_ptr<const proxy::Generation>& 
     const std::set<fleet::Slot> wanted = slots_in(next_);
     for (const fleet::Slot slot : wanted) {
         leaving_.erase(slot);
-        if (serving.contains(slot) || dropped.contains(slot)) continue;
-        index_.flush(slot);
-        size_index(slot, 0);
+        if (serving.contains(slot)) continue;
+        const bool known = dropped.contains(slot);  // but perhaps of blocks of another length now
+        if (!known) index_.flush(slot);
+        size_index(slot, known ? told_tokens(slot) : 0);
     }
     for (const fleet::Slot slot : dropped) {
         if (!wanted.contains(slot) && !serving.contains(slot)) leave(slot, next_->number);

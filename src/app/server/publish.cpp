@@ -21,12 +21,6 @@ std::size_t blocks_for(const routing::BalanceOptions& balance, double kv_tokens)
     return static_cast<std::size_t>(std::max(1.0, std::floor(tokens / block_tokens)));
 }
 
-/// Tokens of KV cache by the engine's own word; 0: it has not told.
-double told_tokens(const fleet::LoadTable& table, fleet::Slot slot) noexcept {
-    if (slot >= table.rows.size() || !table.rows[slot].sample) return 0;
-    return table.rows[slot].sample->kv_tokens.value_or(0);
-}
-
 }  // namespace
 
 void ProxyServer::publish_table(const std::shared_ptr<const fleet::LoadTable>& table) {
@@ -131,6 +125,11 @@ void ProxyServer::forget_other_names(const Config& wanted) {
     });
 }
 
+double ProxyServer::told_tokens(fleet::Slot slot) const noexcept {
+    if (slot >= table_->rows.size() || !table_->rows[slot].sample) return 0;
+    return table_->rows[slot].sample->kv_tokens.value_or(0);
+}
+
 void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
     for (const auto& generation : {next_, generation_}) {
         if (generation == nullptr) continue;
@@ -156,7 +155,7 @@ void ProxyServer::resize_index(const proxy::Generation& before) {
             const bool same_blocks = found->second->block_size == pool.balance.block_size;
             if (same_blocks && found->second->index_tokens == pool.balance.index_tokens) continue;
             if (!same_blocks) index_.flush(backend.slot);
-            size_index(backend.slot, told_tokens(*table_, backend.slot));
+            size_index(backend.slot, told_tokens(backend.slot));
         }
     }
 }

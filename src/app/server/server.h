@@ -70,6 +70,8 @@ private:
     void monitor_event(const monitor::Event& event);
     void backend_failed(fleet::Slot slot, ErrorCode code);
     void report_signs_of_life();
+    /// Tokens of KV cache by the engine's own word; 0: it has not told.
+    [[nodiscard]] double told_tokens(fleet::Slot slot) const noexcept;
     void size_index(fleet::Slot slot, double kv_tokens);
     void resize_index(const proxy::Generation& before);
 
