@@ -110,7 +110,7 @@ http::Flow ClientExchange::push() {
     const std::ptrdiff_t taken = connection_->transport().try_write(pieces);
     if (taken < 0) {
         write_failed_ = true;
-        out_ = {};  // nobody will take it; the borrowed body stays borrowed until the end
+        std::string{}.swap(out_);  // nobody will take it; the borrowed body stays so until the end
         return http::Flow::failed;
     }
     const std::size_t of_head = std::min(static_cast<std::size_t>(taken), out_.size());

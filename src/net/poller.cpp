@@ -47,6 +47,7 @@ void Poller::fetch_next() const noexcept {
 void Poller::dispatch() {
     for (std::size_t i = next_; i < count_; ++i) {
         const auto* line = static_cast<const char*>(batch_[i].data.ptr);
+        if (line == nullptr) continue;  // removed since the last call, which something threw out of
         __builtin_prefetch(line, 1);
         __builtin_prefetch(line + k_cache_line, 1);
     }
