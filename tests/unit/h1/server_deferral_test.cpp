@@ -96,6 +96,28 @@ TEST(ServerDeferral, WritesWhatWaitsBeforeABrokenEnd) {
     EXPECT_TRUE(here.client.received().ends_with("\r\n\r\n4\r\nhalf\r\n"));
 }
 
+Task<void> answer_counted(ScriptedHandler& self, http::ServerStream& stream) {
+    const test::Witness witness{self};
+    http::ResponseHead head;
+    head.framing = http::Framing::length;
+    head.length = stream.head().target.size();
+    stream.respond(head);
+    write_read(stream, stream.head().target);
+    stream.finish({});
+    ++self.ended;
+    co_return;
+}
+
+TEST(ServerDeferral, WritesWhatWaitsBeforeTheNextAnswer) {
+    Serving here{answer_counted};
+    serving = &here;
+
+    here.client.send("GET /one HTTP/1.1\r\nHost: h\r\n\r\nGET /two HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    ASSERT_TRUE(here.receives("\r\n\r\n/two"));
+    EXPECT_NE(here.client.received().find("\r\n\r\n/oneHTTP/1.1 200"), std::string::npos);
+}
+
 constexpr std::size_t k_block = 4000;
 
 /// Short reads only, until the client's side is full three times.

@@ -209,6 +209,24 @@ TEST(Loop, SurvivesWhatEscapesFromAHandler) {
     EXPECT_EQ(reported, std::vector<std::string>{"a bug"});
 }
 
+TEST(Loop, WakesTheDeferredOfATurnThatThrew) {
+    Loop loop;
+    const std::string_view bytes{loop.read_buffer().data(), 100};
+    bool kept = false;
+    Note deferred{[&] { kept = loop.outlasts_turn(bytes); }};
+    loop.post([&] {
+        loop.note_read(bytes.size());
+        ASSERT_TRUE(loop.defer(deferred));
+        throw std::runtime_error{"a bug"};
+    });
+    loop.post([&] { loop.stop(); });
+
+    loop.run([](const std::exception_ptr&) {});
+
+    EXPECT_EQ(deferred.woken, 1);
+    EXPECT_TRUE(kept);
+}
+
 TEST(Loop, RunsWhatOtherThreadsPost) {
     constexpr int k_posts = 1000;
     Loop loop;
