@@ -1,30 +1,8 @@
 #include "grammar.h"
 
-#include <algorithm>
-
 namespace penstock::h1 {
 
 namespace {
-
-constexpr std::uint8_t class_of(unsigned c) {
-    const bool alphanumeric =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    const auto one_of = [c](std::string_view set) {
-        return c < 128 && set.find(static_cast<char>(c)) != std::string_view::npos;
-    };
-    std::uint8_t classes = 0;
-    if (alphanumeric || one_of("!#$%&'*+-.^_`|~")) classes |= k_token_char;
-    if (c > 0x20 && c < 0x7F && !one_of("#\"<>\\^`{|}")) classes |= k_target_char;
-    if (c == '\t' || (c >= 0x20 && c != 0x7F)) classes |= k_value_char;
-    if (alphanumeric || one_of("-._~%!$&'()*+;=:[]")) classes |= k_host_char;
-    return classes;
-}
-
-constexpr std::array<std::uint8_t, 256> k_classes = [] {
-    std::array<std::uint8_t, 256> table{};
-    for (unsigned c = 0; c < 256; ++c) table[c] = class_of(c);
-    return table;
-}();
 
 Error bad(const char* what) {
     return Error{ErrorCode::bad_request, what};
@@ -34,7 +12,7 @@ Error bad(const char* what) {
 Result<bool> take_framing(http::FieldName id, std::string_view value, FramingFields& framing) {
     switch (id) {
         case http::FieldName::content_length:
-            framing.length = parse_length(value);
+            framing.length = http::parse_length(value);
             if (!framing.length || framing.lengths++ > 0)
                 return bad("Content-Length must be one plain number");
             return true;
@@ -61,12 +39,6 @@ Result<bool> take_framing(http::FieldName id, std::string_view value, FramingFie
 
 }  // namespace
 
-bool all_of_class(std::string_view text, CharClass wanted) noexcept {
-    return std::all_of(text.begin(), text.end(), [wanted](char c) {
-        return (k_classes[static_cast<unsigned char>(c)] & wanted) != 0;
-    });
-}
-
 std::optional<std::string_view> take_line(std::string_view& rest) noexcept {
     const std::size_t end = rest.find('\n');
     if (end == std::string_view::npos || end == 0 || rest[end - 1] != '\r') return std::nullopt;
@@ -74,17 +46,6 @@ std::optional<std::string_view> take_line(std::string_view& rest) noexcept {
     if (line.find('\r') != std::string_view::npos) return std::nullopt;
     rest.remove_prefix(end + 1);
     return line;
-}
-
-std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
-    constexpr std::size_t k_digits_max = 18;  // below 2^63 whatever they are
-    if (text.empty() || text.size() > k_digits_max) return std::nullopt;
-    std::uint64_t value = 0;
-    for (const char c : text) {
-        if (c < '0' || c > '9') return std::nullopt;
-        value = value * 10 + static_cast<std::uint64_t>(c - '0');
-    }
-    return value;
 }
 
 Result<void> parse_fields(std::string_view lines, const HeadLimits& limits, http::Fields& fields,
@@ -102,12 +63,12 @@ Result<void> parse_fields(std::string_view lines, const HeadLimits& limits, http
         const std::size_t colon = line->find(':');
         if (colon == std::string_view::npos) return bad("a header field has no colon");
         const std::string_view name = line->substr(0, colon);
-        if (name.empty() || !all_of_class(name, k_token_char))
+        if (name.empty() || !http::all_of_class(name, http::k_token_char))
             return bad("a header field's name is not a token");
         if (name.size() > limits.name)
             return Error{ErrorCode::head_too_large, "a header field's name is too long"};
         const std::string_view value = trim_blanks(line->substr(colon + 1));
-        if (!all_of_class(value, k_value_char))
+        if (!http::all_of_class(value, http::k_value_char))
             return bad("a header field's value has a control character");
         const http::FieldName id = http::field_name(name);
         const Result<bool> taken = take_framing(id, value, framing);

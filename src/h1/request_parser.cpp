@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <array>
 
 #include "grammar.h"
+#include "penstock/http/request_rules.h"
 
 namespace penstock::h1 {
 
@@ -11,22 +11,7 @@ Error bad(const char* what) {
     return Error{ErrorCode::bad_request, what};
 }
 
-constexpr std::size_t k_method_max = 32;
 constexpr std::string_view k_http = "HTTP/";
-
-Result<http::Method> parse_method(std::string_view text) {
-    using http::Method;
-    constexpr std::array k_methods{Method::get,   Method::head, Method::post,   Method::put,
-                                   Method::patch, Method::del,  Method::options};
-    for (const Method method : k_methods) {
-        if (text == http::name(method)) return method;
-    }
-    if (text.empty() || text.size() > k_method_max || !all_of_class(text, k_token_char)) {
-        return bad("the request's method is not a token");
-    }
-    return Error{ErrorCode::unsupported_method,
-                 "the method " + std::string{text} + " is not supported"};
-}
 
 Result<http::Version> parse_version(std::string_view text) {
     if (text == "HTTP/1.1") return http::Version::http_1_1;
@@ -37,47 +22,9 @@ Result<http::Version> parse_version(std::string_view text) {
     return Error{ErrorCode::unsupported_version};
 }
 
-/// RFC 9110 4.2.1 without userinfo: a host with an optional port of at most five digits.
-bool valid_authority(std::string_view text) noexcept {
-    if (text.empty() || !all_of_class(text, k_host_char)) return false;
-    std::string_view port;
-    if (text.front() == '[') {
-        const std::size_t close = text.find(']');
-        if (close == std::string_view::npos || close < 3) return false;
-        const std::string_view inside = text.substr(1, close - 1);
-        if (inside.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos)
-            return false;
-        const std::string_view rest = text.substr(close + 1);
-        if (!rest.empty() && rest.front() != ':') return false;
-        port = rest.empty() ? rest : rest.substr(1);
-    } else {
-        if (text.find_first_of("[]") != std::string_view::npos) return false;
-        const std::size_t colon = text.find(':');
-        if (colon == 0) return false;
-        port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
-    }
-    if (port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos)
-        return false;
-    std::uint32_t number = 0;
-    for (const char c : port) number = number * 10 + static_cast<std::uint32_t>(c - '0');
-    return number <= 65'535;
-}
-
-/// NUL, CR or LF, percent-encoded: whoever decodes the path later may cut or split it there.
-bool hides_control(std::string_view path) noexcept {
-    for (std::size_t at = path.find('%'); at != std::string_view::npos;
-         at = path.find('%', at + 1)) {
-        const std::string_view digits = path.substr(at + 1, 2);
-        if (digits == "00" || http::equal_no_case(digits, "0a") ||
-            http::equal_no_case(digits, "0d"))
-            return true;
-    }
-    return false;
-}
-
 /// Origin form as it is; absolute form split into authority and origin form.
 Result<void> parse_target(std::string_view text, http::RequestHead& head) {
-    if (text.empty() || !all_of_class(text, k_target_char))
+    if (text.empty() || !http::all_of_class(text, http::k_target_char))
         return bad("the request's target has forbidden characters");
     if (text.front() == '/') {
         head.target = text;
@@ -95,7 +42,7 @@ Result<void> parse_target(std::string_view text, http::RequestHead& head) {
     const std::string_view rest = text.substr(scheme_end + 3);
     const std::size_t path = std::min(rest.find_first_of("/?"), rest.size());
     head.authority = rest.substr(0, path);
-    if (!valid_authority(head.authority))
+    if (!http::valid_authority(head.authority))
         return bad("the target's authority is not a host and port");
     const std::string_view origin = rest.substr(path);
     if (origin.empty() && head.method == http::Method::options) {
@@ -113,7 +60,7 @@ Result<void> parse_request_line(std::string_view line, http::RequestHead& head) 
         return bad(
             "the request line is not method, target and version with one blank between each");
     }
-    const Result<http::Method> method = parse_method(line.substr(0, first));
+    const Result<http::Method> method = http::parse_method(line.substr(0, first));
     if (!method) return method.error();
     head.method = *method;
     const Result<http::Version> version = parse_version(line.substr(last + 1));
@@ -121,7 +68,7 @@ Result<void> parse_request_line(std::string_view line, http::RequestHead& head) 
     head.version = *version;
     const Result<void> target = parse_target(line.substr(first + 1, last - first - 1), head);
     if (!target) return target.error();
-    if (hides_control(head.path())) return bad("the request's path hides a NUL, CR or LF");
+    if (http::hides_control(head.path())) return bad("the request's path hides a NUL, CR or LF");
     return {};
 }
 
@@ -157,7 +104,7 @@ Result<void> apply_host(const FramingFields& framing, http::RequestHead& head) {
         if (head.version == http::Version::http_1_1) return bad("Host is missing");
         return {};
     }
-    if (!valid_authority(framing.host)) return bad("Host is not a host and port");
+    if (!http::valid_authority(framing.host)) return bad("Host is not a host and port");
     if (head.authority.empty()) {
         head.authority = framing.host;
     } else if (!http::equal_no_case(head.authority, framing.host)) {

@@ -23,7 +23,7 @@ Result<void> parse_status_line(std::string_view line, http::ResponseHead& head) 
     if (head.status < 100 || head.status > 599) return bad("the response's status is out of range");
     if (line.size() == k_shortest) return {};
     const std::string_view reason = line.substr(k_shortest + 1);
-    if (line[k_shortest] != ' ' || !all_of_class(reason, k_value_char))
+    if (line[k_shortest] != ' ' || !http::all_of_class(reason, http::k_value_char))
         return bad("the response's reason is malformed");
     head.reason = reason;
     return {};

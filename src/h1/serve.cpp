@@ -2,6 +2,7 @@
 // again.
 #include <utility>
 
+#include "penstock/h1/parser.h"
 #include "penstock/http/await.h"
 #include "penstock/http/reply.h"
 #include "penstock/telemetry/metrics.h"
@@ -17,10 +18,10 @@ constexpr std::size_t k_linger_bytes = 64 * 1024;
 
 }  // namespace
 
-ServerConnection::ServerConnection(ServerConnections::Impl& owner, int fd)
+ServerConnection::ServerConnection(ServerConnections::Impl& owner, net::Transport transport)
     : owner_{owner},
-      transport_{owner.loop, fd},
-      peer_{net::peer_name(fd)},
+      transport_{std::move(transport)},
+      peer_{net::peer_name(transport_.fd())},
       read_timer_{owner.loop},
       write_timer_{owner.loop} {}
 
@@ -32,7 +33,11 @@ ServerConnection::~ServerConnection() {
     owner_.loop.forget(deferred_hook_);
 }
 
-void ServerConnection::start() {
+void ServerConnection::start(std::string_view first) {
+    if (!first.empty()) {
+        read_timer_.set(owner_.options.head_timeout, read_timer_hook_);
+        take_input(first);
+    }
     task_ = serve();
     task_.start([](void* self) { static_cast<ServerConnection*>(self)->finished(); }, this);
 }

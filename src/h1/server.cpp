@@ -15,17 +15,17 @@ ServerConnections::~ServerConnections() {
     while (impl_->first != nullptr) impl_->remove(*impl_->first);
 }
 
-void ServerConnections::serve(int fd) {
-    auto* connection = new ServerConnection{*impl_, fd};  // owned by the list below
+void ServerConnections::serve(net::Transport transport, std::string_view first) {
+    // Owned by the list below.
+    auto* connection = new ServerConnection{*impl_, std::move(transport)};
     connection->next = impl_->first;
     if (impl_->first != nullptr) impl_->first->previous = connection;
     impl_->first = connection;
     ++impl_->count;
     if (impl_->metrics != nullptr) {
-        impl_->metrics->count(telemetry::Count::connections_accepted);
         impl_->metrics->change(telemetry::Gauge::client_connections, 1);
     }
-    connection->start();
+    connection->start(first);
 }
 
 void ServerConnections::configure(const ServerOptions& options) {

@@ -15,10 +15,11 @@ namespace penstock::h1 {
 
 class ServerConnection final : public http::ServerStream {
 public:
-    ServerConnection(ServerConnections::Impl& owner, int fd);
+    ServerConnection(ServerConnections::Impl& owner, net::Transport transport);
     ~ServerConnection() override;
 
-    void start();
+    /// `first`: bytes that have been read already.
+    void start(std::string_view first);
     /// Closes when idle; else the current exchange is the last.
     void drain();
     [[nodiscard]] bool busy() const noexcept { return phase_ == Phase::exchange; }

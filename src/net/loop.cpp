@@ -83,6 +83,7 @@ void Loop::Impl::turn(int timeout_ms) {
     poller.dispatch();
     wake_all();
     wake_deferred();
+    wake_each(last);
     read_kept = 0;
 }
 
@@ -102,8 +103,8 @@ void Loop::Impl::Deferred::fetch() const noexcept {
     __builtin_prefetch(touches, 1);
 }
 
-void Loop::Impl::wake_all() noexcept {
-    waking.swap(soon);
+void Loop::Impl::wake_each(std::vector<Waiter*>& waiters) noexcept {
+    waking.swap(waiters);
     // By index: a waiter that wakes may have others forgotten, which writes into `waking`.
     for (std::size_t i = 0; i < waking.size(); ++i) {
         if (Waiter* waiter = std::exchange(waking[i], nullptr)) waiter->wake();
@@ -144,10 +145,15 @@ void Loop::wake_soon(Waiter& waiter) noexcept {
     if (impl_->bridge && !impl_->in_turn) impl_->doorbell.ring();
 }
 
+void Loop::wake_last(Waiter& waiter) noexcept {
+    impl_->last.push_back(&waiter);
+    if (impl_->bridge && !impl_->in_turn) impl_->doorbell.ring();
+}
+
 void Loop::forget(Waiter& waiter) noexcept {
-    std::replace(impl_->soon.begin(), impl_->soon.end(), &waiter, static_cast<Waiter*>(nullptr));
-    std::replace(impl_->waking.begin(), impl_->waking.end(), &waiter,
-                 static_cast<Waiter*>(nullptr));
+    for (auto* waiters : {&impl_->soon, &impl_->last, &impl_->waking}) {
+        std::replace(waiters->begin(), waiters->end(), &waiter, static_cast<Waiter*>(nullptr));
+    }
     for (std::size_t i = 0; i < impl_->deferred_count; ++i) {
         if (impl_->deferred[i].waiter == &waiter) impl_->deferred[i] = {};
     }

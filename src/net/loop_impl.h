@@ -56,11 +56,12 @@ struct Loop::Impl {
 
     /// One turn: waits at most `timeout_ms`, then posted work, events, and those to wake soon.
     void turn(int timeout_ms);
-    void wake_all() noexcept;
+    void wake_all() noexcept { wake_each(soon); }
+    void wake_each(std::vector<Waiter*>& waiters) noexcept;
     void wake_deferred() noexcept;
     /// There is work that no event will tell of.
     [[nodiscard]] bool has_work() const noexcept {
-        return !soon.empty() || posts.unfinished() || deferred_count > 0;
+        return !soon.empty() || !last.empty() || posts.unfinished() || deferred_count > 0;
     }
 
     Poller poller;
@@ -68,6 +69,7 @@ struct Loop::Impl {
     TimerWheel wheel{poller};
     PostQueue posts;
     std::vector<Waiter*> soon;
+    std::vector<Waiter*> last;
     std::vector<Waiter*> waking;
     struct Deferred {
         Waiter* waiter = nullptr;

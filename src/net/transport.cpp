@@ -112,7 +112,10 @@ void Transport::Core::wake_writer() {
 
 Transport::Transport(Loop& loop, int fd) : core_{std::make_unique<Core>(loop, fd)} {}
 
+Transport::Transport(Transport&& from) noexcept = default;
+
 Transport::~Transport() {
+    if (!core_) return;
     if (core_->reader_queued) core_->loop.forget(core_->reader_hook);
     if (core_->writer_queued) core_->loop.forget(core_->writer_hook);
     close();

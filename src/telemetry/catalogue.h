@@ -130,6 +130,11 @@ inline constexpr std::array k_catalogue{
            {}, Group::connections, Origin::worker,
            "Client connections closed at once because of server.max_connections or for want of "
            "file descriptors."},
+    Metric{"penstock_http2_refusals_total", Kind::counter, "connections",
+           {"reason"}, Group::connections, Origin::worker,
+           "HTTP/2 connections ended because their client broke the protocol or flooded it, and "
+           "streams whose client took no bytes (write_stall); a rise is an attack or a broken "
+           "client."},
     Metric{"penstock_client_received_bytes_total", Kind::counter, "bytes",
            {}, Group::connections, Origin::worker,
            "Bytes read from clients."},

@@ -86,6 +86,7 @@ struct WorkerMetrics::Cells {
     std::array<Counter, k_counts> counts;
     std::array<Level, k_gauges> gauges;
     std::array<Counter, k_error_codes> errors;
+    std::array<Counter, k_http2_refusals> http2_refusals;
     Histogram<k_inter_token_buckets> inter_token;
     Histogram<k_added_latency_buckets> added_latency;
     SeriesTable<Counter, 5> requests;   // pool, route, model, code, outcome

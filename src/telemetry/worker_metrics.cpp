@@ -62,6 +62,18 @@ void WorkerMetrics::change(Gauge what, std::int64_t by) noexcept {
     cells_->gauges[static_cast<std::size_t>(what)].change(by);
 }
 
+void WorkerMetrics::refused(Http2Refusal reason) noexcept {
+    cells_->http2_refusals[static_cast<std::size_t>(reason)].add(1);
+}
+
+std::string_view name(Http2Refusal reason) noexcept {
+    constexpr std::array<std::string_view, k_http2_refusals> k_names{
+        "rapid_reset",        "stream_errors",  "header_list_too_large",
+        "continuation_flood", "control_flood",  "empty_frames",
+        "useless_frames",     "protocol_error", "write_stall"};
+    return k_names[static_cast<std::size_t>(reason)];
+}
+
 void WorkerMetrics::inter_token(Micros gap) noexcept {
     cells_->inter_token.observe(gap);
 }

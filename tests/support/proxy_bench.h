@@ -80,7 +80,7 @@ public:
         publish();
         int ends[2] = {-1, -1};
         ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends);
-        server->serve(ends[0]);
+        server->serve(net::Transport{loop, ends[0]});
         clients_.push_back(std::make_unique<Peer>(ends[1]));
         return *clients_.back();
     }

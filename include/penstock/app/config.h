@@ -11,6 +11,7 @@
 #include "penstock/base/units.h"
 #include "penstock/engine/dialect.h"
 #include "penstock/fleet/identity.h"
+#include "penstock/h2/server.h"
 #include "penstock/proxy/options.h"
 #include "penstock/routing/options.h"
 #include "penstock/telemetry/options.h"
@@ -41,8 +42,9 @@ struct ServerConfig {
     std::uint32_t max_failovers = 2;  // further backends tried before the first response byte
     Millis drain_delay{0};
     Millis drain_timeout{600'000};
-    bool explain = false;                      // answer X-Penstock-Explain: 1
-    bool half_close = false;                   // a client's FIN does not mean that it has gone
+    bool explain = false;     // answer X-Penstock-Explain: 1
+    bool half_close = false;  // a client's FIN does not mean that it has gone
+    h2::ServerLimits http2;
     std::vector<std::string> trusted_proxies;  // CIDR networks whose X-Forwarded-* is believed
 };
 

@@ -10,16 +10,11 @@
 
 #include "penstock/base/error.h"
 #include "penstock/http/head.h"
+#include "penstock/http/request_rules.h"
 
 namespace penstock::h1 {
 
-struct HeadLimits {
-    std::size_t head = 32 * 1024;         // whole head, bytes
-    std::size_t request_line = 8 * 1024;  // bytes
-    std::size_t fields = 100;             // number
-    std::size_t field = 16 * 1024;        // one field line, bytes
-    std::size_t name = 256;               // one field name, bytes
-};
+using http::HeadLimits;
 inline constexpr HeadLimits k_response_limits{
     .head = 64 * 1024, .request_line = 8 * 1024, .fields = 200, .field = 32 * 1024, .name = 256};
 

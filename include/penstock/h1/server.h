@@ -1,12 +1,13 @@
 // HTTP/1.1 towards clients: connections and their exchanges, one after the other.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
+#include <string_view>
 
-#include "penstock/base/units.h"
-#include "penstock/h1/parser.h"
+#include "penstock/http/server_options.h"
 #include "penstock/http/stream.h"
+#include "penstock/net/transport.h"
 
 namespace penstock::net {
 class Loop;
@@ -17,14 +18,7 @@ class WorkerMetrics;
 
 namespace penstock::h1 {
 
-struct ServerOptions {
-    HeadLimits limits;
-    Millis head_timeout{10'000};
-    Millis body_idle_timeout{30'000};
-    Millis write_stall_timeout{60'000};
-    Millis keep_alive_timeout{75'000};
-    bool half_close = false;
-};
+using http::ServerOptions;
 
 /// All HTTP/1.1 server connections of one worker. Thread: the loop's.
 class ServerConnections {
@@ -35,8 +29,8 @@ public:
     ServerConnections(const ServerConnections&) = delete;
     ServerConnections& operator=(const ServerConnections&) = delete;
 
-    /// Takes over an accepted socket.
-    void serve(int fd);
+    /// Takes over an accepted connection, of which `first` has been read already.
+    void serve(net::Transport transport, std::string_view first = {});
     /// For new requests from now on.
     void configure(const ServerOptions& options);
     /// Ends idle connections, and each other one after its current exchange (Connection: close).

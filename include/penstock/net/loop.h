@@ -58,7 +58,10 @@ public:
     void post(std::function<void()> work);  // any thread
     /// Wakes the waiter in the next turn. The loop's thread.
     void wake_soon(Waiter& waiter) noexcept;
-    void forget(Waiter& waiter) noexcept;  // takes it back out of `wake_soon` and `defer`
+    /// Wakes the waiter once everything else of this turn is done: what all of its events left to
+    /// send can then go in one write. Outside a turn: in the next. The loop's thread.
+    void wake_last(Waiter& waiter) noexcept;
+    void forget(Waiter& waiter) noexcept;  // takes it back out of all of these and of `defer`
 
     /// Wakes the waiter at the end of this turn, or before, when many wait already: a write that is
     /// put off until then finds its client awake from the one before it, and the kernel's code in

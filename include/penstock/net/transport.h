@@ -34,8 +34,9 @@ public:
     /// Takes over a connected, non-blocking socket.
     Transport(Loop& loop, int fd);
     ~Transport();
-    Transport(const Transport&) = delete;
-    Transport& operator=(const Transport&) = delete;
+    /// What is moved from may only be destroyed. No waiter may be registered with it.
+    Transport(Transport&& from) noexcept;
+    Transport& operator=(Transport&&) = delete;
 
     [[nodiscard]] ReadBytes try_read();
     /// Arms one read. Bytes that came wake the waiter and are what `try_read` gives next.

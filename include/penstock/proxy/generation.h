@@ -14,7 +14,8 @@
 #include "penstock/base/units.h"
 #include "penstock/fleet/identity.h"
 #include "penstock/fleet/sheet.h"
-#include "penstock/h1/server.h"
+#include "penstock/h2/server.h"
+#include "penstock/http/server_options.h"
 #include "penstock/proxy/auth.h"
 #include "penstock/proxy/options.h"
 #include "penstock/proxy/trusted_proxies.h"
@@ -58,7 +59,8 @@ struct Generation {
     std::uint64_t number = 0;
     std::vector<Pool> pools;
     std::vector<Route> routes;  // in order; the first that matches wins
-    h1::ServerOptions server;
+    http::ServerOptions server;
+    h2::ServerLimits http2;
     upstream::Options upstream;
     ApiKeys keys;
     TrustedProxies trusted;

@@ -45,6 +45,22 @@ enum class Gauge : std::uint8_t {
 inline constexpr std::size_t k_gauges =
     static_cast<std::size_t>(Gauge::upstream_connections_open) + 1;
 
+/// Why an HTTP/2 client was told to go, or one of its streams was ended.
+enum class Http2Refusal : std::uint8_t {
+    rapid_reset,
+    stream_errors,
+    header_list_too_large,
+    continuation_flood,
+    control_flood,
+    empty_frames,
+    useless_frames,
+    protocol_error,
+    write_stall,
+};
+inline constexpr std::size_t k_http2_refusals =
+    static_cast<std::size_t>(Http2Refusal::write_stall) + 1;
+[[nodiscard]] std::string_view name(Http2Refusal reason) noexcept;
+
 /// One worker's cells. At most 1024 series per family; further ones count as "other". Methods
 /// marked (worker) are called on that worker only.
 class WorkerMetrics {
@@ -56,6 +72,7 @@ public:
 
     void count(Count what, std::uint64_t by = 1) noexcept;  // (worker)
     void change(Gauge what, std::int64_t by) noexcept;      // (worker)
+    void refused(Http2Refusal reason) noexcept;             // (worker)
     /// The time between two chunks of one stream. (worker) No allocation.
     void inter_token(Micros gap) noexcept;
     /// Everything that follows from a finished request: totals by pool, route, model, status and

@@ -6,9 +6,9 @@ namespace penstock::app {
 
 EngineServer::EngineServer(net::Loop& loop, const mock_engine::EngineOptions& options)
     : loop_{loop}, engine_{loop, options}, connections_{loop, engine_, nullptr} {
-    h1::ServerOptions server;
+    http::ServerOptions server;
     server.keep_alive_timeout = options.keep_alive;  // as uvicorn does
-    connections_.configure(server);
+    connections_.configure(server, {});
 }
 
 Result<std::unique_ptr<EngineServer>> EngineServer::start(

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "penstock/h1/server.h"
+#include "../server/connections.h"
 #include "penstock/mock_engine/mock_engine.h"
 #include "penstock/net/listener.h"
 #include "penstock/net/loop.h"
@@ -27,7 +27,7 @@ private:
 
     net::Loop& loop_;
     mock_engine::MockEngine engine_;
-    h1::ServerConnections connections_;
+    Connections connections_;
     std::unique_ptr<net::Acceptor> acceptor_;
     std::string address_;  // as bound
     std::string url_;

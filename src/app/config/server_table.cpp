@@ -129,13 +129,17 @@ const Option k_options[] = {
                  "peers on unix sockets."},
 };
 
+constexpr ChildTable k_children[] = {
+    one_table<&ServerConfig::http2>("http2", k_http2_table),
+};
+
 }  // namespace
 
 const OptionTable k_server_table{
     .name = "server",
     .sentence = "The process: threads, timeouts, limits, and what is true of every request.",
     .options = k_options,
-    .children = {},
+    .children = k_children,
     .defaults = fresh<ServerConfig>};
 
 }  // namespace penstock::app

@@ -10,6 +10,7 @@ namespace penstock::app {
 
 extern const OptionTable k_root_table;
 extern const OptionTable k_server_table;
+extern const OptionTable k_http2_table;
 extern const OptionTable k_listener_table;
 extern const OptionTable k_admin_table;
 extern const OptionTable k_pool_table;

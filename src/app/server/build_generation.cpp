@@ -87,8 +87,8 @@ std::vector<proxy::Route> routes_of(const Config& config) {
     return routes;
 }
 
-h1::ServerOptions server_options(const ServerConfig& server) {
-    h1::ServerOptions options;
+http::ServerOptions server_options(const ServerConfig& server) {
+    http::ServerOptions options;
     options.limits.head = server.max_head.count;
     options.limits.fields = server.max_fields;
     options.head_timeout = server.head_timeout;
@@ -188,6 +188,7 @@ Built build_generation(const Config& config, const Discovered& discovered, fleet
     }
     generation->routes = routes_of(config);
     generation->server = server_options(config.server);
+    generation->http2 = config.server.http2;
     generation->upstream = {.connect_timeout = config.server.connect_timeout,
                             .idle_timeout = config.server.upstream_idle_timeout,
                             .idle_max = config.server.upstream_idle_max};

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "build_generation.h"
+#include "connections.h"
 #include "file_watch.h"
 #include "penstock/admin/admin.h"
 #include "penstock/app/load_config.h"
-#include "penstock/h1/server.h"
 #include "penstock/net/listener.h"
 #include "worker_thread.h"
 
@@ -115,7 +115,7 @@ private:
     std::unique_ptr<FileWatch> watch_;
 
     std::unique_ptr<admin::AdminHandler> admin_handler_;
-    std::unique_ptr<h1::ServerConnections> admin_connections_;
+    std::unique_ptr<Connections> admin_connections_;
     std::unique_ptr<net::Acceptor> admin_acceptor_;
     std::string admin_address_;
 

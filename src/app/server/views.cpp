@@ -114,8 +114,7 @@ Result<void> ProxyServer::start_admin() {
     sources.generation = [this] { return generation_->number; };
     sources.registry = &registry_;
     admin_handler_ = std::make_unique<admin::AdminHandler>(std::move(sources));
-    admin_connections_ =
-        std::make_unique<h1::ServerConnections>(control_, *admin_handler_, nullptr);
+    admin_connections_ = std::make_unique<Connections>(control_, *admin_handler_, nullptr);
     admin_acceptor_ = std::make_unique<net::Acceptor>(
         control_, bound->fds.front(), [this](int fd) { admin_connections_->serve(fd); });
     return {};

@@ -43,7 +43,7 @@ void WorkerThread::start() {
 
 void WorkerThread::publish(std::shared_ptr<const proxy::Generation> generation) {
     loop_.post([this, generation = std::move(generation)]() mutable {
-        connections_.configure(generation->server);
+        connections_.configure(generation->server, generation->http2);
         worker_.publish(std::move(generation));
     });
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "penstock/h1/server.h"
+#include "connections.h"
 #include "penstock/net/listener.h"
 #include "penstock/net/loop.h"
 #include "penstock/proxy/handler.h"
@@ -52,7 +52,7 @@ private:
     telemetry::Log& log_;
     proxy::Worker worker_;
     proxy::ProxyHandler handler_;
-    h1::ServerConnections connections_;
+    Connections connections_;
     std::map<std::string, std::unique_ptr<net::Acceptor>> acceptors_;
     std::uint32_t max_connections_;
     std::thread thread_;

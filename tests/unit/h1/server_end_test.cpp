@@ -323,7 +323,7 @@ TEST(ServerEnd, EndsEverythingWhenDestroyed) {
     penstock::test::SocketPair pair = penstock::test::socket_pair();
     {
         ServerConnections connections{loop, handler, nullptr};
-        connections.serve(pair.ours);
+        connections.serve(net::Transport{loop, pair.ours});
         pair.peer.send(k_get);
         ASSERT_TRUE(run_until(loop, [&] { return handler.begun == 1; }));
     }

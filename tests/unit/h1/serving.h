@@ -117,7 +117,7 @@ public:
         connections.configure(options);
         penstock::test::SocketPair pair = penstock::test::socket_pair(buffer);
         client = std::move(pair.peer);
-        connections.serve(pair.ours);
+        connections.serve(net::Transport{loop, pair.ours});
     }
 
     /// Waits until the client has received `text`, and reads meanwhile.

@@ -1,0 +1,127 @@
+#include "connections.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "penstock/net/await.h"
+#include "penstock/telemetry/metrics.h"
+
+namespace penstock::app {
+
+namespace {
+
+enum class Protocol : std::uint8_t { unknown, http1, http2 };
+
+/// What the first bytes of a connection speak (RFC 9113 3.4). A method PRI is nobody's else, so
+/// that a preface that goes wrong later is told in HTTP/2.
+Protocol protocol_of(std::string_view first) noexcept {
+    constexpr std::string_view k_preface = "PRI ";
+    const std::string_view seen = first.substr(0, k_preface.size());
+    if (!k_preface.starts_with(seen)) return Protocol::http1;
+    return seen == k_preface ? Protocol::http2 : Protocol::unknown;
+}
+
+}  // namespace
+
+/// A connection that has not said yet what it speaks.
+class Connections::Arrival {
+public:
+    Arrival(Connections& owner, net::Transport transport)
+        : owner_{owner}, transport_{std::move(transport)} {
+        count(1);
+    }
+    ~Arrival() {
+        task_.destroy();
+        owner_.loop_.forget(gone_hook_);
+        if (!handed_over_) count(-1);
+    }
+    Arrival(const Arrival&) = delete;
+    Arrival& operator=(const Arrival&) = delete;
+
+    void start(Arrivals::iterator self) {
+        self_ = self;
+        task_ = greet();
+        task_.start([](void* arrival) { static_cast<Arrival*>(arrival)->greeted(); }, this);
+    }
+
+private:
+    Task<void> greet();
+    void hand_over(Protocol protocol, std::string_view first);
+    void greeted() { owner_.loop_.wake_soon(gone_hook_); }  // the task has not quite ended yet
+    void gone() { owner_.arrivals_.erase(self_); }
+    void count(int change) const {
+        owner_.waiting_ += static_cast<std::size_t>(change);
+        if (owner_.metrics_ != nullptr)
+            owner_.metrics_->change(telemetry::Gauge::client_connections, change);
+    }
+
+    Connections& owner_;
+    net::Transport transport_;
+    bool handed_over_ = false;
+    Arrivals::iterator self_;
+    Hook<Arrival, &Arrival::gone> gone_hook_{*this};
+    Task<void> task_;  // last: destroyed first
+};
+
+Task<void> Connections::Arrival::greet() {
+    std::string seen;
+    for (;;) {
+        const net::ReadBytes read = transport_.try_read();
+        if (read.state == net::IoState::bytes) {
+            const std::string_view first = seen.empty() ? read.bytes : seen.append(read.bytes);
+            const Protocol protocol = owner_.http2_ ? protocol_of(first) : Protocol::http1;
+            if (protocol != Protocol::unknown) co_return hand_over(protocol, first);
+            seen = first;
+            continue;
+        }
+        if (read.state != net::IoState::would_block) co_return;
+        const Millis patience =
+            seen.empty() ? owner_.options_.keep_alive_timeout : owner_.options_.head_timeout;
+        const bool in_time = co_await net::within(
+            owner_.loop_, patience,
+            [this](Waiter* waiter) noexcept { transport_.when_readable(waiter); });
+        if (!in_time) co_return;
+    }
+}
+
+// It is counted once: from here on by whom it is handed to.
+void Connections::Arrival::hand_over(Protocol protocol, std::string_view first) {
+    handed_over_ = true;
+    count(-1);
+    if (protocol == Protocol::http1) return owner_.h1_.serve(std::move(transport_), first);
+    owner_.h2_.serve(std::move(transport_), first);
+}
+
+Connections::Connections(net::Loop& loop, http::Handler& handler, telemetry::WorkerMetrics* metrics)
+    : loop_{loop}, metrics_{metrics}, h1_{loop, handler, metrics}, h2_{loop, handler, metrics} {}
+
+Connections::~Connections() = default;
+
+void Connections::serve(int fd) {
+    if (metrics_ != nullptr) metrics_->count(telemetry::Count::connections_accepted);
+    arrivals_.emplace_front(*this, net::Transport{loop_, fd});
+    arrivals_.front().start(arrivals_.begin());
+}
+
+void Connections::configure(const http::ServerOptions& options, const h2::ServerLimits& limits) {
+    options_ = options;
+    http2_ = limits.enabled;
+    h1_.configure(options);
+    h2_.configure(options, limits);
+}
+
+void Connections::drain() {
+    arrivals_.clear();
+    h1_.drain();
+    h2_.drain();
+}
+
+std::size_t Connections::size() const noexcept {
+    return waiting_ + h1_.size() + h2_.size();
+}
+
+std::size_t Connections::busy() const noexcept {
+    return h1_.busy() + h2_.busy();
+}
+
+}  // namespace penstock::app

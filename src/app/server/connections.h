@@ -1,0 +1,50 @@
+// The connections of one loop's clients, whichever protocol they speak: a new one is greeted here
+// until its first bytes tell, then it is HTTP/1.1's or HTTP/2's.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <string>
+
+#include "penstock/base/task.h"
+#include "penstock/h1/server.h"
+#include "penstock/h2/server.h"
+#include "penstock/net/loop.h"
+#include "penstock/net/transport.h"
+
+namespace penstock::app {
+
+/// Thread: the loop's. References must outlive this.
+class Connections {
+public:
+    /// `metrics` may be null (admin pages, simulated engines).
+    Connections(net::Loop& loop, http::Handler& handler, telemetry::WorkerMetrics* metrics);
+    ~Connections();  // closes all at once
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+
+    /// Takes over an accepted socket.
+    void serve(int fd);
+    /// For new connections and requests from now on.
+    void configure(const http::ServerOptions& options, const h2::ServerLimits& limits);
+    /// Ends idle connections, and each other one after its current exchanges.
+    void drain();
+    [[nodiscard]] std::size_t size() const noexcept;
+    /// Exchanges under way.
+    [[nodiscard]] std::size_t busy() const noexcept;
+
+private:
+    class Arrival;
+    using Arrivals = std::list<Arrival>;
+
+    net::Loop& loop_;
+    telemetry::WorkerMetrics* metrics_;
+    http::ServerOptions options_;
+    bool http2_ = true;
+    h1::ServerConnections h1_;
+    h2::ServerConnections h2_;
+    std::size_t waiting_ = 0;  // arrivals that have not been handed over
+    Arrivals arrivals_;
+};
+
+}  // namespace penstock::app

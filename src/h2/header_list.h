@@ -1,0 +1,32 @@
+// A list of fields as nghttp2 takes it. Nothing that RFC 9113 8.2 forbids gets in: every value is
+// checked again, whatever its source.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include <nghttp2/nghttp2.h>
+
+#include "penstock/http/head.h"
+
+namespace penstock::h2 {
+
+/// Borrows names and values until it has been submitted.
+class HeaderList {
+public:
+    void add(std::string_view name, std::string_view value);
+    /// All fields but those of one connection (RFC 9113 8.2.2) and invalid ones.
+    void add(const http::Fields& fields);
+
+    [[nodiscard]] const nghttp2_nv* data() const noexcept { return list_.data(); }
+    [[nodiscard]] std::size_t size() const noexcept { return list_.size(); }
+    /// Names and values, for counting.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    std::vector<nghttp2_nv> list_;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace penstock::h2

@@ -1,0 +1,52 @@
+// The body that a stream sends: what was written and flow control has not let go yet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <nghttp2/nghttp2.h>
+
+#include "penstock/http/fields.h"
+#include "penstock/http/stream.h"
+
+namespace penstock::h2 {
+
+/// Takes everything; beyond `k_backlog` the writer is asked to wait. Pure but for `provider`.
+class Outgoing {
+public:
+    static constexpr std::size_t k_backlog = 16 * 1024;
+
+    void append(http::Pieces pieces);
+    /// No more follows; `trailers` may be empty.
+    void end(const http::Fields& trailers);
+    /// Nothing follows what waits, and the stream ends with RST_STREAM instead of END_STREAM.
+    void end_broken() noexcept { ending_ = Ending::broken; }
+
+    [[nodiscard]] std::size_t waiting() const noexcept { return bytes_.size() - used_; }
+    [[nodiscard]] bool full() const noexcept { return waiting() > k_backlog; }
+    [[nodiscard]] bool ended() const noexcept { return ending_ != Ending::open; }
+    /// nghttp2 has asked in vain and waits for `nghttp2_session_resume_data`.
+    [[nodiscard]] bool parked() const noexcept { return parked_; }
+    void unpark() noexcept { parked_ = false; }
+    /// Bytes that frames have taken so far.
+    [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
+
+    /// For `nghttp2_data_provider`: the next bytes of this body, or why there are none.
+    [[nodiscard]] ssize_t read(nghttp2_session* session, std::int32_t stream, std::uint8_t* into,
+                               std::size_t most, std::uint32_t* flags);
+    [[nodiscard]] nghttp2_data_provider provider() noexcept;
+
+private:
+    enum class Ending : std::uint8_t { open, proper, broken };
+    void release() noexcept;
+
+    std::string bytes_;
+    std::size_t used_ = 0;
+    std::uint64_t taken_ = 0;
+    http::Fields trailers_;
+    Ending ending_ = Ending::open;
+    bool parked_ = false;
+};
+
+}  // namespace penstock::h2

@@ -1,0 +1,128 @@
+#include "request_builder.h"
+
+#include "penstock/http/grammar.h"
+
+namespace penstock::h2 {
+
+namespace {
+
+constexpr std::size_t k_field_overhead = 32;  // RFC 9113 6.5.2
+
+Error bad(const char* what) {
+    return Error{ErrorCode::bad_request, what};
+}
+
+}  // namespace
+
+void RequestBuilder::add(std::string_view name, std::string_view value, http::RequestHead& head) {
+    size_ += name.size() + value.size() + k_field_overhead;
+    if (error_) return;
+    if (const Result<void> taken = take(name, value, head); !taken) error_ = taken.error();
+}
+
+Result<void> RequestBuilder::take(std::string_view name, std::string_view value,
+                                  http::RequestHead& head) {
+    if (name == ":path" && value.size() > limits_.request_line)
+        return ErrorCode::request_line_too_long;
+    if (size_ > limits_.head)
+        return Error{ErrorCode::head_too_large, "the request's header fields are too large"};
+    if (name.starts_with(':')) return take_pseudo(name, value, head);
+    if (++count_ > limits_.fields)
+        return Error{ErrorCode::head_too_large, "too many header fields"};
+    if (name.size() > limits_.name)
+        return Error{ErrorCode::head_too_large, "a header field's name is too long"};
+    if (name.size() + value.size() > limits_.field)
+        return Error{ErrorCode::head_too_large, "a header field is too long"};
+    return take_field(name, value, head);
+}
+
+Result<void> RequestBuilder::take_pseudo(std::string_view name, std::string_view value,
+                                         http::RequestHead& head) {
+    if (name == ":method") {
+        const Result<http::Method> method = http::parse_method(value);
+        if (!method) return method.error();
+        head.method = *method;
+        has_method_ = true;
+        return {};
+    }
+    if (name == ":path") return take_path(value, head);
+    if (name == ":authority") {
+        if (!http::valid_authority(value)) return bad(":authority is not a host and port");
+        head.authority = value;
+        return {};
+    }
+    if (name == ":scheme" && (value == "http" || value == "https")) return {};
+    return bad("the request's scheme is neither http nor https");
+}
+
+Result<void> RequestBuilder::take_path(std::string_view value, http::RequestHead& head) {
+    if (!http::all_of_class(value, http::k_target_char))
+        return bad("the request's path has forbidden characters");
+    head.target = value;
+    if (http::hides_control(head.path())) return bad("the request's path hides a NUL, CR or LF");
+    return {};
+}
+
+Result<void> RequestBuilder::take_field(std::string_view name, std::string_view value,
+                                        http::RequestHead& head) {
+    if (!http::valid_name(name)) return bad("a header field's name is not a token");
+    if (!http::valid_value(value)) return bad("a header field's value has a control character");
+    if (name == "cookie") {
+        add_cookie(value);
+        return {};
+    }
+    const http::FieldName id = http::field_name(name);
+    switch (id) {
+        case http::FieldName::host:
+            if (!host_.empty() || !http::valid_authority(value))
+                return bad("Host is not one host and port");
+            host_ = value;
+            return {};
+        case http::FieldName::content_length: {
+            const std::optional<std::uint64_t> length = http::parse_length(value);
+            if (!length || has_length_) return bad("Content-Length must be one plain number");
+            head.length = *length;
+            has_length_ = true;
+            return {};
+        }
+        case http::FieldName::expect:
+            ++expectations_;
+            expects_other_ = expects_other_ || !http::equal_no_case(value, "100-continue");
+            return {};
+        default:
+            head.fields.append(id, name, value);
+            return {};
+    }
+}
+
+void RequestBuilder::add_cookie(std::string_view crumb) {
+    if (!cookie_.empty()) cookie_.append("; ");
+    cookie_.append(crumb);
+}
+
+Result<void> RequestBuilder::finish(bool has_body, http::RequestHead& head) {
+    if (error_) return *error_;
+    if (!has_method_) return bad("the request has no method");
+    if (!head.target.starts_with('/') &&
+        !(head.target == "*" && head.method == http::Method::options))
+        return bad("the request's path does not begin with a slash");
+    if (head.authority.empty()) {
+        if (host_.empty()) return bad("Host is missing");
+        head.authority = host_;
+    } else if (!host_.empty() && !http::equal_no_case(host_, head.authority)) {
+        return bad("Host and :authority differ");
+    }
+    if (expectations_ > 1 || expects_other_) return ErrorCode::expectation_failed;
+    if (!cookie_.empty()) head.fields.append("cookie", cookie_);
+    head.version = http::Version::http_2;
+    head.keep_alive = true;
+    head.expects_continue = has_body && expectations_ > 0;
+    if (has_length_ && (has_body || head.length > 0)) {
+        head.framing = http::Framing::length;
+    } else {
+        head.framing = has_body ? http::Framing::chunked : http::Framing::none;
+    }
+    return {};
+}
+
+}  // namespace penstock::h2

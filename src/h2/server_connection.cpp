@@ -1,0 +1,145 @@
+// The life of a client's HTTP/2 connection: its streams come and go, and it ends when it is idle
+// for too long, drained, refused or gone.
+#include "server_connection.h"
+
+#include <utility>
+
+#include "penstock/telemetry/metrics.h"
+
+namespace penstock::h2 {
+
+namespace {
+
+constexpr Millis k_drain_notice{1'000};  // until the client must have seen it
+
+}  // namespace
+
+ServerConnection::ServerConnection(ServerConnections::Impl& owner, net::Transport transport)
+    : owner_{owner},
+      peer_{net::peer_name(transport.fd())},
+      session_{owner.setup, owner.limits, *this},
+      pump_{owner.loop, std::move(transport), *this, owner.batch,
+            owner.options.write_stall_timeout},
+      timer_{owner.loop},
+      drain_timer_{owner.loop} {}
+
+ServerConnection::~ServerConnection() {
+    while (first_ != nullptr) remove(*first_);
+}
+
+net::Loop& ServerConnection::loop() noexcept {
+    return owner_.loop;
+}
+http::Handler& ServerConnection::handler() noexcept {
+    return owner_.handler;
+}
+const http::ServerOptions& ServerConnection::options() const noexcept {
+    return owner_.options;
+}
+
+bool ServerConnection::receive(std::string_view bytes) {
+    return session_.receive(bytes, owner_.loop.coarse_now());
+}
+
+// By index: a handler that runs from here may write, and with it make news for the next call.
+void ServerConnection::settle() {
+    std::vector<SessionStream*> news = std::move(owner_.news);
+    session_.take_news(news);
+    for (SessionStream* each : news) {
+        auto& stream = static_cast<ServerStream&>(*each);
+        if (stream.settle()) remove(stream);
+    }
+    owner_.news = std::move(news);
+    if (session_.refusal()) count_refusal();
+    if (!pump_.closing() && session_.over()) pump_.close();
+    watch_idleness();
+}
+
+// One timer for all that a connection without a stream, or with half a head, may take.
+void ServerConnection::watch_idleness() {
+    const bool head_due = !session_.settled() || session_.head_pending();
+    if (pump_.closing() || (streams_ > 0 && !head_due)) {
+        head_timed_ = false;
+        return timer_.clear();
+    }
+    if (timer_.set() && head_timed_ == head_due) return;
+    head_timed_ = head_due;
+    timer_.set(head_due ? owner_.options.head_timeout : owner_.options.keep_alive_timeout,
+               timer_hook_);
+}
+
+void ServerConnection::timed_out() {
+    session_.go_away();
+    pump_.close();
+}
+
+void ServerConnection::count_refusal() noexcept {
+    if (std::exchange(counted_, true) || owner_.metrics == nullptr) return;
+    owner_.metrics->refused(*session_.refusal());
+}
+
+void ServerConnection::drain() {
+    if (std::exchange(draining_, true)) return;
+    session_.drain();
+    drain_timer_.set(k_drain_notice, drain_hook_);
+    want_flush();
+}
+
+void ServerConnection::drain_over() {
+    session_.go_away();
+    want_flush();
+}
+
+void ServerConnection::ended() {
+    owner_.remove(*this);
+}
+
+void ServerConnection::lost(bool stalled) {
+    if (stalled && owner_.metrics != nullptr)
+        owner_.metrics->refused(telemetry::Http2Refusal::write_stall);
+    owner_.remove(*this);
+}
+
+SessionStream& ServerConnection::open(std::int32_t id) {
+    auto* stream = new ServerStream{*this, id, owner_.options.limits};  // owned by the list
+    stream->next = first_;
+    if (first_ != nullptr) first_->previous = stream;
+    first_ = stream;
+    ++streams_;
+    return *stream;
+}
+
+void ServerConnection::remove(ServerStream& stream) noexcept {
+    if (stream.previous != nullptr) {
+        stream.previous->next = stream.next;
+    } else {
+        first_ = stream.next;
+    }
+    if (stream.next != nullptr) stream.next->previous = stream.previous;
+    --streams_;
+    session_.forget(stream);
+    delete &stream;
+}
+
+void ServerConnection::stream_stalled(ServerStream& stream) {
+    if (owner_.metrics != nullptr) owner_.metrics->refused(telemetry::Http2Refusal::write_stall);
+    session_.reset(stream, NGHTTP2_CANCEL);
+    want_flush();
+}
+
+void ServerConnection::exchange_begun() noexcept {
+    ++owner_.exchanges;
+}
+
+void ServerConnection::exchange_over(std::uint64_t bytes_in, std::uint64_t bytes_out) noexcept {
+    --owner_.exchanges;
+    if (owner_.metrics == nullptr) return;
+    owner_.metrics->count(telemetry::Count::bytes_from_clients, bytes_in);
+    owner_.metrics->count(telemetry::Count::bytes_to_clients, bytes_out);
+}
+
+void ServerConnection::count_bad_request() noexcept {
+    if (owner_.metrics != nullptr) owner_.metrics->count(telemetry::Count::bad_requests);
+}
+
+}  // namespace penstock::h2

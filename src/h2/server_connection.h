@@ -1,0 +1,93 @@
+// One HTTP/2 connection of a client with its streams. Owned by `ServerConnections::Impl`; destroyed
+// there, which ends the handlers of all its streams wherever they wait.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "penstock/h2/server.h"
+#include "penstock/net/loop.h"
+#include "pump.h"
+#include "server_session.h"
+#include "server_stream.h"
+
+namespace penstock::h2 {
+
+class ServerConnection final : PumpOwner, StreamMaker {
+public:
+    ServerConnection(ServerConnections::Impl& owner, net::Transport transport);
+    ~ServerConnection();
+    ServerConnection(const ServerConnection&) = delete;
+    ServerConnection& operator=(const ServerConnection&) = delete;
+
+    void start(std::string_view first) { pump_.start(first); }
+    void drain();
+
+    // For its streams.
+    [[nodiscard]] net::Loop& loop() noexcept;
+    [[nodiscard]] http::Handler& handler() noexcept;
+    [[nodiscard]] const http::ServerOptions& options() const noexcept;
+    [[nodiscard]] std::string_view peer() const noexcept { return peer_; }
+    [[nodiscard]] ServerSession& session() noexcept { return session_; }
+    void want_flush() noexcept { pump_.want_flush(); }
+    void exchange_begun() noexcept;
+    void exchange_over(std::uint64_t bytes_in, std::uint64_t bytes_out) noexcept;
+    void count_bad_request() noexcept;
+    void stream_stalled(ServerStream& stream);
+    void remove(ServerStream& stream) noexcept;
+
+    // Links of the owner's list.
+    ServerConnection* next = nullptr;
+    ServerConnection* previous = nullptr;
+
+private:
+    [[nodiscard]] bool receive(std::string_view bytes) override;
+    [[nodiscard]] std::string_view next_output() override { return session_.next_output(); }
+    [[nodiscard]] bool overfull() const override { return session_.overfull(); }
+    [[nodiscard]] bool over() const override { return session_.over(); }
+    void settle() override;
+    void ended() override;
+    void lost(bool stalled) override;
+    [[nodiscard]] SessionStream& open(std::int32_t id) override;
+
+    void watch_idleness();
+    void count_refusal() noexcept;
+    void timed_out();
+    void drain_over();
+
+    ServerConnections::Impl& owner_;
+    std::string peer_;
+    ServerSession session_;
+    Pump pump_;
+    ServerStream* first_ = nullptr;
+    std::size_t streams_ = 0;
+    bool draining_ = false;
+    bool counted_ = false;     // its refusal
+    bool head_timed_ = false;  // the timer waits for the end of a head
+    net::Timer timer_;
+    net::Timer drain_timer_;
+    Hook<ServerConnection, &ServerConnection::timed_out> timer_hook_{*this};
+    Hook<ServerConnection, &ServerConnection::drain_over> drain_hook_{*this};
+};
+
+struct ServerConnections::Impl {
+    Impl(net::Loop& on, http::Handler& serves, telemetry::WorkerMetrics* counts)
+        : loop{on}, handler{serves}, metrics{counts} {}
+
+    void remove(ServerConnection& connection) noexcept;
+
+    net::Loop& loop;
+    http::Handler& handler;
+    telemetry::WorkerMetrics* metrics;
+    SessionSetup setup;
+    http::ServerOptions options;
+    ServerLimits limits;
+    std::string batch;                 // of the write being made
+    std::vector<SessionStream*> news;  // being dealt with
+    ServerConnection* first = nullptr;
+    std::size_t count = 0;
+    std::size_t exchanges = 0;
+    bool draining = false;
+};
+
+}  // namespace penstock::h2

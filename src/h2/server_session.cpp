@@ -1,0 +1,309 @@
+#include "server_session.h"
+
+#include <algorithm>
+#include <charconv>
+#include <new>
+
+#include "header_list.h"
+
+namespace penstock::h2 {
+
+namespace {
+
+using telemetry::Http2Refusal;
+
+constexpr std::size_t k_queue_max = 1000;              // frames, before reading stops
+constexpr std::size_t k_unread_max = 4 * 1024 * 1024;  // bytes of bodies, before reading stops
+
+Http2Refusal reason_of(ssize_t error) noexcept {
+    switch (error) {
+        case NGHTTP2_ERR_FLOODED:
+            return Http2Refusal::control_flood;
+        case NGHTTP2_ERR_TOO_MANY_SETTINGS:
+            return Http2Refusal::control_flood;
+        case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
+            return Http2Refusal::continuation_flood;
+        default:
+            return Http2Refusal::protocol_error;
+    }
+}
+
+}  // namespace
+
+ServerSession::ServerSession(const SessionSetup& setup, const ServerLimits& limits,
+                             StreamMaker& maker)
+    : limits_{limits}, maker_{maker}, guard_{limits} {
+    nghttp2_session* made = nullptr;
+    if (nghttp2_session_server_new2(&made, setup.callbacks(), this, setup.options()) != 0)
+        throw std::bad_alloc{};
+    session_.reset(made);
+    const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_streams},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
+         static_cast<std::uint32_t>(limits.stream_window.count)},
+        // Advice only: what comes in is counted by `RequestBuilder`.
+        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+    };
+    nghttp2_submit_settings(made, NGHTTP2_FLAG_NONE, settings, std::size(settings));
+    nghttp2_session_set_local_window_size(
+        made, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(limits.connection_window.count));
+}
+
+bool ServerSession::receive(std::string_view bytes, TimePoint now) {
+    now_ = now;
+    const ssize_t taken = nghttp2_session_mem_recv(
+        session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    if (taken < 0) {
+        refuse(reason_of(taken),
+               taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+        return false;
+    }
+    return !refusal_ && nghttp2_session_want_read(session_.get()) != 0;
+}
+
+std::string_view ServerSession::next_output() {
+    const std::uint8_t* bytes = nullptr;
+    const ssize_t length = nghttp2_session_mem_send(session_.get(), &bytes);
+    if (length <= 0) return {};
+    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length)};
+}
+
+void ServerSession::take_news(std::vector<SessionStream*>& into) noexcept {
+    into.clear();
+    into.swap(news_);
+    for (SessionStream* stream : into) stream->listed = false;
+}
+
+void ServerSession::forget(const SessionStream& stream) noexcept {
+    std::erase(news_, &stream);
+    if (!stream.closed) nghttp2_session_set_stream_user_data(session_.get(), stream.id, nullptr);
+}
+
+void ServerSession::note(SessionStream& stream) {
+    if (stream.listed) return;
+    stream.listed = true;
+    news_.push_back(&stream);
+}
+
+SessionStream* ServerSession::find(std::int32_t id) const noexcept {
+    return static_cast<SessionStream*>(nghttp2_session_get_stream_user_data(session_.get(), id));
+}
+
+void ServerSession::respond(SessionStream& stream, const http::ResponseHead& head, bool has_body) {
+    char status[4];
+    const auto status_end = std::to_chars(status, status + sizeof status, head.status).ptr;
+    char length[20];
+    HeaderList list;
+    list.add(":status", {status, static_cast<std::size_t>(status_end - status)});
+    list.add(head.fields);
+    if (head.framing == http::Framing::length || head.has_length) {
+        const auto end = std::to_chars(length, length + sizeof length, head.length).ptr;
+        list.add("content-length", {length, static_cast<std::size_t>(end - length)});
+    }
+    const nghttp2_data_provider provider = stream.out.provider();
+    nghttp2_submit_response(session_.get(), stream.id, list.data(), list.size(),
+                            has_body ? &provider : nullptr);
+}
+
+void ServerSession::send_continue(SessionStream& stream) {
+    HeaderList list;
+    list.add(":status", "100");
+    nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, stream.id, nullptr, list.data(),
+                           list.size(), nullptr);
+}
+
+void ServerSession::resume(SessionStream& stream) {
+    if (!stream.out.parked()) return;
+    stream.out.unpark();
+    nghttp2_session_resume_data(session_.get(), stream.id);
+}
+
+void ServerSession::consume(SessionStream& stream, std::size_t bytes) {
+    if (bytes == 0 || stream.closed) return;
+    stream.unread -= bytes;
+    unread_ -= bytes;
+    const std::size_t back = std::min(bytes, withheld_);
+    withheld_ -= back;
+    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
+    nghttp2_session_consume_stream(session_.get(), stream.id, bytes);
+}
+
+void ServerSession::reset(SessionStream& stream, std::uint32_t code) {
+    stream.reset_by_us = true;
+    nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id, code);
+}
+
+void ServerSession::drain() {
+    if (std::exchange(draining_, true)) return;
+    nghttp2_submit_shutdown_notice(session_.get());
+    nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, nullptr);  // its answer: seen
+}
+
+void ServerSession::go_away() {
+    nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR,
+                          nullptr, 0);
+}
+
+void ServerSession::refuse(Http2Refusal reason, std::uint32_t code) {
+    if (refusal_) return;
+    refusal_ = reason;
+    nghttp2_session_terminate_session(session_.get(), code);
+}
+
+bool ServerSession::over() const noexcept {
+    return nghttp2_session_want_read(session_.get()) == 0 &&
+           nghttp2_session_want_write(session_.get()) == 0;
+}
+
+bool ServerSession::overfull() const noexcept {
+    return nghttp2_session_get_outbound_queue_size(session_.get()) > k_queue_max;
+}
+
+void ServerSession::judge(const FloodGuard::Verdict& verdict) {
+    if (verdict) refuse(*verdict, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+int ServerSession::begin_frame(const nghttp2_frame_hd& header) {
+    judge(guard_.frame({header.type, header.flags, header.length, header.stream_id}, now_));
+    if (header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA) judge_closed_stream(header);
+    if (header.type == NGHTTP2_HEADERS) {
+        head_pending_ = true;
+        highest_ = std::max(highest_, header.stream_id);
+    }
+    return 0;
+}
+
+// RFC 9113 5.1 and 5.1.1: nghttp2 ignores what comes on streams that have ended.
+void ServerSession::judge_closed_stream(const nghttp2_frame_hd& header) {
+    const std::int32_t id = header.stream_id;
+    const bool opened_before = id % 2 == 1 && id <= highest_;
+    if (!opened_before || nghttp2_session_find_stream(session_.get(), id) != nullptr) return;
+    const auto* ended = std::find_if(ended_.begin(), ended_.end(),
+                                     [id](const Ended& each) { return each.id == id; });
+    if (ended != ended_.end()) {
+        if (!ended->by_us) refuse(Http2Refusal::protocol_error, NGHTTP2_STREAM_CLOSED);
+    } else if (header.type == NGHTTP2_HEADERS) {
+        refuse(Http2Refusal::protocol_error, NGHTTP2_PROTOCOL_ERROR);
+    }
+}
+
+int ServerSession::begin_headers(const nghttp2_frame& frame) {
+    if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
+    const std::int32_t id = frame.hd.stream_id;
+    nghttp2_session_set_stream_user_data(session_.get(), id, &maker_.open(id));
+    // Every stream gets its share, whatever its client says of the others.
+    const nghttp2_extpri even{.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1};
+    nghttp2_session_change_extpri_stream_priority(session_.get(), id, &even, 1);
+    return 0;
+}
+
+int ServerSession::header(const nghttp2_frame& frame, std::string_view name,
+                          std::string_view value) {
+    SessionStream* stream = find(frame.hd.stream_id);
+    if (stream == nullptr) return 0;
+    if (stream->head_complete) {
+        http::RequestHead trailers;  // counted and dropped
+        stream->builder.add(name, value, trailers);
+    } else {
+        stream->builder.add(name, value, stream->head);
+    }
+    if (stream->builder.is_flood())
+        refuse(Http2Refusal::header_list_too_large, NGHTTP2_ENHANCE_YOUR_CALM);
+    return 0;
+}
+
+// nghttp2 would drop the field and let the request pass.
+int ServerSession::invalid_header(const nghttp2_frame& frame) {
+    nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, frame.hd.stream_id,
+                              NGHTTP2_PROTOCOL_ERROR);
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+}
+
+// It was answered by nghttp2 with RST_STREAM or GOAWAY.
+int ServerSession::invalid_frame() {
+    head_pending_ = false;
+    return 0;
+}
+
+int ServerSession::data(std::int32_t id, std::string_view bytes) {
+    guard_.payload(bytes.size());
+    SessionStream* stream = find(id);
+    if (stream == nullptr || refusal_) {
+        nghttp2_session_consume(session_.get(), id, bytes.size());
+        return 0;
+    }
+    stream->input.append(bytes);
+    stream->unread += bytes.size();
+    unread_ += bytes.size();
+    // A stream that is not read holds back itself only, until many of them hold too much.
+    if (unread_ <= k_unread_max) {
+        nghttp2_session_consume_connection(session_.get(), bytes.size());
+    } else {
+        withheld_ += bytes.size();
+    }
+    note(*stream);
+    return 0;
+}
+
+int ServerSession::frame_received(const nghttp2_frame& frame) {
+    if (frame.hd.type == NGHTTP2_SETTINGS) settled_ = true;
+    const bool acknowledged =
+        frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0;
+    if (draining_ && acknowledged) go_away();
+    if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
+    if (frame.hd.type == NGHTTP2_HEADERS) head_pending_ = false;
+    SessionStream* stream = find(frame.hd.stream_id);
+    if (stream == nullptr) return 0;
+    const bool ends = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    if (frame.hd.type == NGHTTP2_HEADERS && !stream->head_complete) {
+        stream->head_complete = true;
+        if (const Result<void> head = stream->builder.finish(!ends, stream->head); !head)
+            stream->refusal = head.error();
+    }
+    if (ends) stream->input_ended = true;
+    note(*stream);
+    return 0;
+}
+
+int ServerSession::frame_sent(const nghttp2_frame& frame) {
+    if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.error_code != NGHTTP2_NO_ERROR &&
+        !refusal_) {
+        refusal_ = Http2Refusal::protocol_error;  // nghttp2 has judged by itself
+    }
+    SessionStream* stream = find(frame.hd.stream_id);
+    if (frame.hd.type == NGHTTP2_RST_STREAM) {
+        const std::uint32_t code = frame.rst_stream.error_code;
+        const bool own = stream != nullptr && stream->reset_by_us;
+        const bool fault =
+            code != NGHTTP2_NO_ERROR && code != NGHTTP2_CANCEL && code != NGHTTP2_REFUSED_STREAM;
+        if (stream != nullptr) stream->reset_by_us = true;
+        if (fault && !own) judge(guard_.stream_error(now_));
+        return 0;
+    }
+    if (frame.hd.type == NGHTTP2_DATA) guard_.data_sent();
+    if (stream == nullptr) return 0;
+    const bool ends = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    // The answer is whole, and what the client still sends is not needed (RFC 9113 8.1).
+    if (ends && !stream->input_ended) reset(*stream, NGHTTP2_NO_ERROR);
+    note(*stream);
+    return 0;
+}
+
+int ServerSession::stream_closed(std::int32_t id, std::uint32_t code) {
+    SessionStream* stream = find(id);
+    ended_[ended_next_] = {id, stream == nullptr || stream->reset_by_us};
+    ended_next_ = (ended_next_ + 1) % ended_.size();
+    if (stream == nullptr) return 0;
+    stream->closed = true;
+    stream->close_code = code;
+    unread_ -= stream->unread;
+    const std::size_t back = std::min(stream->unread, withheld_);
+    withheld_ -= back;
+    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
+    stream->unread = 0;
+    note(*stream);
+    return 0;
+}
+
+}  // namespace penstock::h2

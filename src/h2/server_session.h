@@ -1,0 +1,123 @@
+// The server's end of an HTTP/2 connection without its socket: bytes in, news of streams and bytes
+// out. nghttp2's callbacks only note what happened; whoever owns the session acts on it afterwards.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "flood_guard.h"
+#include "handles.h"
+#include "penstock/http/server_options.h"
+#include "session_stream.h"
+
+namespace penstock::h2 {
+
+/// Makes and owns the streams of a session.
+class StreamMaker {
+public:
+    [[nodiscard]] virtual SessionStream& open(std::int32_t id) = 0;
+
+protected:
+    ~StreamMaker() = default;
+};
+
+/// What all sessions of a worker share.
+class SessionSetup {
+public:
+    SessionSetup();
+    [[nodiscard]] const nghttp2_session_callbacks* callbacks() const noexcept {
+        return callbacks_.get();
+    }
+    [[nodiscard]] const nghttp2_option* options() const noexcept { return options_.get(); }
+
+private:
+    CallbacksHandle callbacks_;
+    OptionHandle options_;
+};
+
+class ServerSession {
+public:
+    /// References must outlive this.
+    ServerSession(const SessionSetup& setup, const ServerLimits& limits, StreamMaker& maker);
+    ServerSession(const ServerSession&) = delete;
+    ServerSession& operator=(const ServerSession&) = delete;
+
+    /// Takes bytes of the client in. False: it has nothing more to say that would be heard.
+    [[nodiscard]] bool receive(std::string_view bytes, TimePoint now);
+    /// The next bytes for the client, until the next call; empty: none for now.
+    [[nodiscard]] std::string_view next_output();
+    /// Streams of which there is news since the last call. Those closed are the caller's to end.
+    void take_news(std::vector<SessionStream*>& into) noexcept;
+    /// A stream that is destroyed is no news any more.
+    void forget(const SessionStream& stream) noexcept;
+
+    void respond(SessionStream& stream, const http::ResponseHead& head, bool has_body);
+    void send_continue(SessionStream& stream);
+    /// There is more in `stream.out`, or its end.
+    void resume(SessionStream& stream);
+    /// `bytes` of the body have been read: the client may send as many more.
+    void consume(SessionStream& stream, std::size_t bytes);
+    void reset(SessionStream& stream, std::uint32_t code);
+    /// No more streams, in two steps: a notice, and once the client must have seen it the end.
+    void drain();
+    /// The second step, at once.
+    void go_away();
+    /// Ends everything, with a reason that is told and counted.
+    void refuse(telemetry::Http2Refusal reason, std::uint32_t code);
+
+    /// Nothing more will be read or written.
+    [[nodiscard]] bool over() const noexcept;
+    /// So much waits to be sent besides bodies that reading must stop until some of it has gone.
+    [[nodiscard]] bool overfull() const noexcept;
+    /// A head has begun and is not whole.
+    [[nodiscard]] bool head_pending() const noexcept { return head_pending_; }
+    /// The client has sent its SETTINGS.
+    [[nodiscard]] bool settled() const noexcept { return settled_; }
+    [[nodiscard]] std::optional<telemetry::Http2Refusal> refusal() const noexcept {
+        return refusal_;
+    }
+
+private:
+    friend class SessionSetup;
+    void note(SessionStream& stream);
+    [[nodiscard]] SessionStream* find(std::int32_t id) const noexcept;
+    void judge(const FloodGuard::Verdict& verdict);
+    void judge_closed_stream(const nghttp2_frame_hd& header);
+
+    int begin_frame(const nghttp2_frame_hd& header);
+    int begin_headers(const nghttp2_frame& frame);
+    int header(const nghttp2_frame& frame, std::string_view name, std::string_view value);
+    int invalid_header(const nghttp2_frame& frame);
+    int invalid_frame();
+    int data(std::int32_t id, std::string_view bytes);
+    int frame_received(const nghttp2_frame& frame);
+    int frame_sent(const nghttp2_frame& frame);
+    int stream_closed(std::int32_t id, std::uint32_t code);
+
+    /// A stream that ended not long ago.
+    struct Ended {
+        std::int32_t id = 0;
+        bool by_us = false;  // frames of it may still be under way
+    };
+
+    const ServerLimits& limits_;
+    StreamMaker& maker_;
+    FloodGuard guard_;
+    SessionHandle session_;
+    std::vector<SessionStream*> news_;
+    std::array<Ended, 64> ended_{};
+    std::size_t ended_next_ = 0;
+    std::int32_t highest_ = 0;  // stream the client has opened
+    std::size_t unread_ = 0;    // bytes of all bodies
+    std::size_t withheld_ = 0;  // of them, those the connection's window has not got back
+    TimePoint now_{};
+    bool head_pending_ = false;
+    bool settled_ = false;
+    bool draining_ = false;
+    std::optional<telemetry::Http2Refusal> refusal_;
+};
+
+}  // namespace penstock::h2

@@ -1,0 +1,40 @@
+// One exchange as an HTTP/2 session knows it: what its frames said, what it has to send.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "outgoing.h"
+#include "penstock/base/error.h"
+#include "penstock/http/head.h"
+#include "request_builder.h"
+
+namespace penstock::h2 {
+
+struct SessionStream {
+    SessionStream(std::int32_t number, const http::HeadLimits& limits) noexcept
+        : id{number}, builder{limits} {}
+    SessionStream(const SessionStream&) = delete;
+    SessionStream& operator=(const SessionStream&) = delete;
+
+    std::int32_t id;
+    bool listed = false;  // among the session's news
+    bool head_complete = false;
+    bool input_ended = false;  // the client has sent all
+    bool closed = false;       // nghttp2 knows it no more
+    bool reset_by_us = false;
+    std::uint32_t close_code = 0;  // when it closed: 0 is a proper end
+    std::optional<Error> refusal;  // the head breaks a rule
+
+    RequestBuilder builder;
+    http::RequestHead head;
+    std::string input;       // of the body, received and not read yet
+    std::size_t unread = 0;  // of it, what flow control still counts
+    Outgoing out;
+
+protected:
+    ~SessionStream() = default;
+};
+
+}  // namespace penstock::h2
