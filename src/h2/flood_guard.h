@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "frame_scanner.h"
 #include "penstock/base/units.h"
 #include "penstock/h2/server.h"
 #include "penstock/telemetry/metrics.h"
@@ -28,14 +29,6 @@ private:
     double per_second_;
     double left_;
     TimePoint at_{};
-};
-
-/// A frame as its header tells.
-struct FrameHeader {
-    std::uint8_t type;
-    std::uint8_t flags;
-    std::size_t length;
-    std::int32_t stream;
 };
 
 class FloodGuard {

@@ -41,24 +41,32 @@ ServerSession::ServerSession(const SessionSetup& setup, const ServerLimits& limi
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_streams},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
          static_cast<std::uint32_t>(limits.stream_window.count)},
-        // Advice only: what comes in is counted by `RequestBuilder`.
-        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     };
     nghttp2_submit_settings(made, NGHTTP2_FLAG_NONE, settings, std::size(settings));
     nghttp2_session_set_local_window_size(
         made, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(limits.connection_window.count));
 }
 
+// Frame by frame, so that each is judged by what those before it have changed.
 bool ServerSession::receive(std::string_view bytes, TimePoint now) {
     now_ = now;
+    while (!bytes.empty()) {
+        std::string_view rest = bytes;
+        if (scanner_.next(rest)) begin_frame(scanner_.header());
+        if (refusal_ || !feed(bytes.substr(0, bytes.size() - rest.size()))) return false;
+        bytes = rest;
+    }
+    return nghttp2_session_want_read(session_.get()) != 0;
+}
+
+bool ServerSession::feed(std::string_view bytes) {
     const ssize_t taken = nghttp2_session_mem_recv(
         session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     if (taken < 0) {
         refuse(reason_of(taken),
                taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
-        return false;
     }
-    return !refusal_ && nghttp2_session_want_read(session_.get()) != 0;
+    return !refusal_;
 }
 
 std::string_view ServerSession::next_output() {
@@ -164,24 +172,31 @@ void ServerSession::judge(const FloodGuard::Verdict& verdict) {
     if (verdict) refuse(*verdict, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
-int ServerSession::begin_frame(const nghttp2_frame_hd& header) {
-    judge(guard_.frame({header.type, header.flags, header.length, header.stream_id}, now_));
+void ServerSession::begin_frame(const FrameHeader& header) {
+    judge(guard_.frame(header, now_));
     if (header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA) judge_closed_stream(header);
     if (header.type == NGHTTP2_HEADERS) {
         head_pending_ = true;
-        highest_ = std::max(highest_, header.stream_id);
+        highest_ = std::max(highest_, header.stream);
     }
-    return 0;
+    // From here on the client knows that the stream has ended.
+    if (header.type == NGHTTP2_RST_STREAM) {
+        if (Ended* ended = find_ended(header.stream)) ended->by_us = false;
+    }
+}
+
+ServerSession::Ended* ServerSession::find_ended(std::int32_t id) noexcept {
+    auto* const found = std::find_if(ended_.begin(), ended_.end(),
+                                     [id](const Ended& each) { return each.id == id; });
+    return found == ended_.end() ? nullptr : found;
 }
 
 // RFC 9113 5.1 and 5.1.1: nghttp2 ignores what comes on streams that have ended.
-void ServerSession::judge_closed_stream(const nghttp2_frame_hd& header) {
-    const std::int32_t id = header.stream_id;
+void ServerSession::judge_closed_stream(const FrameHeader& header) {
+    const std::int32_t id = header.stream;
     const bool opened_before = id % 2 == 1 && id <= highest_;
     if (!opened_before || nghttp2_session_find_stream(session_.get(), id) != nullptr) return;
-    const auto* ended = std::find_if(ended_.begin(), ended_.end(),
-                                     [id](const Ended& each) { return each.id == id; });
-    if (ended != ended_.end()) {
+    if (const Ended* ended = find_ended(id)) {
         if (!ended->by_us) refuse(Http2Refusal::protocol_error, NGHTTP2_STREAM_CLOSED);
     } else if (header.type == NGHTTP2_HEADERS) {
         refuse(Http2Refusal::protocol_error, NGHTTP2_PROTOCOL_ERROR);
@@ -192,10 +207,15 @@ int ServerSession::begin_headers(const nghttp2_frame& frame) {
     if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
     const std::int32_t id = frame.hd.stream_id;
     nghttp2_session_set_stream_user_data(session_.get(), id, &maker_.open(id));
-    // Every stream gets its share, whatever its client says of the others.
-    const nghttp2_extpri even{.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1};
-    nghttp2_session_change_extpri_stream_priority(session_.get(), id, &even, 1);
     return 0;
+}
+
+// Every stream gets its share, whatever its client says of the others: RFC 9113 5.3 has done away
+// with the scheme that nghttp2 would follow.
+void ServerSession::level_priority(std::int32_t id) {
+    nghttp2_priority_spec even;
+    nghttp2_priority_spec_default_init(&even);
+    nghttp2_session_change_stream_priority(session_.get(), id, &even);
 }
 
 int ServerSession::header(const nghttp2_frame& frame, std::string_view name,
@@ -248,6 +268,10 @@ int ServerSession::data(std::int32_t id, std::string_view bytes) {
 
 int ServerSession::frame_received(const nghttp2_frame& frame) {
     if (frame.hd.type == NGHTTP2_SETTINGS) settled_ = true;
+    if (frame.hd.type == NGHTTP2_PRIORITY ||
+        (frame.hd.type == NGHTTP2_HEADERS && (frame.hd.flags & NGHTTP2_FLAG_PRIORITY) != 0)) {
+        level_priority(frame.hd.stream_id);
+    }
     const bool acknowledged =
         frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0;
     if (draining_ && acknowledged) go_away();

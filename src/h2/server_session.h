@@ -82,12 +82,22 @@ public:
 
 private:
     friend class SessionSetup;
+
+    /// A stream that ended not long ago.
+    struct Ended {
+        std::int32_t id = 0;
+        bool by_us = false;  // frames of it may still be under way
+    };
+    [[nodiscard]] Ended* find_ended(std::int32_t id) noexcept;
+
     void note(SessionStream& stream);
     [[nodiscard]] SessionStream* find(std::int32_t id) const noexcept;
     void judge(const FloodGuard::Verdict& verdict);
-    void judge_closed_stream(const nghttp2_frame_hd& header);
+    void judge_closed_stream(const FrameHeader& header);
+    [[nodiscard]] bool feed(std::string_view bytes);
 
-    int begin_frame(const nghttp2_frame_hd& header);
+    void begin_frame(const FrameHeader& header);
+    void level_priority(std::int32_t id);
     int begin_headers(const nghttp2_frame& frame);
     int header(const nghttp2_frame& frame, std::string_view name, std::string_view value);
     int invalid_header(const nghttp2_frame& frame);
@@ -97,15 +107,10 @@ private:
     int frame_sent(const nghttp2_frame& frame);
     int stream_closed(std::int32_t id, std::uint32_t code);
 
-    /// A stream that ended not long ago.
-    struct Ended {
-        std::int32_t id = 0;
-        bool by_us = false;  // frames of it may still be under way
-    };
-
     const ServerLimits& limits_;
     StreamMaker& maker_;
     FloodGuard guard_;
+    FrameScanner scanner_{NGHTTP2_CLIENT_MAGIC_LEN};
     SessionHandle session_;
     std::vector<SessionStream*> news_;
     std::array<Ended, 64> ended_{};

@@ -35,10 +35,6 @@ SessionSetup::SessionSetup() : callbacks_{new_callbacks()}, options_{new_option(
     nghttp2_option_set_stream_reset_rate_limit(options, k_resets_burst, k_resets_per_second);
 
     nghttp2_session_callbacks* calls = callbacks_.get();
-    nghttp2_session_callbacks_set_on_begin_frame_callback(
-        calls, [](nghttp2_session*, const nghttp2_frame_hd* header, void* user) {
-            return of(user).begin_frame(*header);
-        });
     nghttp2_session_callbacks_set_on_begin_headers_callback(
         calls, [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
             return of(user).begin_headers(*frame);

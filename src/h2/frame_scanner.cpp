@@ -1,0 +1,33 @@
+#include "frame_scanner.h"
+
+#include <algorithm>
+
+namespace penstock::h2 {
+
+bool FrameScanner::next(std::string_view& bytes) noexcept {
+    const std::size_t skipped = std::min(skip_, bytes.size());
+    bytes.remove_prefix(skipped);
+    skip_ -= skipped;
+    if (skip_ > 0) return false;
+    const std::size_t count = std::min(k_header - seen_, bytes.size());
+    std::copy_n(bytes.data(), count, header_.data() + seen_);
+    bytes.remove_prefix(count);
+    seen_ += count;
+    if (seen_ < k_header) return false;
+    seen_ = 0;
+    skip_ = header().length;
+    return true;
+}
+
+FrameHeader FrameScanner::header() const noexcept {
+    const auto at = [this](std::size_t index) {
+        return static_cast<std::uint32_t>(static_cast<unsigned char>(header_[index]));
+    };
+    const std::uint32_t stream = (at(5) & 0x7FU) << 24U | at(6) << 16U | at(7) << 8U | at(8);
+    return {.type = static_cast<std::uint8_t>(at(3)),
+            .flags = static_cast<std::uint8_t>(at(4)),
+            .length = at(0) << 16U | at(1) << 8U | at(2),
+            .stream = static_cast<std::int32_t>(stream)};
+}
+
+}  // namespace penstock::h2

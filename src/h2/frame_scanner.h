@@ -1,0 +1,39 @@
+// Where frames begin in the bytes of a connection (RFC 9113 4.1). nghttp2 does not tell of frames
+// that it ignores, and those must be judged too.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace penstock::h2 {
+
+/// A frame as its header tells.
+struct FrameHeader {
+    std::uint8_t type;
+    std::uint8_t flags;
+    std::size_t length;
+    std::int32_t stream;
+};
+
+/// Pure. The same frames however the bytes are split.
+class FrameScanner {
+public:
+    /// `preface`: bytes that come before the first frame.
+    explicit FrameScanner(std::size_t preface) noexcept : skip_{preface} {}
+
+    /// Walks over the bytes up to and with the next frame's header, and takes them off `bytes`.
+    /// True: `header()` is a new one. False: all were walked over.
+    [[nodiscard]] bool next(std::string_view& bytes) noexcept;
+    [[nodiscard]] FrameHeader header() const noexcept;
+
+private:
+    static constexpr std::size_t k_header = 9;
+
+    std::size_t skip_;
+    std::size_t seen_ = 0;  // bytes of a header
+    std::array<char, k_header> header_{};
+};
+
+}  // namespace penstock::h2
