@@ -40,7 +40,10 @@ bool ServerStream::settle() {
     if (reader_ != nullptr && heard) read_ready();
     if (out.waiting() == 0) write_timer_.clear();
     if (write_timer_.set() && out.taken() != progress_) watch_progress();
-    if (writer_ != nullptr && !out.full()) std::exchange(writer_, nullptr)->wake();
+    if (blocked_ && !out.full()) {
+        blocked_ = false;
+        if (Waiter* waiter = std::exchange(writer_, nullptr)) waiter->wake();
+    }
     return closed && done_;
 }
 
@@ -180,6 +183,7 @@ http::Flow ServerStream::flush() {
     if (write_failed_ || closed) return http::Flow::failed;
     connection_.want_flush();
     if (!out.full()) return http::Flow::open;
+    blocked_ = true;
     if (!write_timer_.set()) watch_progress();
     return http::Flow::blocked;
 }

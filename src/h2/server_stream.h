@@ -74,6 +74,7 @@ private:
     bool responded_ = false;
     bool has_body_ = false;  // of the response
     bool finished_ = false;
+    bool blocked_ = false;  // the writer was told to wait
 
     Hook<ServerStream, &ServerStream::read_ready> read_hook_{*this};
     Hook<ServerStream, &ServerStream::read_timed_out> read_timer_hook_{*this};

@@ -1,0 +1,275 @@
+#include "server_session.h"
+
+#include <memory>
+
+#include <gtest/gtest.h>
+
+#include "frames.h"
+
+namespace penstock::h2 {
+namespace {
+
+using telemetry::Http2Refusal;
+using test::k_preface;
+
+struct PlainStream final : SessionStream {
+    using SessionStream::SessionStream;
+};
+
+/// A session with the client's bytes in the test's hand.
+struct Spoken final : StreamMaker {
+    explicit Spoken(const ServerLimits& with = {}) : limits{with} {}
+
+    SessionStream& open(std::int32_t id) override {
+        streams.push_back(std::make_unique<PlainStream>(id, heads));
+        return *streams.back();
+    }
+    bool hear(std::string_view bytes) {
+        const bool more = session.receive(bytes, now);
+        session.take_news(news);
+        return more;
+    }
+    /// Everything it has to send.
+    std::string says() {
+        std::string all;
+        for (std::string_view bytes = session.next_output(); !bytes.empty();
+             bytes = session.next_output()) {
+            all.append(bytes);
+        }
+        said.append(all);
+        return all;
+    }
+    /// The code of the GOAWAY among all that it has sent, or -1.
+    int goes_away() {
+        static_cast<void>(says());
+        FrameScanner scanner{0};
+        std::string_view rest = said;
+        int code = -1;
+        while (scanner.next(rest)) {
+            if (scanner.header().type == NGHTTP2_GOAWAY) code = static_cast<unsigned char>(rest[7]);
+        }
+        return code;
+    }
+
+    ServerLimits limits;
+    http::HeadLimits heads;
+    std::vector<std::unique_ptr<PlainStream>> streams;
+    SessionSetup setup;
+    ServerSession session{setup, limits, *this};
+    std::vector<SessionStream*> news;
+    std::string said;
+    TimePoint now{Millis{1'000}};
+};
+
+const std::string k_hello = k_preface + test::settings() + test::frame(4, 1, 0);
+
+TEST(ServerSession, TellsOfARequestAndItsBody) {
+    Spoken spoken;
+    EXPECT_TRUE(spoken.hear(k_hello + test::headers(1, test::k_post, false) +
+                            test::data(1, "some ") + test::data(1, "bytes", true)));
+    ASSERT_EQ(spoken.streams.size(), 1U);
+    const SessionStream& stream = *spoken.streams[0];
+    EXPECT_TRUE(stream.head_complete);
+    EXPECT_TRUE(stream.input_ended);
+    EXPECT_EQ(stream.input, "some bytes");
+    EXPECT_EQ(stream.head.target, "/x");
+    EXPECT_FALSE(stream.refusal);
+    EXPECT_EQ(spoken.news.size(), 1U);
+}
+
+TEST(ServerSession, TellsTheSameHoweverTheBytesAreSplit) {
+    const std::string bytes = k_hello + test::headers(1, test::k_get, true) +
+                              test::headers(3, test::k_post, false) + test::data(3, "abc", true);
+    for (std::size_t split = 0; split <= bytes.size(); ++split) {
+        Spoken spoken;
+        ASSERT_TRUE(spoken.hear(std::string_view{bytes}.substr(0, split))) << split;
+        ASSERT_TRUE(spoken.hear(std::string_view{bytes}.substr(split))) << split;
+        ASSERT_EQ(spoken.streams.size(), 2U) << split;
+        EXPECT_TRUE(spoken.streams[0]->input_ended) << split;
+        EXPECT_EQ(spoken.streams[1]->input, "abc") << split;
+    }
+}
+
+TEST(ServerSession, RefusesAHeadThatBreaksARuleOfHttp) {
+    Spoken spoken;
+    test::List list = test::k_get;
+    list[2].second = "/a#b";
+    EXPECT_TRUE(spoken.hear(k_hello + test::headers(1, list, true)));
+    ASSERT_TRUE(spoken.streams[0]->refusal);
+    EXPECT_EQ(spoken.streams[0]->refusal->code(), ErrorCode::bad_request);
+}
+
+TEST(ServerSession, ResetsAStreamWithAnInvalidFieldInsteadOfDroppingIt) {
+    Spoken spoken;
+    test::List list = test::k_get;
+    list.emplace_back("x", "a\r\nx-evil: 1");
+    EXPECT_TRUE(spoken.hear(k_hello + test::headers(1, list, true)));
+    const std::string said = spoken.says();
+    EXPECT_NE(said.find(test::frame(3, 0, 1, test::number(NGHTTP2_PROTOCOL_ERROR, 4))),
+              std::string::npos);
+    EXPECT_FALSE(spoken.streams[0]->head_complete);
+}
+
+// One that is not read keeps only its own window closed.
+TEST(ServerSession, GivesTheStreamsWindowBackOnlyAsItsBodyIsRead) {
+    Spoken spoken;
+    static_cast<void>(spoken.hear(k_hello + test::headers(1, test::k_post, false)));
+    static_cast<void>(spoken.says());
+    const std::string piece(16'000, 'x');
+    std::string bytes;
+    for (int i = 0; i < 12; ++i) bytes += test::data(1, piece);
+    EXPECT_TRUE(spoken.hear(bytes));
+    std::string said = spoken.says();
+    EXPECT_EQ(said.find(test::frame(8, 0, 1).substr(3, 6)), std::string::npos);
+    spoken.session.consume(*spoken.streams[0], 12 * piece.size());
+    said = spoken.says();
+    EXPECT_NE(said.find(test::frame(8, 0, 1).substr(3, 6)), std::string::npos);
+}
+
+struct Attack {
+    const char* what;
+    std::string once;  // each `%` stream number is put in by `step`
+    std::string (*step)(std::uint32_t number);
+    Http2Refusal reason;
+    int code;
+};
+
+class Floods : public testing::TestWithParam<Attack> {};
+
+TEST_P(Floods, EndTheConnectionWithAReason) {
+    const Attack& attack = GetParam();
+    Spoken spoken;
+    ASSERT_TRUE(spoken.hear(k_hello + attack.once));
+    std::uint32_t count = 0;
+    while (count < 20'000 && spoken.hear(attack.step(count))) {
+        static_cast<void>(spoken.says());
+        ++count;
+    }
+    EXPECT_LE(count, 1'100U);
+    EXPECT_EQ(spoken.session.refusal(), attack.reason);
+    EXPECT_EQ(spoken.goes_away(), attack.code);
+}
+
+std::uint32_t odd(std::uint32_t number) {
+    return 2 * number + 1;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    ServerSession, Floods,
+    testing::Values(
+        Attack{"rapid reset", "",
+               [](std::uint32_t n) {
+                   return test::headers(odd(n), test::k_get, true) + test::reset(odd(n));
+               },
+               Http2Refusal::rapid_reset, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"MadeYouReset by windows", "",
+               [](std::uint32_t n) {
+                   return test::headers(odd(n), test::k_get, true) +
+                          test::window_update(odd(n), 0x7FFFFFFF);
+               },
+               Http2Refusal::stream_errors, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"MadeYouReset by lengths", "",
+               [](std::uint32_t n) {
+                   test::List list = test::k_post;
+                   list.emplace_back("content-length", "1");
+                   return test::headers(odd(n), list, false) + test::data(odd(n), "ab", true);
+               },
+               Http2Refusal::stream_errors, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"MadeYouReset by fields", "",
+               [](std::uint32_t n) {
+                   test::List list = test::k_get;
+                   list.emplace_back("x", "a\nb");
+                   return test::headers(odd(n), list, true);
+               },
+               Http2Refusal::stream_errors, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"SETTINGS", "", [](std::uint32_t) { return test::settings(); },
+               Http2Refusal::control_flood, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"PING", "", [](std::uint32_t) { return test::frame(6, 0, 0, "12345678"); },
+               Http2Refusal::control_flood, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"empty DATA", test::headers(1, test::k_post, false),
+               [](std::uint32_t) { return test::data(1, ""); }, Http2Refusal::empty_frames,
+               NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"PRIORITY", test::headers(1, test::k_post, false),
+               [](std::uint32_t) { return test::frame(2, 0, 1, std::string("\0\0\0\0\1", 5)); },
+               Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"WINDOW_UPDATE", "", [](std::uint32_t) { return test::window_update(0, 1); },
+               Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"unknown frames", "", [](std::uint32_t) { return test::frame(0xBB, 0, 0, "x"); },
+               Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"CONTINUATION", test::frame(1, 0, 1, test::block(test::k_get)),
+               [](std::uint32_t) {
+                   return test::frame(9, 0, 1, test::block({{"x", "y"}}));
+               },
+               Http2Refusal::continuation_flood, NGHTTP2_PROTOCOL_ERROR}),
+    [](const auto& attack) {
+        std::string label;
+        for (const char c : std::string_view{attack.param.what}) {
+            if (std::isalnum(static_cast<unsigned char>(c)) != 0) label += c;
+        }
+        return label;
+    });
+
+// One field in the table of 4,000 bytes, named 16,000 times in a frame of 16 KiB (RFC 7541 7.3).
+TEST(ServerSession, EndsAnHpackBombBeforeItIsUnpacked) {
+    Spoken spoken;
+    std::string put = std::string("\x40\x01x\x7f", 4);
+    put += static_cast<char>(0x80 | ((4'000 - 127) & 0x7F));
+    put += static_cast<char>((4'000 - 127) >> 7);
+    put += std::string(4'000, 'v');
+    ASSERT_TRUE(spoken.hear(k_hello + test::frame(1, test::k_end_headers | test::k_end_stream, 1,
+                                                  test::block(test::k_get) + put)));
+    EXPECT_FALSE(spoken.hear(test::frame(1, test::k_end_headers | test::k_end_stream, 3,
+                                         test::block(test::k_get) + std::string(16'000, '\xBE'))));
+    EXPECT_EQ(spoken.session.refusal(), Http2Refusal::header_list_too_large);
+    EXPECT_LE(spoken.streams.back()->head.fields.bytes(), spoken.heads.head);
+}
+
+TEST(ServerSession, TreatsFramesOnAnEndedStreamAsAnError) {
+    Spoken spoken;
+    ASSERT_TRUE(spoken.hear(k_hello + test::headers(1, test::k_get, true) + test::reset(1)));
+    EXPECT_FALSE(spoken.hear(test::data(1, "late")));
+    EXPECT_EQ(spoken.goes_away(), NGHTTP2_STREAM_CLOSED);
+}
+
+TEST(ServerSession, ForgivesFramesThatWereUnderWayWhenItResetTheStream) {
+    Spoken spoken;
+    ASSERT_TRUE(spoken.hear(k_hello + test::headers(1, test::k_post, false)));
+    spoken.session.reset(*spoken.streams[0], NGHTTP2_CANCEL);
+    static_cast<void>(spoken.says());
+    ASSERT_TRUE(spoken.streams[0]->closed);
+    EXPECT_TRUE(spoken.hear(test::data(1, "under way") + test::data(1, "", true)));
+    EXPECT_EQ(spoken.goes_away(), -1);
+}
+
+TEST(ServerSession, CallsASmallerNewStreamAProtocolError) {
+    Spoken spoken;
+    ASSERT_TRUE(spoken.hear(k_hello + test::headers(5, test::k_get, true)));
+    EXPECT_FALSE(spoken.hear(test::headers(3, test::k_get, true)));
+    EXPECT_EQ(spoken.goes_away(), NGHTTP2_PROTOCOL_ERROR);
+    EXPECT_EQ(spoken.session.refusal(), Http2Refusal::protocol_error);
+}
+
+TEST(ServerSession, DrainsInTwoSteps) {
+    Spoken spoken;
+    ASSERT_TRUE(spoken.hear(k_hello + test::headers(1, test::k_get, true)));
+    static_cast<void>(spoken.says());
+    spoken.session.drain();
+    const std::string notice = spoken.says();
+    EXPECT_NE(notice.find(test::number(0x7FFFFFFF, 4)), std::string::npos);  // any stream still
+    EXPECT_NE(notice.find(test::frame(6, 0, 0, std::string(8, '\0'))), std::string::npos);
+    // Its answer: the client has seen the notice.
+    ASSERT_TRUE(spoken.hear(test::frame(6, 1, 0, std::string(8, '\0'))));
+    const std::string last = spoken.says();
+    EXPECT_NE(last.find(test::frame(7, 0, 0, test::number(1, 4) + test::number(0, 4))),
+              std::string::npos);
+    EXPECT_FALSE(spoken.session.over());  // stream 1 is not answered yet
+}
+
+TEST(ServerSession, TellsAClientWithoutAPrefaceToGo) {
+    Spoken spoken;
+    EXPECT_FALSE(spoken.hear("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n"));
+    EXPECT_EQ(spoken.goes_away(), NGHTTP2_PROTOCOL_ERROR);
+}
+
+}  // namespace
+}  // namespace penstock::h2
