@@ -74,6 +74,7 @@ void ClientExchange::send(const http::RequestHead& head, std::string_view body) 
 void ClientExchange::send_head(const http::RequestHead& head) {
     method_ = head.method;
     chunked_request_ = head.framing == http::Framing::chunked;
+    upgrading_ = head.fields.has(http::FieldName::upgrade);
     write_request(head, out_);
     push();
 }
@@ -186,7 +187,7 @@ http::ReadState ClientExchange::parse_head(ErrorCode& error) {
             return http::ReadState::would_block;
         if (length == 0 ||
             !parse_response(bytes.substr(0, length), method_, k_response_limits, response_) ||
-            response_.status == 101)
+            (response_.status == 101 && !upgrading_))
             break;
         head_searched_ = 0;
         if (saved_.empty()) {
@@ -194,7 +195,8 @@ http::ReadState ClientExchange::parse_head(ErrorCode& error) {
         } else {
             saved_used_ += length;
         }
-        if (response_.status < 200) {
+        if (response_.status == 101) response_.framing = http::Framing::until_close;
+        if (response_.status < 200 && response_.status != 101) {
             ++interim_heads_;
             continue;
         }

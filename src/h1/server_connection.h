@@ -66,6 +66,7 @@ private:
     [[nodiscard]] http::Received fail_read(ErrorCode code) noexcept;
     void send_continue();
     void watch_client() noexcept;
+    void begin_tunnel() noexcept;
     void read_ready();
     void read_timed_out();
 
@@ -123,6 +124,7 @@ private:
     bool watching_ = false;  // one read is armed only to notice that the client goes
     bool last_ = false;      // no further request on this connection
     bool half_closed_ = false;
+    bool tunnel_ = false;
 
     Hook<ServerConnection, &ServerConnection::read_ready> read_hook_{*this};
     Hook<ServerConnection, &ServerConnection::read_timed_out> read_timer_hook_{*this};

@@ -88,7 +88,7 @@ void ServerConnection::when_readable(Waiter* waiter) noexcept {
         owner_.loop.wake_soon(read_hook_);
         return;
     }
-    read_timer_.set(owner_.options.body_idle_timeout, read_timer_hook_);
+    if (!tunnel_) read_timer_.set(owner_.options.body_idle_timeout, read_timer_hook_);
     transport_.when_readable(&read_hook_);
 }
 
@@ -101,6 +101,17 @@ void ServerConnection::watch_client() noexcept {
     } else {
         read_timer_.set(k_gone_poll, read_timer_hook_);
     }
+}
+
+// What the client sends from here on is for whom it has asked to speak to; it says itself when it
+// is done.
+void ServerConnection::begin_tunnel() noexcept {
+    tunnel_ = true;
+    last_ = true;
+    body_ = BodyFramer{http::Framing::until_close, 0};
+    if (std::exchange(watching_, false)) transport_.when_readable(nullptr);
+    read_timer_.clear();
+    transport_.when_parting(nullptr);
 }
 
 void ServerConnection::read_ready() {

@@ -49,8 +49,11 @@ void ServerConnection::respond(const http::ResponseHead& head) {
     PENSTOCK_ASSERT(!responded_);
     responded_ = true;
     const bool old_client = head_.version == http::Version::http_1_0;
+    if (head.status == 101) begin_tunnel();
     if (has_no_body(head_.method, head.status)) {
         out_framing_ = http::Framing::none;
+    } else if (tunnel_) {
+        out_framing_ = http::Framing::until_close;
     } else if (head.framing == http::Framing::chunked ||
                head.framing == http::Framing::until_close) {
         out_framing_ = old_client ? http::Framing::until_close : http::Framing::chunked;
@@ -61,7 +64,9 @@ void ServerConnection::respond(const http::ResponseHead& head) {
     if (out_framing_ == http::Framing::until_close || !body_.done() || owner_.draining)
         last_ = true;
     auto connection = ConnectionField::none;
-    if (last_) {
+    if (tunnel_) {
+        connection = ConnectionField::upgrade;
+    } else if (last_) {
         connection = ConnectionField::close;
     } else if (old_client) {
         connection = ConnectionField::keep_alive;

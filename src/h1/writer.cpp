@@ -51,6 +51,7 @@ void write_request(const http::RequestHead& head, std::string& out) {
     if (fit_for_request_line(head.authority)) out.append(head.authority);
     out.append("\r\n");
     append_fields(head.fields, out);
+    if (head.fields.has(http::FieldName::upgrade)) out.append("Connection: Upgrade\r\n");
     if (head.framing == http::Framing::length) append_length(head.length, out);
     if (head.framing == http::Framing::chunked) out.append("Transfer-Encoding: chunked\r\n");
     out.append("\r\n");
@@ -72,6 +73,7 @@ void write_response(const http::ResponseHead& head, http::Framing framing,
     }
     if (framing == http::Framing::chunked) out.append("Transfer-Encoding: chunked\r\n");
     if (connection == ConnectionField::close) out.append("Connection: close\r\n");
+    if (connection == ConnectionField::upgrade) out.append("Connection: Upgrade\r\n");
     if (connection == ConnectionField::keep_alive) out.append("Connection: keep-alive\r\n");
     out.append("\r\n");
 }

@@ -53,6 +53,11 @@ void finish(Exchange& exchange, http::ClientStream& engine, RelayEnd how) {
             exchange.client.break_off(last_words(exchange, engine, how.error));
             return;
         case Relay::End::client_failed:
+            if (exchange.record.status == 101 && how.error == ErrorCode::client_gone) {
+                exchange.ended(telemetry::Outcome::ok);  // a tunnel's proper end
+                exchange.client.break_off({});
+                return;
+            }
             exchange.ended(telemetry::Outcome::client_gone, how.error);
             exchange.worker.metrics.count(telemetry::Count::cancellations);
             exchange.client.break_off({});

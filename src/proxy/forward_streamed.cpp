@@ -1,6 +1,8 @@
 // For routes with `body = "stream"`: the request's body is relayed while it comes, beside the
 // response's; decided by the head alone. Another backend is tried only while none of the body has
-// been read.
+// been read. A tunnel (WebSocket) is the same, but that its request's body begins with the 101.
+#include <limits>
+
 #include "attempt.h"
 #include "await_head.h"
 #include "decide.h"
@@ -12,6 +14,8 @@
 namespace penstock::proxy {
 
 namespace {
+
+constexpr std::uint64_t k_no_limit = std::numeric_limits<std::uint64_t>::max();
 
 /// Waits for the head while the body goes up. Errors: also those of the body. The engine's time
 /// begins anew while the body still moves: a long upload is no silence of the engine.
@@ -49,13 +53,17 @@ const http::RequestHead& head_as_it_came(const Exchange& exchange, const Attempt
     http::RequestHead& head = upstream_head(exchange, attempt.backend(), exchange.record.attempts);
     head.framing = exchange.client.head().framing;
     head.length = exchange.client.head().length;
+    if (exchange.tunnel) {
+        const auto wanted = exchange.client.head().fields.find(http::FieldName::upgrade);
+        head.fields.append(http::FieldName::upgrade, wanted.value_or(std::string_view{}));
+    }
     return head;
 }
 
 Task<void> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
     engine.send_head(head_as_it_came(exchange, attempt));
-    Upload upload{exchange.client, engine, exchange.route->max_body};
-    upload.pump();
+    Upload upload{exchange.client, engine, exchange.tunnel ? k_no_limit : exchange.route->max_body};
+    if (!exchange.tunnel) upload.pump();
     const std::optional<ErrorCode> failed = co_await await_head_beside(exchange, engine, upload);
     if (!failed) {
         co_await relay_response(exchange, attempt, engine, &upload);

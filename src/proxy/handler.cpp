@@ -22,7 +22,8 @@ Task<void> ProxyHandler::handle(http::ServerStream& client) {
     if (answer_locally(exchange)) co_return;
     if (refused(exchange, admit(exchange))) co_return;
 
-    if (exchange.route->body == BodyMode::stream) {
+    exchange.tunnel = wants_tunnel(exchange);
+    if (exchange.tunnel || exchange.route->body == BodyMode::stream) {
         if (refused(exchange, choose_pool(exchange))) co_return;
         co_await forward_streamed(exchange);
         co_return;

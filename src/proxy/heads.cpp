@@ -158,7 +158,8 @@ http::ResponseHead& downstream_head(const Exchange& exchange, const http::Respon
     const bool own_cors = exchange.cors_fields.find("Access-Control-Allow-Origin").has_value();
     for (std::size_t i = 0; i < from.fields.size(); ++i) {
         const http::Field field = from.fields[i];
-        if (is_hop_by_hop(field.id) || field.id == FieldName::x_request_id) continue;
+        const bool agreed = from.status == 101 && field.id == FieldName::upgrade;
+        if ((is_hop_by_hop(field.id) && !agreed) || field.id == FieldName::x_request_id) continue;
         if (named_in_connection(from.fields, field)) continue;
         if (own_cors && http::equal_no_case(field.name, "Access-Control-Allow-Origin")) continue;
         out.fields.append(field.id, field.name, field.value);

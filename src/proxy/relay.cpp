@@ -151,9 +151,13 @@ void Relay::client_ready() {
 void Relay::idle_passed() {
     const Millis allowed = exchange_.route->timeouts.idle;
     const auto quiet = std::chrono::duration_cast<Millis>(loop_.now() - last_chunk_);
-    if (waits_for_client_ || quiet < allowed) {
-        // A slow client is the write stall's business, not the engine's fault.
-        idle_timer_.set(waits_for_client_ ? allowed : allowed - quiet, idle_hook_);
+    const bool sent = upload_ != nullptr && upload_->moved() != uploaded_;
+    if (sent) uploaded_ = upload_->moved();
+    if (sent || waits_for_client_ || quiet < allowed) {
+        // A slow client is the write stall's business, not the engine's fault; and an engine that
+        // is being talked to may listen.
+        const bool whole = sent || waits_for_client_;
+        idle_timer_.set(whole ? allowed : allowed - quiet, idle_hook_);
         return;
     }
     engine_.when_readable(nullptr);

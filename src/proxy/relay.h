@@ -64,6 +64,7 @@ private:
     Exchange& exchange_;
     Attempt& attempt_;
     Upload* upload_;
+    std::uint64_t uploaded_ = 0;  // when the idle timer last looked
     std::coroutine_handle<> handle_;
     Hook<Relay, &Relay::client_ready> client_hook_{*this};
     Hook<Relay, &Relay::idle_passed> idle_hook_{*this};

@@ -43,6 +43,7 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
         exchange.worker.shared.counters[slot].served.fetch_add(1, std::memory_order_relaxed);
     }
     exchange.client.respond(head_for_client(exchange, attempt, from));
+    if (from.status == 101) upload->pump();           // the tunnel is open
     if (engine.request_sent()) exchange.drop_body();  // no second try from here on
     Relay relay{exchange, attempt, engine, upload};
     const Relay::End end = co_await relay;

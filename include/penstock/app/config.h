@@ -118,6 +118,7 @@ struct RouteConfig {
         methods;  // empty: GET, POST (and HEAD, OPTIONS where they go with them); "*": all
     std::vector<std::string> hosts;              // wildcards: "*.example.com"
     std::map<std::string, std::string> headers;  // name to pattern
+    std::vector<std::string> upgrades;           // "websocket": passed on as opaque tunnels
     BodyMode body = BodyMode::inspect;
     UsageMode usage = UsageMode::observe;
     Bytes max_body{0};             // 0: the server's

@@ -123,6 +123,7 @@ private:
     Hook<ClientExchange, &ClientExchange::write_ready> write_hook_{*this};
     http::Method method_ = http::Method::get;
     bool chunked_request_ = false;
+    bool upgrading_ = false;  // a 101 is an answer
     bool sent_all_ = false;
     bool blocked_ = false;
     bool write_failed_ = false;

@@ -9,10 +9,11 @@
 namespace penstock::h1 {
 
 /// Appends the request head to `out`: origin-form target, Host, the fields, then the framing's
-/// field. Host, Content-Length and Transfer-Encoding among `head.fields` are left out.
+/// field. Host, Content-Length and Transfer-Encoding among `head.fields` are left out; an Upgrade
+/// among them is a wish of this connection, and Connection says so.
 void write_request(const http::RequestHead& head, std::string& out);
 
-enum class ConnectionField : std::uint8_t { none, close, keep_alive };
+enum class ConnectionField : std::uint8_t { none, close, keep_alive, upgrade };
 
 /// Appends the response head to `out`. `framing` is how this side sends the body (it may differ
 /// from `head.framing`).

@@ -59,7 +59,8 @@ public:
 
     /// Starts the response. Sends nothing yet: the head leaves with the first body bytes, `flush`
     /// or `finish`. Precondition: called once. Invalid names or values in `head` are a bug of the
-    /// caller and are left out.
+    /// caller and are left out. A 101 makes a tunnel of both directions (RFC 9110 7.8): the
+    /// request's body begins only now, and ends with the connection. HTTP/1.1 only.
     virtual void respond(const ResponseHead& head) = 0;
 
     /// Sends body bytes as `respond` framed them: the `wire` form where both sides are chunked
@@ -104,7 +105,8 @@ public:
     virtual void send(const RequestHead& head, std::string_view body) = 0;
 
     /// For bodies that are not buffered: sends the head as it says (`length` or `chunked`), then
-    /// pieces of payload.
+    /// pieces of payload. With an Upgrade among the fields a 101 is a response like others, and
+    /// what is written after it goes out as it is.
     virtual void send_head(const RequestHead& head) = 0;
     virtual Flow write(Pieces payload) = 0;
     virtual void finish() = 0;

@@ -49,6 +49,13 @@ const Option k_options[] = {
      .format = &k_header_value,
      .empty = "any",
      .sentence = "Headers that a request must have, each with a value that matches."},
+    {.name = "upgrades",
+     .binding = bound<&RouteConfig::upgrades>(),
+     .format = &k_upgrade,
+     .empty = "none: Upgrade is taken out of the request",
+     .sentence = "Protocols that an HTTP/1.1 client may change to, \"websocket\" for one. The "
+                 "backend is picked by load, and after its 101 both directions are passed on "
+                 "unread until one side ends."},
     {.name = "body",
      .binding = chosen<&RouteConfig::body, k_bodies>(),
      .sentence =

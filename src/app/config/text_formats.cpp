@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 
 #include "penstock/base/url.h"
+#include "penstock/http/fields.h"
 #include "penstock/proxy/trusted_proxies.h"
 
 namespace penstock::app {
@@ -171,6 +172,13 @@ Result<void> check_method(std::string_view text) {
     return invalid(text, "is no method: write it in capitals, as in \"POST\", or \"*\" for all");
 }
 
+Result<void> check_upgrade(std::string_view text) {
+    const bool token = http::valid_name(text);
+    if (token && !http::equal_no_case(text, "h2c")) return {};
+    return invalid(text, token ? "cannot be tunnelled: HTTP/2 in clear text needs no upgrade here"
+                               : "is no protocol's name: write it as in \"websocket\"");
+}
+
 Result<void> check_origin(std::string_view text) {
     if (text == "*") return {};
     const bool web = text.starts_with("https://") || text.starts_with("http://");
@@ -205,6 +213,7 @@ const TextFormat k_host{"hosts with *", "*.example.com", check_host};
 const TextFormat k_path_pattern{"paths with * and **", "/v1/**", check_path_pattern};
 const TextFormat k_path{"a path", "/metrics", check_path};
 const TextFormat k_method{"methods", "POST", check_method};
+const TextFormat k_upgrade{"protocols", "websocket", check_upgrade};
 const TextFormat k_header_value{"header to value with *", "{ x-tenant = \"team-*\" }",
                                 check_printable};
 const TextFormat k_origin{"origins", "https://app.example", check_origin};
