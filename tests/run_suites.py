@@ -6,6 +6,7 @@
   lint      tests/lint: layers, formatting, sizes, generated files, configs, scripts
   fuzz      only with --long: each fuzz target for 60 seconds
   engines   only when named: tests/engines/cases, black-box cases with a real llama-server
+  conformance  only when named: tests/conformance, h2spec in strict mode
 
 Everything started here is bounded in time and ended by its process id.
 """
@@ -17,11 +18,11 @@ import sys
 TESTS = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS))
 
-from runner import blackbox, engines, fuzz, lint, sanitizers, unit  # noqa: E402  (path: see above)
+from runner import blackbox, conformance, engines, fuzz, lint, sanitizers, unit  # noqa: E402  (path: see above)
 from runner.report import Report  # noqa: E402
 
 SUITES = {"lint": lint.run, "unit": unit.run, "blackbox": blackbox.run, "fuzz": fuzz.run,
-          "engines": engines.run}
+          "engines": engines.run, "conformance": conformance.run}
 
 
 def parse_arguments():

@@ -1,43 +1,12 @@
 """A slow reader slows its engine down; the proxy holds one bounded buffer."""
 
-import select
-import socket
-import time
-
-from harness import timing, wire
+from harness import wire
 from harness.cases import holds
+from harness.program import WITHOUT_QUARANTINE
 from harness.wire import LAST_CHUNK, STREAM_HEAD, chunk
 
 PIECE = chunk(b"x" * 65_000)
 MOST_IN_FLIGHT = 48 << 20  # the kernel's own buffers, on four sockets, may take some of this
-
-
-def send_until_blocked(request):
-    """Sends pieces until none is taken for two seconds. Returns how many bytes went."""
-    request.socket.setblocking(False)
-    sent = 0
-    rest = b""
-    while sent < 2 * MOST_IN_FLIGHT:
-        if not select.select([], [request.socket], [], timing.limit(2))[1]:
-            break
-        rest = rest or PIECE
-        try:
-            count = request.socket.send(rest)
-        except BlockingIOError:
-            continue
-        sent += count
-        rest = rest[count:]
-    return sent, rest
-
-
-# AddressSanitizer keeps freed blocks for a while, which is not the proxy's growth.
-WITHOUT_QUARANTINE = {"ASAN_OPTIONS": "quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
-
-
-def resident(program):
-    """Resident memory in bytes."""
-    with open(f"/proc/{program.process.pid}/statm", encoding="ascii") as pages:
-        return int(pages.read().split()[1]) * 4096
 
 
 def test_a_client_that_does_not_read_stops_its_engine(world):
@@ -46,11 +15,11 @@ def test_a_client_that_does_not_read_stops_its_engine(world):
     client = proxy.connect(receive_buffer=16 << 10)
     client.send(wire.post_chat(stream=True))
     request = engine.next_request()
-    before = resident(proxy)
+    before = proxy.resident()
 
     request.send(STREAM_HEAD)
-    sent, rest = send_until_blocked(request)
-    grown = resident(proxy) - before
+    sent, rest = request.send_until_blocked(PIECE, 2 * MOST_IN_FLIGHT)
+    grown = proxy.resident() - before
 
     holds(sent < MOST_IN_FLIGHT, f"the proxy took {sent >> 20} MiB for a client that reads nothing")
     holds(grown < 4 << 20, f"the proxy grew by {grown >> 10} KiB for one blocked stream")
@@ -77,7 +46,7 @@ def test_other_streams_go_on_while_one_is_blocked(world):
     blocked.send(wire.post_chat(stream=True))
     request = engine.next_request()
     request.send(STREAM_HEAD)
-    send_until_blocked(request)
+    request.send_until_blocked(PIECE, 2 * MOST_IN_FLIGHT)
 
     other = proxy.connect()
     other.send(wire.post_chat(stream=True))
@@ -96,23 +65,8 @@ def test_a_reader_that_stalls_for_too_long_is_given_up(world):
     client.send(wire.post_chat(stream=True))
     request = engine.next_request()
     request.send(STREAM_HEAD)
-    send_until_closed(request)
+    request.send_until_closed(PIECE)
 
     line = proxy.wait_for_access_lines(1)[0]
 
     holds(line["error"] == "client_write_stall", f"the access line says {line}")
-
-
-def send_until_closed(request):
-    """Sends until the proxy closes the engine's connection."""
-    request.socket.setblocking(True)
-    request.socket.settimeout(timing.limit())
-    end = time.monotonic() + timing.limit()
-    try:
-        while time.monotonic() < end:
-            request.socket.send(PIECE)
-    except (BrokenPipeError, ConnectionResetError):
-        return
-    except socket.timeout:
-        pass
-    raise AssertionError("the engine's connection stayed open")

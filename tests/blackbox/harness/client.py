@@ -26,22 +26,27 @@ class Response:
         return error.get("code") or error.get("type")
 
 
+def connected(address, receive_buffer=None):
+    """A socket that is connected to "http://host:port" or "unix:/path"."""
+    if address.startswith("unix:"):
+        connection = socket.socket(socket.AF_UNIX)
+        target = address.removeprefix("unix:")
+    else:
+        connection = socket.socket(socket.AF_INET)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        target = (urlsplit(address).hostname, urlsplit(address).port)
+    if receive_buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    connection.settimeout(timing.limit())
+    connection.connect(target)
+    return connection
+
+
 class Client(Peer):
-    """Connects to "http://host:port" or "unix:/path"."""
+    """Speaks HTTP/1.1 to "http://host:port" or "unix:/path"."""
 
     def __init__(self, address, receive_buffer=None):
-        if address.startswith("unix:"):
-            connection = socket.socket(socket.AF_UNIX)
-            target = address.removeprefix("unix:")
-        else:
-            connection = socket.socket(socket.AF_INET)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            target = (urlsplit(address).hostname, urlsplit(address).port)
-        if receive_buffer:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        connection.settimeout(timing.limit())
-        connection.connect(target)
-        super().__init__(connection, "client")
+        super().__init__(connected(address, receive_buffer), "client")
 
     def read_response(self, method="POST"):
         """One whole response. 100 (Continue) is not skipped."""

@@ -35,13 +35,13 @@ def pool(name, backends, poll=None, balance=None, **options):
 
 
 def document(pools, listeners=("127.0.0.1:0",), routes=(), **tables):
-    """The whole file. `tables`: server, admin, log, auth, cors."""
+    """The whole file. `listeners`: addresses or tables; `tables`: server, admin, log, auth, cors."""
     text = table("[server]", {"workers": 1, **tables.pop("server", {})})
     text += table("[admin]", {"address": "127.0.0.1:0", **tables.pop("admin", {})})
     for name, entries in tables.items():
         text += table(f"[{name}]", entries)
-    for address in listeners:
-        text += table("[[listener]]", {"address": address})
+    for each in listeners:
+        text += table("[[listener]]", each if isinstance(each, dict) else {"address": each})
     for each in pools:
         text += table("[[pool]]", each)
     for each in routes:

@@ -1,5 +1,6 @@
 """One end of a TCP or unix connection, read and written byte by byte with limits on every wait."""
 
+import select
 import socket
 import struct
 import time
@@ -32,6 +33,37 @@ class Peer:
     def send_in_pieces(self, data, size=1):
         for start in range(0, len(data), size):
             self.send(data[start:start + size])
+
+    def send_until_blocked(self, piece, most):
+        """Sends pieces until none of it is taken for two seconds. Returns how many bytes went, and
+        what is left of the piece under way. Stops after `most` bytes."""
+        self.socket.setblocking(False)
+        sent = 0
+        rest = b""
+        while sent < most:
+            if not select.select([], [self.socket], [], timing.limit(2))[1]:
+                break
+            rest = rest or piece
+            try:
+                count = self.socket.send(rest)
+            except BlockingIOError:
+                continue
+            sent += count
+            rest = rest[count:]
+        return sent, rest
+
+    def send_until_closed(self, piece):
+        """Sends pieces until the other side closes the connection."""
+        self.socket.settimeout(timing.limit())
+        end = time.monotonic() + timing.limit()
+        try:
+            while time.monotonic() < end:
+                self.socket.send(piece)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+        except TimeoutError:
+            pass
+        raise AssertionError(f"{self.name}: the connection stayed open")
 
     def _receive(self, seconds):
         """Reads once into the buffer. Raises Closed at the end, TimeoutError at the limit."""

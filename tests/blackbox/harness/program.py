@@ -13,6 +13,9 @@ from . import timing
 CRASHES = {-number for number in (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL,
                                   signal.SIGSEGV)}
 
+# AddressSanitizer keeps freed blocks for a while: for cases that look at a program's memory.
+WITHOUT_QUARANTINE = {"ASAN_OPTIONS": "quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
+
 
 class Program:
     def __init__(self, command, room, name, environment=None):
@@ -64,6 +67,12 @@ class Program:
             return self.process.wait(timeout=timing.limit())
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} does not end:\n{self.log()[-2000:]}") from None
+
+    def resident(self, row="VmRSS"):
+        """Resident memory in bytes; its highest so far is in the row VmHWM."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            rows = dict(line.split(":", 1) for line in status)
+        return int(rows[row].split()[0]) * 1024
 
     def end(self):
         """Ends it if it still runs. What it did wrong in its life, as sentences.

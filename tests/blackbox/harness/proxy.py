@@ -7,6 +7,7 @@ import signal
 
 from . import config, timing
 from .client import Client
+from .h2_client import H2Client
 from .program import Program
 
 METRIC = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$')
@@ -38,6 +39,9 @@ class Proxy(Program):
 
     def connect(self, **more):
         return Client(self.url, **more)
+
+    def connect_h2(self, **more):
+        return H2Client(self.url, **more)
 
     def chat(self, text="Hello", fields=(), **more):
         """One chat request on a connection of its own."""

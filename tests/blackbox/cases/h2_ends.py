@@ -1,0 +1,288 @@
+"""How HTTP/2 streams and connections end: by either side, early, or with the process."""
+
+import signal
+
+from harness import frames, wire
+from harness.cases import each, equal, holds
+from harness.frames import MOST_WINDOW, NO_ERROR, REFUSED_STREAM
+from harness.h2_client import chat_head, head
+from harness.config import Sub
+from harness.wire import event
+
+UPLOAD = {"paths": ["/upload"], "pool": "default", "body": "stream", "methods": ["POST"]}
+
+
+def answered_stream(client, engine):
+    """A stream whose response has begun."""
+    stream = client.post_chat(stream=True)
+    request = engine.next_request()
+    request.start_stream()
+    equal(stream.read_status(), 200)
+    return stream, request
+
+
+def test_a_reset_before_the_answer_ends_the_engines_request(world):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    client = proxy.connect_h2()
+    stream = client.post_chat()
+    request = engine.next_request()
+
+    stream.reset()
+
+    request.expect_end()
+    line = proxy.wait_for_access_lines(1)[0]
+    equal((line["status"], line["outcome"]), (499, "client_gone"))
+    proxy.wait_for_metric("penstock_cancellations_total", 1)
+
+
+@each([("CANCEL", frames.CANCEL), ("NO_ERROR", NO_ERROR), ("PROTOCOL_ERROR", frames.PROTOCOL_ERROR)])
+def test_a_reset_within_the_answer_ends_the_engines_request_alone(world, code):
+    engine = world.engine()
+    client = world.proxy(engine).connect_h2()
+    cancelled, request = answered_stream(client, engine)
+    going, other = answered_stream(client, engine)
+
+    cancelled.reset(code)
+    request.expect_end()
+
+    other.send_chunk(event("still"))
+    going.expect_data(event("still"))
+
+
+def test_a_reset_while_the_body_comes_reaches_no_engine(world):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    client = proxy.connect_h2()
+    stream = client.open(chat_head(), end=False)
+    stream.send_data(b"{")
+    client.synchronise()  # it has begun: a reset that comes with its head leaves no line
+
+    stream.reset()
+
+    equal(proxy.wait_for_access_lines(1)[0]["outcome"], "client_gone")
+    engine.expect_no_request()
+
+
+@each([("closing", "close"), ("resetting", "reset")])
+def test_a_lost_connection_ends_all_its_requests(world, how):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    client = proxy.connect_h2()
+    requests = [answered_stream(client, engine)[1] for _ in range(5)]
+    client.post_chat()
+    requests.append(engine.next_request())
+
+    getattr(client, how)()
+
+    for request in requests:
+        request.expect_end()
+    lines = proxy.wait_for_access_lines(6)
+    equal({line["outcome"] for line in lines}, {"client_gone"})
+
+
+def test_a_clients_goaway_lets_its_streams_end(world):
+    engine = world.engine()
+    client = world.proxy(engine).connect_h2()
+    stream, request = answered_stream(client, engine)
+
+    client.send(frames.goaway())
+    client.synchronise()
+    request.send_chunk(event("last"))
+    request.end_stream()
+
+    stream.expect_data(event("last"))
+    stream.expect_end()
+    equal(client.read_to_end(), "fin", "the connection's end")
+
+
+def test_an_answer_before_the_requests_end_is_whole_and_stops_the_upload(world):
+    engine = world.engine(read_bodies=False)
+    client = world.proxy(engine, routes=[UPLOAD]).connect_h2()
+    stream = client.open(head(target="/upload"), end=False)
+    stream.send_data(b"first of much")
+    request = engine.next_request()
+
+    request.send(wire.response(403, [("Connection", "close")], b"no", "Forbidden"))
+    request.close()
+    response = stream.read_response()
+
+    equal((response.status, response.body), (403, b"no"))
+    stream.expect_reset(NO_ERROR)
+    client.synchronise()
+
+
+def test_a_body_over_the_limit_is_answered_before_its_end(world):
+    engine = world.engine()
+    client = world.proxy(engine, server={"max_body": "1KiB"}).connect_h2()
+    stream = client.open(chat_head(), end=False)
+
+    stream.send_data(b"x" * 1025)
+    response = stream.read_response()
+
+    equal(response.status, 413)
+    stream.expect_reset(NO_ERROR)
+    engine.expect_no_request()
+
+
+def test_a_length_over_the_limit_is_refused_by_the_head_alone(world):
+    engine = world.engine()
+    client = world.proxy(engine, server={"max_body": "1KiB"}).connect_h2()
+
+    stream = client.open(chat_head([("content-length", "1025")]), end=False)
+
+    equal(stream.read_response().status, 413)
+    stream.expect_reset(NO_ERROR)
+    engine.expect_no_request()
+
+
+def test_a_body_that_stalls_is_answered(world):
+    engine = world.engine()
+    client = world.proxy(engine, server={"body_idle_timeout": "200ms"}).connect_h2()
+    stream = client.open(chat_head(), end=False)
+
+    stream.send_data(b"{")
+
+    equal(stream.read_response().status, 408)
+    stream.expect_reset(NO_ERROR)
+    engine.expect_no_request()
+
+
+def test_an_engine_that_dies_within_its_answer_resets_that_stream_alone(world):
+    engine = world.engine()
+    client = world.proxy(engine).connect_h2()
+    going, other = answered_stream(client, engine)
+    broken = client.post_chat()
+    request = engine.next_request()
+
+    request.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\npart")
+    equal(broken.read_status(), 200)
+    broken.expect_data(b"part")
+    request.reset()
+
+    holds(broken.expect_reset() != NO_ERROR, "it ends as if complete")
+    other.send_chunk(event("still"))
+    going.expect_data(event("still"))
+
+
+def test_an_event_stream_that_breaks_says_so_and_is_reset(world):
+    engine = world.engine()
+    client = world.proxy(engine).connect_h2()
+    stream, request = answered_stream(client, engine)
+    request.send_chunk(event("one"))
+    stream.expect_data(event("one"))
+
+    request.reset()
+    one = stream.next_frame()
+
+    holds(b'"error"' in frames.content_of(one), f"no error event: {one!r}")
+    holds(stream.expect_reset() != NO_ERROR, "it ends as if complete")
+
+
+def test_streams_over_the_limit_are_refused_and_the_others_go_on(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"http2": Sub({"max_streams": 2})})
+    client = proxy.connect_h2()
+    client.synchronise()
+    pairs = [answered_stream(client, engine) for _ in range(2)]
+    equal(client.settings[frames.MAX_CONCURRENT_STREAMS], 2)
+
+    # A client that has not seen our SETTINGS may ask for one too many; it is told to ask again.
+    other = proxy.connect_h2(start=False)
+    other.send(frames.PREFACE + frames.settings())
+    streams = [other.open(chat_head(), end=False) for _ in range(3)]
+    streams[2].expect_reset(REFUSED_STREAM)
+
+    for stream, request in pairs:
+        request.send_chunk(event("on"))
+        stream.expect_data(event("on"))
+
+
+def test_sigterm_says_goaway_in_two_steps_and_lets_streams_end(world):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    client = proxy.connect_h2()
+    stream, request = answered_stream(client, engine)
+
+    proxy.signal(signal.SIGTERM)
+    notice = client.expect_goaway(NO_ERROR)
+    end = client.expect_goaway(NO_ERROR)
+    request.send_chunk(event("still"))
+    stream.expect_data(event("still"))
+    holds(proxy.running(), "it ended with a stream open")
+    request.end_stream()
+    stream.expect_end()
+
+    equal((notice.last_stream, end.last_stream), (MOST_WINDOW, stream.id), "last streams")
+    equal(client.read_to_end(), "fin", "the connection's end")
+    equal(proxy.wait_for_end(), 0, "exit status")
+
+
+def test_a_stream_sent_before_the_notice_was_seen_is_served(world):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    client = proxy.connect_h2()
+    _, first = answered_stream(client, engine)
+    client.answers_pings = False  # the notice has not been seen
+
+    proxy.signal(signal.SIGTERM)
+    client.expect_goaway(NO_ERROR)
+    late = client.post_chat("sent before the notice came")
+    engine.next_request().respond(body=b"served")
+
+    equal(late.read_response().body, b"served")
+    first.end_stream()
+
+
+def test_an_idle_connection_ends_with_the_drain(world):
+    engine = world.engine()
+    engine.answer_all(b"answer")
+    proxy = world.proxy(engine)
+    client = proxy.connect_h2()
+    client.chat()
+
+    proxy.signal(signal.SIGTERM)
+    client.expect_goaway(NO_ERROR)
+
+    equal(client.read_to_end(), "fin", "the connection's end")
+    equal(proxy.wait_for_end(), 0, "exit status")
+
+
+def test_a_connection_idle_for_too_long_ends_with_goaway(world):
+    engine = world.engine()
+    engine.answer_all(b"answer")
+    client = world.proxy(engine, server={"keep_alive_timeout": "200ms"}).connect_h2()
+    stream = client.post_chat()
+
+    equal(stream.read_response().status, 200)
+    one = client.expect_goaway(NO_ERROR)
+
+    equal(one.last_stream, stream.id, "last stream")
+    equal(client.read_to_end(), "fin", "the connection's end")
+
+
+def test_a_connection_with_a_stream_is_not_idle(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"keep_alive_timeout": "100ms"})
+    client = proxy.connect_h2()
+    stream, request = answered_stream(client, engine)
+    idle = proxy.connect_h2()
+
+    idle.read_to_end()  # it has waited for as long
+    request.send_chunk(event("still"))
+
+    stream.expect_data(event("still"))
+
+
+@each([("the preface stops", frames.PREFACE[:10]),
+       ("no SETTINGS come", frames.PREFACE),
+       ("a head stops", frames.PREFACE + frames.settings() + frames.frame(
+           frames.HEADERS, frames.END_STREAM, 1, frames.header_block(head()[:2])))])
+def test_a_client_that_says_half_of_it_is_given_up(world, half):
+    engine = world.engine()
+    client = world.proxy(engine, server={"head_timeout": "200ms"}).connect_h2(start=False)
+
+    client.send(half)
+
+    client.read_to_end()
+    engine.expect_no_request()

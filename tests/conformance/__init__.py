@@ -1,0 +1,1 @@
+"""Public conformance checkers, run against the real executable."""
