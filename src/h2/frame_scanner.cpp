@@ -9,10 +9,10 @@ bool FrameScanner::next(std::string_view& bytes) noexcept {
     bytes.remove_prefix(skipped);
     skip_ -= skipped;
     if (skip_ > 0) return false;
-    const std::size_t count = std::min(k_header - seen_, bytes.size());
-    std::copy_n(bytes.data(), count, header_.data() + seen_);
-    bytes.remove_prefix(count);
-    seen_ += count;
+    taken_ = std::min(k_header - seen_, bytes.size());
+    std::copy_n(bytes.data(), taken_, header_.data() + seen_);
+    bytes.remove_prefix(taken_);
+    seen_ += taken_;
     if (seen_ < k_header) return false;
     seen_ = 0;
     skip_ = header().length;

@@ -27,12 +27,15 @@ public:
     /// True: `header()` is a new one. False: all were walked over.
     [[nodiscard]] bool next(std::string_view& bytes) noexcept;
     [[nodiscard]] FrameHeader header() const noexcept;
+    /// How many of the header's bytes the last `next` walked over; others came before.
+    [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
 
 private:
     static constexpr std::size_t k_header = 9;
 
     std::size_t skip_;
     std::size_t seen_ = 0;  // bytes of a header
+    std::size_t taken_ = 0;
     std::array<char, k_header> header_{};
 };
 

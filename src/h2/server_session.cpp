@@ -52,14 +52,19 @@ bool ServerSession::receive(std::string_view bytes, TimePoint now) {
     now_ = now;
     while (!bytes.empty()) {
         std::string_view rest = bytes;
-        if (scanner_.next(rest)) begin_frame(scanner_.header());
-        if (refusal_ || !feed(bytes.substr(0, bytes.size() - rest.size()))) return false;
+        const bool begins = scanner_.next(rest);
+        const std::string_view walked = bytes.substr(0, bytes.size() - rest.size());
+        const std::size_t before = begins ? walked.size() - scanner_.taken() : walked.size();
+        if (!feed(walked.substr(0, before))) return false;
+        if (begins) begin_frame(scanner_.header());
+        if (refusal_ || !feed(walked.substr(before))) return false;
         bytes = rest;
     }
     return nghttp2_session_want_read(session_.get()) != 0;
 }
 
 bool ServerSession::feed(std::string_view bytes) {
+    if (bytes.empty()) return true;
     const ssize_t taken = nghttp2_session_mem_recv(
         session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     if (taken < 0) {
@@ -275,6 +280,9 @@ int ServerSession::frame_received(const nghttp2_frame& frame) {
     const bool acknowledged =
         frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0;
     if (draining_ && acknowledged) go_away();
+    if (frame.hd.type == NGHTTP2_RST_STREAM) {  // the same, where ours is still under way
+        if (SessionStream* stream = find(frame.hd.stream_id)) stream->reset_by_us = false;
+    }
     if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
     if (frame.hd.type == NGHTTP2_HEADERS) head_pending_ = false;
     SessionStream* stream = find(frame.hd.stream_id);

@@ -89,9 +89,9 @@ def test_a_clients_goaway_lets_its_streams_end(world):
     client.send(frames.goaway())
     client.synchronise()
     request.send_chunk(event("last"))
+    stream.expect_data(event("last"))
     request.end_stream()
 
-    stream.expect_data(event("last"))
     stream.expect_end()
     equal(client.read_to_end(), "fin", "the connection's end")
 

@@ -224,11 +224,19 @@ TEST(ServerSession, EndsAnHpackBombBeforeItIsUnpacked) {
     EXPECT_LE(spoken.streams.back()->head.fields.bytes(), spoken.heads.head);
 }
 
+// Whether the request had ended or not, in one read or in several.
 TEST(ServerSession, TreatsFramesOnAnEndedStreamAsAnError) {
-    Spoken spoken;
-    ASSERT_TRUE(spoken.hear(k_hello + test::headers(1, test::k_get, true) + test::reset(1)));
-    EXPECT_FALSE(spoken.hear(test::data(1, "late")));
-    EXPECT_EQ(spoken.goes_away(), NGHTTP2_STREAM_CLOSED);
+    for (const bool ended : {true, false}) {
+        for (const bool at_once : {true, false}) {
+            Spoken spoken;
+            const std::string begun =
+                k_hello + test::headers(1, test::k_get, ended) + test::reset(1);
+            const std::string late = test::data(1, "late");
+            EXPECT_FALSE(at_once ? spoken.hear(begun + late)
+                                 : spoken.hear(begun) && spoken.hear(late));
+            EXPECT_EQ(spoken.goes_away(), NGHTTP2_STREAM_CLOSED) << ended << at_once;
+        }
+    }
 }
 
 TEST(ServerSession, ForgivesFramesThatWereUnderWayWhenItResetTheStream) {
