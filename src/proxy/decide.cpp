@@ -117,7 +117,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
 void record_pick(Exchange& exchange, const Pick& pick) {
     telemetry::RequestRecord& record = exchange.record;
     ++record.attempts;
-    exchange.backend = pick.backend;
+    record.backend = pick.backend->url;
     record.reason = routing::name(pick.decision.reason);
     record.predicted_blocks = pick.decision.held_blocks;
     record.decided = exchange.elapsed();

@@ -42,7 +42,6 @@ struct Exchange {
     GenerationRef generation;
     const Route* route = nullptr;
     const Pool* pool = nullptr;
-    const fleet::Backend* backend = nullptr;  // of the last attempt
     engine::Endpoint endpoint = engine::Endpoint::other;
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
