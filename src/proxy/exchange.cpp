@@ -109,9 +109,8 @@ void Exchange::record_tokens() {
     }
 }
 
-TimePoint Exchange::deadline() const noexcept {
-    const Millis total = route->timeouts.total;
-    return total > Millis{0} ? client.started() + total : TimePoint::max();
+TimePoint Exchange::deadline_by(Millis limit) const noexcept {
+    return limit > Millis{0} ? client.started() + limit : TimePoint::max();
 }
 
 Micros Exchange::elapsed() const noexcept {

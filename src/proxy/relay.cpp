@@ -1,6 +1,9 @@
 #include "relay.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "penstock/net/await.h"
 
 namespace penstock::proxy {
 
@@ -48,13 +51,11 @@ bool Relay::await_suspend(std::coroutine_handle<> handle) {
     handle_ = handle;
     name_hot_lines();
     if (upload_ != nullptr) upload_->when_failed(&upload_hook_);
-    const Timeouts& timeouts = exchange_.route->timeouts;
     last_chunk_ = loop_.now();
-    if (timeouts.idle > Millis{0}) idle_timer_.set(timeouts.idle, idle_hook_);
-    if (timeouts.total > Millis{0}) {
-        const auto spent = std::chrono::duration_cast<Millis>(exchange_.elapsed());
-        total_timer_.set(std::max(timeouts.total - spent, Millis{1}), total_hook_);
-    }
+    const Millis idle = exchange_.route->timeouts.idle;
+    if (idle > Millis{0}) idle_timer_.set(idle, idle_hook_);
+    const Millis left = net::time_left(loop_, exchange_.deadline());
+    if (left > Millis{0}) total_timer_.set(left, total_hook_);
     return true;
 }
 
