@@ -12,9 +12,6 @@ namespace {
 // Reads in one turn of the loop: a fast engine must not keep the other streams waiting.
 constexpr int k_reads_per_turn = 8;
 
-// The references before the hook, which have no address of their own.
-constexpr std::size_t k_hot_before_hook = 5 * sizeof(void*);
-
 }  // namespace
 
 Relay::Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine, Upload* upload)
@@ -61,8 +58,7 @@ bool Relay::await_suspend(std::coroutine_handle<> handle) {
 
 void Relay::name_hot_lines() noexcept {
     HotLines lines;
-    const auto* begin = reinterpret_cast<const char*>(&engine_hook_) - k_hot_before_hook;
-    lines.add(begin, static_cast<std::size_t>(reinterpret_cast<const char*>(&end_) - begin));
+    lines.add_between(this, &end_);
     lines.add(&observer_, Observer::k_hot);
     client_.add_hot(lines);
     engine_.reader_touches(lines);

@@ -26,6 +26,11 @@ public:
             if (count_ < k_most) lines_[count_++] = line;
         }
     }
+    /// From one place of an object up to another behind it.
+    void add_between(const void* begin, const void* end) noexcept {
+        add(begin, static_cast<std::size_t>(static_cast<const char*>(end) -
+                                            static_cast<const char*>(begin)));
+    }
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
 private:
@@ -52,7 +57,6 @@ public:
         }
         if (count < distances_.size()) distances_[count] = 0;
     }
-    void clear() noexcept { distances_[0] = 0; }
 
     void fetch() const noexcept {
         for (const std::int32_t distance : distances_) {

@@ -21,6 +21,14 @@ TEST(HotLines, CountsTheLinesThatBytesLieIn) {
     EXPECT_EQ(hot.count(), 6U);
 }
 
+TEST(HotLines, EndsBeforeTheLineThatBeginsAtTheEnd) {
+    const Lines lines{};
+    HotLines hot;
+
+    hot.add_between(lines.bytes, lines.bytes + 2 * k_cache_line);
+    EXPECT_EQ(hot.count(), 2U);
+}
+
 TEST(HotLines, TakesNoMoreThanItHolds) {
     HotLines hot;
     const Lines lines{};
@@ -39,7 +47,7 @@ TEST(NearLines, FetchesWhatItWasGivenNearAndFar) {
 
     near.set(hot);
     near.fetch();
-    near.clear();
+    near.set({});
     near.fetch();
 }
 
