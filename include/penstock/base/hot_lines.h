@@ -14,6 +14,14 @@ namespace penstock {
 
 inline constexpr std::uintptr_t k_cache_line = 64;
 
+/// Fetches the first two lines of an object that is going to be written; nothing for null.
+inline void fetch_two_lines(const void* object) noexcept {
+    if (object == nullptr) return;
+    const auto* line = static_cast<const char*>(object);
+    __builtin_prefetch(line, 1);
+    __builtin_prefetch(line + k_cache_line, 1);
+}
+
 /// A list of lines as it is put together, by each object on the way its own.
 class HotLines {
 public:

@@ -38,6 +38,13 @@ TEST(HotLines, TakesNoMoreThanItHolds) {
     EXPECT_EQ(hot.count(), HotLines::k_most);
 }
 
+TEST(FetchTwoLines, TakesNullForNothing) {
+    const Lines lines{};
+
+    fetch_two_lines(lines.bytes);
+    fetch_two_lines(nullptr);
+}
+
 TEST(NearLines, FetchesWhatItWasGivenNearAndFar) {
     NearLines near;
     const Lines lines{};
