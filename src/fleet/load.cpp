@@ -16,6 +16,10 @@ std::string_view name(Health health) noexcept {
     return "unknown";
 }
 
+const BackendState* state_of(const LoadTable& table, Slot slot) noexcept {
+    return slot < table.rows.size() ? &table.rows[slot] : nullptr;
+}
+
 CounterSlab::CounterSlab() : cells_{std::make_unique<Cell[]>(k_slots_max)} {}
 
 std::uint32_t CounterSlab::in_flight(Slot slot) const noexcept {

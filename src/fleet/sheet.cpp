@@ -57,8 +57,7 @@ void observe(std::span<const Backend> backends, const LoadTable& table, const Co
              TimePoint now, const ObserveOptions& options, std::vector<SheetRow>& out) {
     out.clear();
     for (const Backend& backend : backends) {
-        const BackendState* state =
-            backend.slot < table.rows.size() ? &table.rows[backend.slot] : nullptr;
+        const BackendState* state = state_of(table, backend.slot);
         const CounterSlab::Cell& cell = counters[backend.slot];
         SheetRow row;
         row.slot = backend.slot;

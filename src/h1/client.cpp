@@ -270,9 +270,7 @@ void ClientExchange::when_readable(Waiter* waiter) noexcept {
 }
 
 void ClientExchange::reader_touches(HotLines lines) noexcept {
-    const auto* begin = reinterpret_cast<const char*>(this);
-    lines.add(begin, static_cast<std::size_t>(reinterpret_cast<const char*>(&body_) - begin) +
-                         BodyFramer::k_hot);
+    lines.add_between(this, reinterpret_cast<const char*>(&body_) + BodyFramer::k_hot);
     lines.add(connection_.get(), sizeof(ClientConnection));
     connection_->transport().reader_touches(lines);
 }

@@ -101,10 +101,8 @@ http::Flow ServerConnection::write(http::Pieces wire, http::Pieces payload) {
 }
 
 void ServerConnection::add_hot(HotLines& lines) const noexcept {
-    const auto* begin = reinterpret_cast<const char*>(this);
-    const auto* end = reinterpret_cast<const char*>(&out_ + 1);
-    lines.add(begin, static_cast<std::size_t>(end - begin));
-    transport_.add_hot(lines);
+    lines.add_between(this, &out_ + 1);
+    lines.add(transport_.hot(), 1);
 }
 
 http::Flow ServerConnection::flush() {

@@ -1,16 +1,10 @@
 #include "penstock/h1/writer.h"
 
-#include <charconv>
+#include "penstock/base/number_text.h"
 
 namespace penstock::h1 {
 
 namespace {
-
-void append_number(std::uint64_t number, std::string& out) {
-    char digits[20];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number);
-    out.append(digits, end.ptr);
-}
 
 /// Fields that the writer makes itself: a second one would be a second opinion on the framing.
 constexpr bool own_field(http::FieldName id) noexcept {
@@ -29,7 +23,7 @@ void append_fields(const http::Fields& fields, std::string& out) {
 
 void append_length(std::uint64_t length, std::string& out) {
     out.append("Content-Length: ");
-    append_number(length, out);
+    append_number(out, length);
     out.append("\r\n");
 }
 
@@ -61,7 +55,7 @@ void write_response(const http::ResponseHead& head, http::Framing framing,
                     ConnectionField connection, std::string& out) {
     out.reserve(out.size() + head.fields.bytes() + head.fields.size() * 4 + 128);
     out.append("HTTP/1.1 ");
-    append_number(static_cast<std::uint64_t>(head.status), out);
+    append_number(out, static_cast<std::uint64_t>(head.status));
     out.append(" ");
     const std::string_view reason =
         head.reason.empty() ? http::reason_phrase(head.status) : head.reason;

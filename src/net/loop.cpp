@@ -10,6 +10,7 @@
 #include "asio_bridge.h"
 #include "loop_impl.h"
 #include "penstock/base/assert.h"
+#include "penstock/base/hot_lines.h"
 #include "resolver_thread.h"
 
 namespace penstock::net {
@@ -97,9 +98,7 @@ void Loop::Impl::wake_deferred() noexcept {
 }
 
 void Loop::Impl::Deferred::fetch() const noexcept {
-    const auto* line = reinterpret_cast<const char*>(waiter);
-    __builtin_prefetch(line, 1);
-    __builtin_prefetch(line + k_cache_line, 1);
+    fetch_two_lines(waiter);  // null: forgotten since
     __builtin_prefetch(touches, 1);
 }
 

@@ -45,12 +45,8 @@ void Poller::fetch_next() const noexcept {
 }
 
 void Poller::dispatch() {
-    for (std::size_t i = next_; i < count_; ++i) {
-        const auto* line = static_cast<const char*>(batch_[i].data.ptr);
-        if (line == nullptr) continue;  // removed since the last call, which something threw out of
-        __builtin_prefetch(line, 1);
-        __builtin_prefetch(line + k_cache_line, 1);
-    }
+    // Null: removed since the last call, which something threw out of.
+    for (std::size_t i = next_; i < count_; ++i) fetch_two_lines(batch_[i].data.ptr);
     fetch_next();
     while (next_ < count_) {
         const epoll_event event = batch_[next_++];

@@ -198,10 +198,6 @@ void Transport::reader_touches(const HotLines& lines) noexcept {
     core_->touches.set(lines);
 }
 
-void Transport::add_hot(HotLines& lines) const noexcept {
-    lines.add(&core_->fd, sizeof core_->fd);  // and with it the whole line
-}
-
 const void* Transport::hot() const noexcept {
     return &core_->fd;
 }

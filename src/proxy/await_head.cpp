@@ -1,7 +1,5 @@
 #include "await_head.h"
 
-#include <algorithm>
-
 #include "penstock/net/await.h"
 
 namespace penstock::proxy {
@@ -20,8 +18,7 @@ bool HeadDeadline::passed() const noexcept {
 }
 
 Millis HeadDeadline::left() const noexcept {
-    if (at_ == TimePoint::max()) return Millis{0};
-    return std::max(std::chrono::ceil<Millis>(at_ - loop_.now()), Millis{1});
+    return net::time_left(loop_, at_);
 }
 
 Task<std::optional<ErrorCode>> await_head(const Exchange& exchange, http::ClientStream& engine) {

@@ -37,7 +37,7 @@ bool is_adapter(const Exchange& exchange) {
     const fleet::LoadTable& table = exchange.worker.table();
     return std::any_of(exchange.pool->backends.begin(), exchange.pool->backends.end(),
                        [&](const auto& backend) {
-                           const fleet::BackendState* state = state_of(table, backend.slot);
+                           const fleet::BackendState* state = fleet::state_of(table, backend.slot);
                            return state != nullptr && has_adapter(*state, adapter_of(exchange));
                        });
 }
@@ -66,7 +66,7 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
     const bool prefix = pool.policy->reads_prefix() && !exchange.facts.blocks.empty();
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
         fleet::SheetRow& row = worker.sheet[i];
-        const fleet::BackendState* state = state_of(worker.table(), row.slot);
+        const fleet::BackendState* state = fleet::state_of(worker.table(), row.slot);
         if (by_list && !lists(worker.table(), pool.backends[i], model))
             row.unfit |= fleet::k_other_model;
         const bool listed =
@@ -117,7 +117,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
 void record_pick(Exchange& exchange, const Pick& pick) {
     telemetry::RequestRecord& record = exchange.record;
     ++record.attempts;
-    exchange.backend = pick.backend;
+    record.backend = pick.backend->url;
     record.reason = routing::name(pick.decision.reason);
     record.predicted_blocks = pick.decision.held_blocks;
     record.decided = exchange.elapsed();
@@ -133,7 +133,7 @@ bool others_fit(const Exchange& exchange, fleet::Slot slot,
     const fleet::LoadTable& table = exchange.worker.table();
     const auto& backends = exchange.pool->backends;
     return std::any_of(backends.begin(), backends.end(), [&](const fleet::Backend& backend) {
-        const fleet::BackendState* state = state_of(table, backend.slot);
+        const fleet::BackendState* state = fleet::state_of(table, backend.slot);
         return backend.slot != slot && backend.weight > 0 && state != nullptr &&
                state->health == fleet::Health::healthy && !state->draining && !state->ejected &&
                std::find(excluded.begin(), excluded.end(), backend.slot) == excluded.end();

@@ -26,6 +26,7 @@ Exchange::Exchange(Worker& on, http::ServerStream& from)
     std::swap(facts, worker.spare.facts);
     facts.clear();
     record.method = http::name(client.head().method);
+    record.path = client.head().path().substr(0, k_text_max);
     worker.metrics.count(telemetry::Count::requests_started);
     worker.metrics.change(telemetry::Gauge::requests_in_flight, 1);
 }
@@ -36,9 +37,6 @@ Exchange::~Exchange() {
         record.status = client.responded() ? record.status : http::status_of(ErrorCode::internal);
     }
     if (!settled) give_up();
-    // Copied only now: a stream lives long, and what these are copied from lives as long.
-    record.path = client.head().path().substr(0, k_text_max);
-    if (backend != nullptr) record.backend = backend->url;
     record.duration = elapsed();
     record.bytes_in = client.bytes_in();
     record.bytes_out = client.bytes_out();
@@ -111,9 +109,8 @@ void Exchange::record_tokens() {
     }
 }
 
-TimePoint Exchange::deadline() const noexcept {
-    const Millis total = route->timeouts.total;
-    return total > Millis{0} ? client.started() + total : TimePoint::max();
+TimePoint Exchange::deadline_by(Millis limit) const noexcept {
+    return limit > Millis{0} ? client.started() + limit : TimePoint::max();
 }
 
 Micros Exchange::elapsed() const noexcept {

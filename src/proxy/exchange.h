@@ -31,8 +31,10 @@ struct Exchange {
     [[nodiscard]] Micros elapsed() const noexcept;
     /// The body is not needed any more: its memory, and its share of the budget, are free again.
     void drop_body() noexcept;
-    /// Until when all of it must be done, by the route's total timeout; TimePoint::max(): no limit.
-    [[nodiscard]] TimePoint deadline() const noexcept;
+    /// `limit` after the request's head; TimePoint::max() for zero, which is no limit.
+    [[nodiscard]] TimePoint deadline_by(Millis limit) const noexcept;
+    /// Until when all of it must be done, by the route's total timeout.
+    [[nodiscard]] TimePoint deadline() const noexcept { return deadline_by(route->timeouts.total); }
     [[nodiscard]] bool overdue() const noexcept { return worker.loop.now() >= deadline(); }
     /// Tokens as the observer has seen them so far, into the record.
     void record_tokens();
@@ -42,7 +44,6 @@ struct Exchange {
     GenerationRef generation;
     const Route* route = nullptr;
     const Pool* pool = nullptr;
-    const fleet::Backend* backend = nullptr;  // of the last attempt
     engine::Endpoint endpoint = engine::Endpoint::other;
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;

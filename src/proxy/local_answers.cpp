@@ -23,7 +23,7 @@ bool any_backend_ready(const Exchange& exchange) {
     const fleet::LoadTable& table = exchange.worker.table();
     for (const Pool& pool : exchange.generation->pools) {
         for (const fleet::Backend& backend : pool.backends) {
-            const fleet::BackendState* state = state_of(table, backend.slot);
+            const fleet::BackendState* state = fleet::state_of(table, backend.slot);
             const bool takes = backend.weight > 0;  // others only finish what they have
             if (takes && state != nullptr && state->health == fleet::Health::healthy) return true;
         }

@@ -9,17 +9,13 @@
 
 namespace penstock::proxy {
 
-const fleet::BackendState* state_of(const fleet::LoadTable& table, fleet::Slot slot) noexcept {
-    return slot < table.rows.size() ? &table.rows[slot] : nullptr;
-}
-
 bool configured(const Pool& pool, std::string_view model) {
     return std::any_of(pool.models.begin(), pool.models.end(),
                        [&](const std::string& pattern) { return matches_glob(pattern, model); });
 }
 
 bool lists(const fleet::LoadTable& table, const fleet::Backend& backend, std::string_view model) {
-    const fleet::BackendState* state = state_of(table, backend.slot);
+    const fleet::BackendState* state = fleet::state_of(table, backend.slot);
     return state != nullptr &&
            std::find(state->models.begin(), state->models.end(), model) != state->models.end();
 }
@@ -52,7 +48,7 @@ ReadName read_name(const Pool& pool, const fleet::LoadTable& table, std::string_
 bool all_listed(const Pool& pool, const fleet::LoadTable& table) {
     bool any = false;
     for (const fleet::Backend& backend : pool.backends) {
-        const fleet::BackendState* state = state_of(table, backend.slot);
+        const fleet::BackendState* state = fleet::state_of(table, backend.slot);
         if (state == nullptr) continue;
         if (state->models_listed) {
             any = true;
@@ -73,7 +69,7 @@ std::vector<std::string> known_models(const Generation& generation,
             if (pattern.find('*') == std::string::npos) names.insert(pattern);
         }
         for (const fleet::Backend& backend : pool.backends) {
-            if (const fleet::BackendState* state = state_of(table, backend.slot)) {
+            if (const fleet::BackendState* state = fleet::state_of(table, backend.slot)) {
                 names.insert(state->models.begin(), state->models.end());
             }
         }
@@ -103,7 +99,7 @@ std::string models_document(const Generation& generation, const fleet::LoadTable
     std::set<std::string> told;
     for (const Pool& pool : generation.pools) {
         for (const fleet::Backend& backend : pool.backends) {
-            const fleet::BackendState* state = state_of(table, backend.slot);
+            const fleet::BackendState* state = fleet::state_of(table, backend.slot);
             if (state == nullptr || state->models.empty()) continue;
             const bool all_new =
                 std::none_of(state->models.begin(), state->models.end(),

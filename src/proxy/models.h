@@ -56,7 +56,4 @@ struct ReadName {
                                                         const fleet::LoadTable& table,
                                                         std::string_view model);
 
-[[nodiscard]] const fleet::BackendState* state_of(const fleet::LoadTable& table,
-                                                  fleet::Slot slot) noexcept;
-
 }  // namespace penstock::proxy

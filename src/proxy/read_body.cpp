@@ -29,18 +29,11 @@ std::optional<Error> append(Exchange& exchange, http::Pieces pieces, std::uint64
     return std::nullopt;
 }
 
-/// Until when the body must have come, by the total timeout.
-TimePoint body_deadline(const Exchange& exchange) noexcept {
-    const Millis limit = total_limit(*exchange.generation, exchange.client.head(), *exchange.route);
-    return limit > Millis{0} ? exchange.client.started() + limit : TimePoint::max();
-}
-
 /// Waits for more of the body.
 auto more(Exchange& exchange, TimePoint until) noexcept {
-    const bool endless = until == TimePoint::max();
-    const auto left = std::chrono::ceil<Millis>(until - exchange.worker.loop.now());
+    net::Loop& loop = exchange.worker.loop;
     http::ServerStream& client = exchange.client;
-    return net::within(exchange.worker.loop, endless ? Millis{0} : std::max(left, Millis{1}),
+    return net::within(loop, net::time_left(loop, until),
                        [&client](Waiter* waiter) noexcept { client.when_readable(waiter); });
 }
 
@@ -59,7 +52,8 @@ Task<std::optional<Error>> read_body(Exchange& exchange) {
         exchange.body.reserve(std::min<std::uint64_t>(head.length, k_step) +
                               engine::k_body_padding);
     }
-    const TimePoint until = body_deadline(exchange);
+    const TimePoint until =
+        exchange.deadline_by(total_limit(*exchange.generation, head, *exchange.route));
     for (int reads = 1;; ++reads) {
         const http::Received received = exchange.client.try_read();
         switch (received.state) {

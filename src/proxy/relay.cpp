@@ -1,6 +1,9 @@
 #include "relay.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "penstock/net/await.h"
 
 namespace penstock::proxy {
 
@@ -8,9 +11,6 @@ namespace {
 
 // Reads in one turn of the loop: a fast engine must not keep the other streams waiting.
 constexpr int k_reads_per_turn = 8;
-
-// The references before the hook, which have no address of their own.
-constexpr std::size_t k_hot_before_hook = 5 * sizeof(void*);
 
 }  // namespace
 
@@ -48,20 +48,17 @@ bool Relay::await_suspend(std::coroutine_handle<> handle) {
     handle_ = handle;
     name_hot_lines();
     if (upload_ != nullptr) upload_->when_failed(&upload_hook_);
-    const Timeouts& timeouts = exchange_.route->timeouts;
     last_chunk_ = loop_.now();
-    if (timeouts.idle > Millis{0}) idle_timer_.set(timeouts.idle, idle_hook_);
-    if (timeouts.total > Millis{0}) {
-        const auto spent = std::chrono::duration_cast<Millis>(exchange_.elapsed());
-        total_timer_.set(std::max(timeouts.total - spent, Millis{1}), total_hook_);
-    }
+    const Millis idle = exchange_.route->timeouts.idle;
+    if (idle > Millis{0}) idle_timer_.set(idle, idle_hook_);
+    const Millis left = net::time_left(loop_, exchange_.deadline());
+    if (left > Millis{0}) total_timer_.set(left, total_hook_);
     return true;
 }
 
 void Relay::name_hot_lines() noexcept {
     HotLines lines;
-    const auto* begin = reinterpret_cast<const char*>(&engine_hook_) - k_hot_before_hook;
-    lines.add(begin, static_cast<std::size_t>(reinterpret_cast<const char*>(&end_) - begin));
+    lines.add_between(this, &end_);
     lines.add(&observer_, Observer::k_hot);
     client_.add_hot(lines);
     engine_.reader_touches(lines);

@@ -2,23 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
 #include "penstock/base/json_text.h"
+#include "penstock/base/number_text.h"
 
 namespace penstock::telemetry {
 
 namespace {
 
 constexpr std::size_t k_usual_line = 768;  // an access line with room for long names
-
-void append_number(std::string& out, std::uint64_t value) {
-    std::array<char, 20> digits;
-    char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    out.append(digits.data(), end);
-}
 
 /// The lowest `count` digits, with zeros before them.
 void append_digits(std::string& out, std::uint64_t value, std::size_t count) {

@@ -30,11 +30,6 @@ int begin_connect(const net::SocketAddress& to) noexcept {
     return -1;
 }
 
-/// For a timer, which zero would switch off.
-Millis left(const net::Loop& loop, TimePoint until) noexcept {
-    return std::max(std::chrono::ceil<Millis>(until - loop.now()), Millis{1});
-}
-
 int pending_error(int fd) noexcept {
     int error = 0;
     socklen_t length = sizeof error;
@@ -137,7 +132,7 @@ Task<Result<std::unique_ptr<http::ClientStream>>> Node::connect(const fleet::Bac
     for (std::size_t tried = 0; tried < targets->size() && loop_.now() < until; ++tried) {
         // A share of what is left: a dead address must not take the time of a living one.
         const auto untried = static_cast<Millis::rep>(targets->size() - tried);
-        const Millis share = std::max(left(loop_, until) / untried, Millis{1});
+        const Millis share = std::max(net::time_left(loop_, until) / untried, Millis{1});
         connection = co_await try_one((*targets)[tried], share);
         if (connection) break;
     }

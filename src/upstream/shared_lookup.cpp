@@ -67,13 +67,13 @@ Task<SharedLookup::Answer> SharedLookup::ask(const fleet::Address& address, Time
     const std::shared_ptr<Running> running = running_;
     Seat seat{loop_, *running};
     while (!running->done) {
-        const auto left = std::chrono::ceil<Millis>(until - loop_.now());
-        if (left <= Millis{0}) {
+        if (loop_.now() >= until) {
             co_return Error{ErrorCode::connect_timeout,
                             "resolving " + running->address.host + " took too long"};
         }
-        static_cast<void>(co_await net::within(
-            loop_, left, [&seat](Waiter* waiter) noexcept { seat.set(waiter); }));
+        static_cast<void>(
+            co_await net::within(loop_, net::time_left(loop_, until),
+                                 [&seat](Waiter* waiter) noexcept { seat.set(waiter); }));
     }
     co_return running->answer;
 }

@@ -14,6 +14,14 @@ namespace penstock {
 
 inline constexpr std::uintptr_t k_cache_line = 64;
 
+/// Fetches the first two lines of an object that is going to be written; nothing for null.
+inline void fetch_two_lines(const void* object) noexcept {
+    if (object == nullptr) return;
+    const auto* line = static_cast<const char*>(object);
+    __builtin_prefetch(line, 1);
+    __builtin_prefetch(line + k_cache_line, 1);
+}
+
 /// A list of lines as it is put together, by each object on the way its own.
 class HotLines {
 public:
@@ -25,6 +33,11 @@ public:
         for (auto line = begin / k_cache_line; line <= (begin + bytes - 1) / k_cache_line; ++line) {
             if (count_ < k_most) lines_[count_++] = line;
         }
+    }
+    /// From one place of an object up to another behind it.
+    void add_between(const void* begin, const void* end) noexcept {
+        add(begin, static_cast<std::size_t>(static_cast<const char*>(end) -
+                                            static_cast<const char*>(begin)));
     }
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
@@ -52,7 +65,6 @@ public:
         }
         if (count < distances_.size()) distances_[count] = 0;
     }
-    void clear() noexcept { distances_[0] = 0; }
 
     void fetch() const noexcept {
         for (const std::int32_t distance : distances_) {

@@ -52,6 +52,9 @@ struct LoadTable {
     std::vector<BackendState> rows;
 };
 
+/// The slot's row; null while nothing was published of it. Lives as long as the table.
+[[nodiscard]] const BackendState* state_of(const LoadTable& table, Slot slot) noexcept;
+
 /// This proxy's own books per backend: monotonic, relaxed, one cache line each. Written by all
 /// workers. In flight = started - finished. Owned by `app`, lives as long as the process.
 class CounterSlab {

@@ -1,11 +1,20 @@
 // Waiting with a deadline, for coroutines on a loop.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <coroutine>
 
 #include "penstock/net/loop.h"
 
 namespace penstock::net {
+
+/// What is left until then, for a timer or `within`: zero, which is no deadline, for
+/// TimePoint::max(); else at least 1 ms, also when it has passed.
+[[nodiscard]] inline Millis time_left(const Loop& loop, TimePoint until) noexcept {
+    if (until == TimePoint::max()) return Millis{0};
+    return std::max(std::chrono::ceil<Millis>(until - loop.now()), Millis{1});
+}
 
 /// `co_await within(loop, 2s, register)`: true when the source woke us, false when the deadline
 /// came first. A deadline of zero never comes. `register(waiter)` registers with the source,

@@ -61,9 +61,7 @@ public:
     void delay_acks() noexcept;
     /// What the reader touches when it wakes, beside the socket's own.
     void reader_touches(const HotLines& lines) noexcept;
-    /// Adds what a read or a write touches here.
-    void add_hot(HotLines& lines) const noexcept;
-    /// The same as one line.
+    /// The cache line that a read or a write touches here.
     [[nodiscard]] const void* hot() const noexcept;
     void shut_down_write() noexcept;  // FIN after what was written
     void close() noexcept;            // at once; RST where data was unread

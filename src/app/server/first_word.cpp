@@ -21,8 +21,8 @@ bool awaits_first_word(const proxy::Pool& pool, const fleet::LoadTable& table) n
     bool anybody_silent = false;
     for (const fleet::Backend& backend : pool.backends) {
         if (backend.weight <= 0) continue;
-        const bool known = backend.slot < table.rows.size();
-        const fleet::BackendState& state = known ? table.rows[backend.slot] : k_unheard;
+        const fleet::BackendState* known = fleet::state_of(table, backend.slot);
+        const fleet::BackendState& state = known != nullptr ? *known : k_unheard;
         if (takes_requests(pool, state)) return false;
         anybody_silent = anybody_silent || silent(pool, state);
     }

@@ -126,8 +126,8 @@ void ProxyServer::forget_other_names(const Config& wanted) {
 }
 
 double ProxyServer::told_tokens(fleet::Slot slot) const noexcept {
-    if (slot >= table_->rows.size() || !table_->rows[slot].sample) return 0;
-    return table_->rows[slot].sample->kv_tokens.value_or(0);
+    const fleet::BackendState* state = fleet::state_of(*table_, slot);
+    return state != nullptr && state->sample ? state->sample->kv_tokens.value_or(0) : 0;
 }
 
 void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {

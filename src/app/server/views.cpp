@@ -46,7 +46,7 @@ std::vector<admin::BackendView> ProxyServer::backend_views() const {
             view.engine = fleet::name(pool.engine);
             view.weight = backend.weight;
             view.in_flight = counters_.in_flight(backend.slot);
-            if (backend.slot < table_->rows.size()) view.state = table_->rows[backend.slot];
+            if (const auto* state = fleet::state_of(*table_, backend.slot)) view.state = *state;
             if (view.state.sample)
                 view.sample_age_seconds = seconds_between(view.state.sample->sent, control_.now());
             const routing::PrefixIndex::Size size = index_.size(backend.slot);
@@ -67,11 +67,11 @@ admin::Readiness ProxyServer::readiness_by(const fleet::LoadTable& table) const 
     bool healthy = false;
     for (const proxy::Pool& pool : generation_->pools) {
         for (const fleet::Backend& backend : pool.backends) {
-            if (backend.slot >= table.rows.size() || backend.weight <= 0) continue;
-            const fleet::BackendState& state = table.rows[backend.slot];
-            if (state.health != fleet::Health::healthy) continue;
+            const fleet::BackendState* state = fleet::state_of(table, backend.slot);
+            if (state == nullptr || backend.weight <= 0) continue;
+            if (state->health != fleet::Health::healthy) continue;
             healthy = true;
-            if (takes_requests(pool, state)) return admin::Readiness::ready;
+            if (takes_requests(pool, *state)) return admin::Readiness::ready;
         }
     }
     return healthy ? admin::Readiness::models_not_listed : admin::Readiness::no_healthy_backend;

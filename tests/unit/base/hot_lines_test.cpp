@@ -21,6 +21,14 @@ TEST(HotLines, CountsTheLinesThatBytesLieIn) {
     EXPECT_EQ(hot.count(), 6U);
 }
 
+TEST(HotLines, EndsBeforeTheLineThatBeginsAtTheEnd) {
+    const Lines lines{};
+    HotLines hot;
+
+    hot.add_between(lines.bytes, lines.bytes + 2 * k_cache_line);
+    EXPECT_EQ(hot.count(), 2U);
+}
+
 TEST(HotLines, TakesNoMoreThanItHolds) {
     HotLines hot;
     const Lines lines{};
@@ -28,6 +36,13 @@ TEST(HotLines, TakesNoMoreThanItHolds) {
     for (std::size_t i = 0; i <= HotLines::k_most; ++i) hot.add(lines.bytes, 1);
 
     EXPECT_EQ(hot.count(), HotLines::k_most);
+}
+
+TEST(FetchTwoLines, TakesNullForNothing) {
+    const Lines lines{};
+
+    fetch_two_lines(lines.bytes);
+    fetch_two_lines(nullptr);
 }
 
 TEST(NearLines, FetchesWhatItWasGivenNearAndFar) {
@@ -39,7 +54,7 @@ TEST(NearLines, FetchesWhatItWasGivenNearAndFar) {
 
     near.set(hot);
     near.fetch();
-    near.clear();
+    near.set({});
     near.fetch();
 }
 
