@@ -59,7 +59,6 @@ private:
     void take_turn(Waiter* waiter) noexcept;
     void answer_bad_head(const Error& error);
     void answer_unanswered();
-    void wait_for_input(Waiter* waiter, Millis timeout) noexcept;
 
     // server_reading.cpp
     void drop_consumed_input();

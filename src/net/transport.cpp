@@ -57,7 +57,6 @@ struct Transport::Core final : Source {
     void ready(std::uint32_t events) override;
     void wake_reader();
     void wake_writer();
-    void queue_reader() noexcept;
 
     // One cache line: all that a token needs.
     Loop& loop;

@@ -1,4 +1,4 @@
-// Memory that one request of a worker leaves for the next, so that an usual request allocates next
+// Memory that one request of a worker leaves for the next, so that a usual request allocates next
 // to nothing. Thread: the worker's.
 #pragma once
 
