@@ -166,13 +166,6 @@ Result<void> parse_request(std::string_view text, const HeadLimits& limits,
     return {};
 }
 
-Result<http::RequestHead> parse_request(std::string_view text, const HeadLimits& limits) {
-    http::RequestHead head;
-    if (const Result<void> parsed = parse_request(text, limits, head); !parsed)
-        return parsed.error();
-    return head;
-}
-
 Result<void> check_partial_request(std::string_view bytes, const HeadLimits& limits) {
     if (bytes.size() <= limits.request_line + 1 && bytes.find('\n') == std::string_view::npos)
         return {};

@@ -76,12 +76,4 @@ Result<void> parse_response(std::string_view text, http::Method method, const He
     return {};
 }
 
-Result<http::ResponseHead> parse_response(std::string_view text, http::Method method,
-                                          const HeadLimits& limits) {
-    http::ResponseHead head;
-    if (const Result<void> parsed = parse_response(text, method, limits, head); !parsed)
-        return parsed.error();
-    return head;
-}
-
 }  // namespace penstock::h1

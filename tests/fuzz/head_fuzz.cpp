@@ -10,6 +10,7 @@
 #include "penstock/base/assert.h"
 #include "penstock/h1/parser.h"
 #include "penstock/h1/writer.h"
+#include "tests/support/parsed_head.h"
 #include "tests/support/split_verdict.h"
 
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "penstock/h1/parser.h"
+#include "parsed_head.h"
 
 namespace penstock::h1 {
 

@@ -30,8 +30,6 @@ inline constexpr HeadLimits k_response_limits{
 /// expectation_failed.
 [[nodiscard]] Result<void> parse_request(std::string_view text, const HeadLimits& limits,
                                          http::RequestHead& head);
-[[nodiscard]] Result<http::RequestHead> parse_request(std::string_view text,
-                                                      const HeadLimits& limits);
 
 /// What is wrong with an incomplete head already: its limits and its first line. `ok` when it may
 /// go on. A verdict here is the verdict `parse_request` would give on the whole.
@@ -40,7 +38,5 @@ inline constexpr HeadLimits k_response_limits{
 /// The same for a whole response head to a request of `method`. Errors: upstream_bad_response.
 [[nodiscard]] Result<void> parse_response(std::string_view text, http::Method method,
                                           const HeadLimits& limits, http::ResponseHead& head);
-[[nodiscard]] Result<http::ResponseHead> parse_response(
-    std::string_view text, http::Method method, const HeadLimits& limits = k_response_limits);
 
 }  // namespace penstock::h1

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "penstock/h1/parser.h"
+#include "tests/support/parsed_head.h"
 #include "tests/support/split_verdict.h"
 
 namespace penstock::h1 {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "penstock/h1/parser.h"
+#include "tests/support/parsed_head.h"
 
 namespace penstock::h1 {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "penstock/h1/parser.h"
 #include "penstock/h1/writer.h"
+#include "tests/support/parsed_head.h"
 
 namespace penstock::h1 {
 namespace {
