@@ -66,6 +66,15 @@ def check_every_script_explains_itself(options):
             yield from parsed.stderr.splitlines()
 
 
+def check_bench_programs_say_what_they_lack(options):
+    for name in ("bench-proxy", "bench-memory", "train"):
+        result = subprocess.run([str(options.root / "scripts" / name), "--penstock", "/bin/true",
+                                 "--tools", "/nonexistent"],
+                                capture_output=True, text=True, timeout=60)
+        if result.returncode != 1 or not result.stderr.startswith(f"{name}: "):
+            yield f"scripts/{name} without its tools: {result.returncode}, {result.stderr[-200:]}"
+
+
 def check_python_compiles(options):
     for path in tracked(options, ".py", under=("tests/", "bench/", "scripts/")):
         try:

@@ -3,9 +3,7 @@
 import argparse
 import os
 import pathlib
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,6 +11,7 @@ import time
 import arena as arenas
 import children
 import machine
+import program
 import proxies
 import report
 import syscalls
@@ -192,6 +191,7 @@ def duel(chosen):
             fight = Duel(chosen, sides, arenas.Arena(started, tools, cores, room))
             fight.run()
     tell(chosen, fight, cores)
+    return 0
 
 
 def tell(chosen, fight, cores):
@@ -217,18 +217,7 @@ def tell(chosen, fight, cores):
 
 def main():
     chosen = arguments()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" had it ignored
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        if chosen.json:
-            open(chosen.json, "a", encoding="utf-8").close()  # now, not after all the rounds
-        duel(chosen)
-    except KeyboardInterrupt:
-        return 130
-    except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-        print(f"bench-proxy: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return program.run("bench-proxy", lambda: duel(chosen), chosen.json)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,7 @@
 
 import argparse
 import json
-import os
 import pathlib
-import signal
-import subprocess
 import sys
 import tempfile
 import types
@@ -13,6 +10,7 @@ import types
 import arena as arenas
 import children
 import machine
+import program
 import proxies
 import weigh
 
@@ -123,17 +121,7 @@ def run(chosen):
 
 def main():
     chosen = arguments()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" had it ignored
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        if chosen.json:
-            open(chosen.json, "a", encoding="utf-8").close()  # now, not after the measurement
-        return run(chosen)
-    except KeyboardInterrupt:
-        return 130
-    except (RuntimeError, OSError, ValueError, subprocess.TimeoutExpired) as error:
-        print(f"bench-memory: {error}", file=sys.stderr)
-        return 1
+    return program.run("bench-memory", lambda: run(chosen), chosen.json)
 
 
 if __name__ == "__main__":

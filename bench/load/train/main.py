@@ -3,12 +3,14 @@
 import argparse
 import pathlib
 import subprocess
+import sys
 import tempfile
 import types
 
 import arena as arenas
 import children
 import machine
+import program
 
 # As the duel's, but shorter and lighter: an instrumented build is slow.
 LOADS = (("streams", "--connections", 250, "--body", 2_048, "--seconds", 4),
@@ -26,11 +28,11 @@ def arguments():
     return parser.parse_args()
 
 
-def train(chosen, room):
+def train(chosen):
     side = types.SimpleNamespace(place=0, kind="penstock", executable=chosen.penstock)
     cores = machine.two_cores()
     children.allow_many_files()
-    with children.Children() as started:
+    with tempfile.TemporaryDirectory(prefix="train-") as room, children.Children() as started:
         arena = arenas.Arena(started, arenas.find_tools(chosen.tools), cores, room)
         arena.start_engines(TOKEN_INTERVAL_MS)
         arena.start_proxies([side])
@@ -39,8 +41,13 @@ def train(chosen, room):
                             *(str(word) for word in load)],
                            stdout=subprocess.DEVNULL, timeout=60, check=True)
         arena.end_proxies()
+    return 0
+
+
+def main():
+    chosen = arguments()
+    return program.run("train", lambda: train(chosen))
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="train-") as room:
-        train(arguments(), room)
+    sys.exit(main())
