@@ -10,7 +10,7 @@ namespace penstock {
 /// In decimal, behind what is there.
 inline void append_number(std::string& out, std::uint64_t number) {
     char digits[20];  // of the largest
-    const char* const end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    char* const end = std::to_chars(digits, digits + sizeof digits, number).ptr;
     out.append(digits, end);
 }
 
