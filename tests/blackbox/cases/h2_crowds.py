@@ -38,7 +38,7 @@ def all_are_answered(proxy, count, expected):
 
 
 def crowd(world, count, rounds=1):
-    engines = world.mock_engines(4, "--speed", "20", "--max-running", "512")
+    engines = world.mock_engines(4, "--speed", "200", "--max-running", "512")
     expected = direct_answers(engines[0])
     proxy = world.proxy(*engines, server={"workers": 2})
 
@@ -59,7 +59,7 @@ def test_1000_streams_over_10_connections_arrive_exactly_ten_times(world):
 
 
 def test_a_client_that_reads_nothing_holds_back_only_its_own_streams(world):
-    engines = world.mock_engines(4, "--speed", "20", "--max-running", "512")
+    engines = world.mock_engines(4, "--speed", "200", "--max-running", "512")
     expected = direct_answers(engines[0])
     proxy = world.proxy(*engines, server={"write_stall_timeout": "2s"},
                         environment=WITHOUT_QUARANTINE)
