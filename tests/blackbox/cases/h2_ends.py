@@ -7,6 +7,7 @@ from harness.cases import each, equal, holds
 from harness.frames import MOST_WINDOW, NO_ERROR, REFUSED_STREAM
 from harness.h2_client import chat_head, head
 from harness.config import Sub
+from harness.peer import Peer
 from harness.wire import event
 
 UPLOAD = {"paths": ["/upload"], "pool": "default", "body": "stream", "methods": ["POST"]}
@@ -286,3 +287,44 @@ def test_a_client_that_says_half_of_it_is_given_up(world, half):
 
     client.read_to_end()
     engine.expect_no_request()
+
+
+@each([("DATA in the same packet", False), ("DATA in a packet of its own", True)])
+def test_what_comes_after_a_reset_ends_the_connection(world, apart):
+    client = world.proxy(world.engine()).connect_h2()
+    client.synchronise()
+    stream = client.open(chat_head(), end=False)
+    client.synchronise()
+    late = frames.data(stream.id, b"late", end=True)
+
+    client.send(frames.rst_stream(stream.id) + (b"" if apart else late))
+    if apart:
+        client.synchronise()
+        client.send(late)
+
+    client.expect_goaway(frames.STREAM_CLOSED)
+    client.read_to_end()
+
+
+def test_a_stream_with_a_lower_number_ends_the_connection(world):
+    client = world.proxy(world.engine()).connect_h2()
+    client.send(frames.headers(5, head("GET", "/v1/models"), end=True)
+                + frames.headers(3, head("GET", "/v1/models"), end=True))
+
+    client.expect_goaway(frames.PROTOCOL_ERROR)
+    client.read_to_end()
+
+
+@each([("another ending", frames.PREFACE[:-6] + b"XX\r\n\r\n"),
+       ("another version", b"PRI * HTTP/3.0\r\n\r\nSM\r\n\r\n"),
+       ("no SETTINGS behind it", frames.PREFACE + frames.ping()),
+       ("HTTP/1.1 behind it", frames.PREFACE + wire.get("/v1/models"))])
+def test_a_preface_that_is_none_ends_the_connection(world, data):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    client = proxy.connect_h2(start=False)
+
+    client.send(data)
+
+    Peer.read_to_end(client)  # as bytes: it may be answered in either version
+    equal(proxy.get("/v1/models").status, 200, "a request afterwards")
