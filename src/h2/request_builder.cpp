@@ -117,7 +117,7 @@ Result<void> RequestBuilder::finish(bool has_body, http::RequestHead& head) {
     head.version = http::Version::http_2;
     head.keep_alive = true;
     head.expects_continue = has_body && expectations_ > 0;
-    if (has_length_ && (has_body || head.length > 0)) {
+    if (has_length_) {
         head.framing = http::Framing::length;
     } else {
         head.framing = has_body ? http::Framing::chunked : http::Framing::none;

@@ -143,6 +143,7 @@ ACCEPTED = [
     ("a query with escapes", path("/x?y=%20z&%7B"), b"POST /x?y=%20z&%7B HTTP/1.1\r\n"),
     ("OPTIONS of all", [(":method", "OPTIONS"), SCHEME, AUTHORITY, (":path", "/x")],
      b"OPTIONS /x HTTP/1.1\r\n"),
+    ("a length of nothing", plus(("content-length", "0")), b"\r\nContent-Length: 0\r\n"),
     ("100 fields", plus(*[("x", "1")] * 100), b"x: 1\r\n" * 100),
     ("a path of 8,000 bytes", path("/" + "x" * 8000), b"POST /" + b"x" * 8000 + b" HTTP/1.1\r\n"),
 ]

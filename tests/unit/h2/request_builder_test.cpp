@@ -59,7 +59,8 @@ TEST(RequestBuilder, MakesTheHeadThatHttp1WouldHaveMade) {
 TEST(RequestBuilder, KnowsHowTheBodyEnds) {
     EXPECT_EQ(Built{test::k_get}.head.framing, http::Framing::none);
     EXPECT_EQ((Built{test::k_post, true}.head.framing), http::Framing::chunked);
-    EXPECT_EQ((Built{with(test::k_get, "content-length", "0")}.head.framing), http::Framing::none);
+    EXPECT_EQ((Built{with(test::k_get, "content-length", "0")}.head.framing),
+              http::Framing::length);
 }
 
 TEST(RequestBuilder, JoinsTheCrumbsOfACookie) {
