@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from . import timing, wire
 from .peer import Peer
 
+NAME = "penstock.test"  # that the cases' certificates are for
+
 
 class Response:
     def __init__(self, head, body):
@@ -26,8 +28,9 @@ class Response:
         return error.get("code") or error.get("type")
 
 
-def connected(address, receive_buffer=None):
-    """A socket that is connected to "http://host:port" or "unix:/path"."""
+def connected(address, receive_buffer=None, tls=None):
+    """A socket that is connected to "http://host:port", "https://…" with the ssl.SSLContext `tls`, or
+    "unix:/path"."""
     if address.startswith("unix:"):
         connection = socket.socket(socket.AF_UNIX)
         target = address.removeprefix("unix:")
@@ -39,14 +42,14 @@ def connected(address, receive_buffer=None):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     connection.settimeout(timing.limit())
     connection.connect(target)
-    return connection
+    return tls.wrap_socket(connection, server_hostname=NAME) if tls else connection
 
 
 class Client(Peer):
     """Speaks HTTP/1.1 to "http://host:port" or "unix:/path"."""
 
-    def __init__(self, address, receive_buffer=None):
-        super().__init__(connected(address, receive_buffer), "client")
+    def __init__(self, address, receive_buffer=None, tls=None):
+        super().__init__(connected(address, receive_buffer, tls), "client")
 
     def read_response(self, method="POST"):
         """One whole response. 100 (Continue) is not skipped."""

@@ -10,6 +10,7 @@ import socket
 import threading
 
 from . import timing, wire
+from .h2_engine import H2EngineConnection
 from .peer import Closed, Peer
 
 
@@ -42,8 +43,15 @@ class EngineRequest(Peer):
     def send_chunk(self, data):
         self.send(wire.chunk(data))
 
-    def end_stream(self):
-        self.send(wire.LAST_CHUNK)
+    def end_stream(self, trailers=()):
+        lines = "".join(f"{name}: {value}\r\n" for name, value in trailers)
+        self.send(b"0\r\n" + lines.encode() + b"\r\n")
+        self.done()
+
+    def respond_without_body(self, status, fields=()):
+        """A head that says all there is: to HEAD, or 204."""
+        lines = [f"HTTP/1.1 {status} Some", *[f"{name}: {value}" for name, value in fields]]
+        self.send(("\r\n".join(lines) + "\r\n\r\n").encode())
         self.done()
 
     def done(self):
@@ -63,6 +71,14 @@ class EngineRequest(Peer):
     def reset(self):
         super().reset()
         self.finished.set()
+
+    def break_off(self):
+        """Ends this exchange so that it cannot be taken for complete."""
+        self.reset()
+
+    def expect_cancelled(self):
+        """The proxy gives this request up."""
+        self.expect_end()
 
 
 class EngineConnection(Peer):
@@ -91,10 +107,7 @@ class EngineConnection(Peer):
         if self.engine.read_bodies:
             request.body = self._read_body(head)
             request.buffer = self.buffer
-        if self.engine.on_request:
-            self.engine.on_request(request)
-        else:
-            self.engine.queue.put(request)
+        self.engine.take(request)
         request.finished.wait()
 
     def _receive_until(self, enough, what):
@@ -118,8 +131,11 @@ class EngineConnection(Peer):
 
 
 class ScriptedEngine:
-    def __init__(self, name, models=("demo-model",), read_bodies=True):
+    """Speaks what it is spoken to, HTTP/1.1 or HTTP/2. `tls`: an ssl.SSLContext for all connections."""
+
+    def __init__(self, name, models=("demo-model",), read_bodies=True, tls=None):
         self.name = name
+        self.tls = tls
         self.read_bodies = read_bodies
         self.on_request = None
         self.queue = queue.Queue()
@@ -136,7 +152,7 @@ class ScriptedEngine:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def resume(self):
         """Listens, after `refuse` on the same port again."""
@@ -168,9 +184,30 @@ class ScriptedEngine:
                 return
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
-            connection = EngineConnection(self, accepted, self.connections)
-            self.live.add(connection)
-            threading.Thread(target=connection.serve, daemon=True).start()
+            threading.Thread(target=self._serve, args=(accepted, self.connections),
+                             daemon=True).start()
+
+    def _serve(self, accepted, number):
+        """A connection's thread."""
+        try:
+            if self.tls:
+                accepted = self.tls.wrap_socket(accepted, server_side=True)
+                new = accepted.selected_alpn_protocol() == "h2"
+            else:
+                new = accepted.recv(3, socket.MSG_PEEK) == b"PRI"
+        except OSError:  # it went away before it said anything
+            return
+        kind = H2EngineConnection if new else EngineConnection
+        connection = kind(self, accepted, number)
+        self.live.add(connection)
+        connection.serve()
+
+    def take(self, request):
+        """A request is here as far as the case wants it."""
+        if self.on_request:
+            self.on_request(request)
+        else:
+            self.queue.put(request)
 
     def set_health(self, status):
         self.polls["/health"] = (status, "text/plain", b"")
@@ -199,6 +236,10 @@ class ScriptedEngine:
     def answer_all(self, body=b'{"object":"chat.completion","choices":[]}', status=200, fields=()):
         """From now on every request gets this answer."""
         self.on_request = lambda request: request.respond(status, fields, body)
+
+    def in_background(self, act):
+        """Lets the engine do what waits for the client, such as to send more than fits in between."""
+        threading.Thread(target=act, daemon=True).start()
 
     def close(self):
         self._close_listener()

@@ -2,6 +2,7 @@
 
 import select
 import socket
+import ssl
 import struct
 import time
 
@@ -72,7 +73,7 @@ class Peer:
         self.socket.settimeout(max(0.001, seconds))
         try:
             data = self.socket.recv(1 << 16)
-        except ConnectionResetError:
+        except (ConnectionResetError, ssl.SSLEOFError):  # or TLS without its own end
             self.ended = "rst"
             raise Closed("rst", self.buffer) from None
         if not data:
@@ -123,9 +124,16 @@ class Peer:
         content = b""
         while data := self.read_chunk():
             content += data
-        while self.read_past(b"\r\n") != b"\r\n":
-            pass
+        self.read_trailers()
         return content
+
+    def read_trailers(self):
+        """The fields after a chunked body's last chunk."""
+        fields = []
+        while (line := self.read_past(b"\r\n")) != b"\r\n":
+            name, _, value = line.decode("latin-1").partition(":")
+            fields.append((name, value.strip()))
+        return fields
 
     def read_to_end(self):
         """What still comes, and how the connection ended: (bytes, "fin" or "rst")."""
