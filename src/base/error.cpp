@@ -40,6 +40,8 @@ constexpr std::array<std::string_view, k_error_codes> k_names{
     "first_byte_timeout",
     "idle_timeout",
     "total_timeout",
+    "tls_handshake_failed",
+    "tls_verification_failed",
     "invalid_value",
     "io_failed",
 };

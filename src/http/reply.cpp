@@ -62,6 +62,10 @@ constexpr std::array<Row, k_error_codes> k_rows{{
     {ErrorCode::first_byte_timeout, 504, k_server, "The backend did not answer in time."},
     {ErrorCode::idle_timeout, 504, k_server, "The backend fell silent."},
     {ErrorCode::total_timeout, 504, k_server, "The request took too long."},
+    {ErrorCode::tls_handshake_failed, 502, k_server,
+     "No encrypted connection to the backend could be made."},
+    {ErrorCode::tls_verification_failed, 502, k_server,
+     "The backend's certificate could not be verified."},
     {ErrorCode::invalid_value, 500, k_server, "A value is invalid."},
     {ErrorCode::io_failed, 500, k_server, "An input or output operation failed."},
 }};

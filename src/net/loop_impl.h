@@ -83,6 +83,13 @@ struct Loop::Impl {
     // What short reads of this turn brought, then room for the next read.
     std::vector<char> read_buffer = std::vector<char>(2 * k_read_buffer);
     std::size_t read_kept = 0;
+    /// Where small pieces are joined to one TLS record.
+    [[nodiscard]] std::span<char> record_scratch() {
+        constexpr std::size_t k_record = 16 * 1024;  // RFC 8446 5.1
+        if (record.empty()) record.resize(k_record);
+        return record;
+    }
+    std::vector<char> record;                  // made by the first that needs it
     std::unique_ptr<AsioBridge> bridge;        // made by the first `context()`
     std::unique_ptr<ResolverThread> resolver;  // made by the first look-up
 };

@@ -10,9 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "ack_delay.h"
-#include "loop_impl.h"
-#include "penstock/net/loop.h"
+#include "transport_core.h"
 
 namespace penstock::net {
 
@@ -46,45 +44,18 @@ ssize_t send_pieces(int fd, std::span<iovec> pieces, std::size_t bytes) noexcept
 
 }  // namespace
 
-// The socket with what the poller has told of it. Edge-triggered: an event says that there is news
-// since the last look; a read shorter than its buffer has seen all of it.
-struct Transport::Core final : Source {
-    Core(Loop& owner, int socket_fd) : loop{owner}, fd{socket_fd} {
-        const bool added = loop.impl().poller.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP, *this);
-        ended = !added;
-    }
-
-    void ready(std::uint32_t events) override;
-    void wake_reader();
-    void wake_writer();
-
-    // One cache line: all that a token needs.
-    Loop& loop;
-    Waiter* reader = nullptr;
-    Waiter* writer = nullptr;
-    Waiter* parting = nullptr;  // waits for the peer's end while nobody reads
-    AckDelay ack_delay;
-    int fd;
-    bool readable = true;  // the kernel may hold bytes, or the end, that nobody has read
-    bool hung_up = false;  // the end is near: a short read does not mean that nothing is left
-    bool ended = false;    // read to the end or failed
-    bool failed = false;
-    bool writable = false;  // the poller has said so, and no write was cut short since
-    bool reader_queued = false;
-    bool writer_queued = false;
-
-    // What waits in the loop's next turn: the loop knows these, not the waiters, which may be taken
-    // back or replaced meanwhile.
-    Hook<Core, &Core::wake_reader> reader_hook{*this};
-    Hook<Core, &Core::wake_writer> writer_hook{*this};
-};
-
 void Transport::Core::ready(std::uint32_t events) {
     constexpr std::uint32_t k_end = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
     if ((events & k_end) != 0) hung_up = true;
-    if ((events & (EPOLLIN | k_end)) != 0) readable = true;
-    const bool may_write = (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
-    if (may_write) writable = true;
+    bool may_write = (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+    if ((events & (EPOLLIN | k_end)) != 0) {
+        readable = true;
+        if (tls) may_write |= tls->may_receive(hung_up);
+    }
+    if (may_write) {
+        writable = true;
+        if (tls) readable |= tls->may_send();
+    }
     // The writer first and by the queue: waking the reader may destroy this.
     if (may_write && writer != nullptr && !writer_queued) {
         writer_queued = true;
@@ -125,6 +96,7 @@ ReadBytes Transport::try_read() {
     if (core.failed || core.fd < 0) return {IoState::failed, {}};
     if (core.ended) return {IoState::end, {}};
     if (!core.readable) return {};
+    if (core.tls) return core.read_tls();
     const std::span<char> buffer = core.loop.read_buffer();
     const ssize_t count = ::recv(core.fd, buffer.data(), buffer.size(), 0);
     if (count > 0) {
@@ -156,6 +128,7 @@ void Transport::when_parting(Waiter* waiter) noexcept {
 }
 
 std::ptrdiff_t Transport::try_write(std::span<const std::string_view> pieces) noexcept {
+    if (core_->tls) return core_->write_tls(pieces);
     constexpr std::size_t k_most = 64;
     iovec vectors[k_most];
     std::size_t count = 0;
@@ -183,12 +156,13 @@ void Transport::when_writable(Waiter* waiter) noexcept {
 
 bool Transport::quiet() noexcept {
     if (!open() || core_->ended) return false;
+    if (core_->tls) return core_->quiet_tls();
     char byte = 0;
     return ::recv(core_->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && is_would_block(errno);
 }
 
 bool Transport::peer_gone() const noexcept {
-    if (!open()) return true;
+    if (!open() || core_->ended) return true;
     pollfd poll{.fd = core_->fd, .events = POLLRDHUP, .revents = 0};
     return ::poll(&poll, 1, 0) > 0 && (poll.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
@@ -202,12 +176,19 @@ const void* Transport::hot() const noexcept {
 }
 
 void Transport::shut_down_write() noexcept {
-    if (open()) ::shutdown(core_->fd, SHUT_WR);
+    if (!open()) return;
+    if (core_->tls) core_->tls->say_goodbye();
+    ::shutdown(core_->fd, SHUT_WR);
 }
 
 void Transport::close() noexcept {
+    if (!open()) return;
+    if (core_->tls) core_->tls->say_goodbye();
+    close_socket();
+}
+
+void Transport::close_socket() noexcept {
     Core& core = *core_;
-    if (core.fd < 0) return;
     core.loop.impl().poller.remove(core.fd, core);
     ::close(core.fd);
     core.fd = -1;  // the number may be another connection's soon
@@ -217,7 +198,7 @@ void Transport::abort() noexcept {
     if (!open()) return;
     const linger reset{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(core_->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    close();
+    close_socket();
 }
 
 void Transport::delay_acks() noexcept {

@@ -49,6 +49,8 @@ enum class ErrorCode : std::uint8_t {
     first_byte_timeout,
     idle_timeout,
     total_timeout,
+    tls_handshake_failed,
+    tls_verification_failed,
     // Values from outside a request: config, files, polled pages.
     invalid_value,
     io_failed,

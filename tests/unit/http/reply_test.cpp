@@ -55,6 +55,8 @@ TEST(ErrorTable, GivesEachCodeItsStatus) {
         {ErrorCode::first_byte_timeout, 504},
         {ErrorCode::idle_timeout, 504},
         {ErrorCode::total_timeout, 504},
+        {ErrorCode::tls_handshake_failed, 502},
+        {ErrorCode::tls_verification_failed, 502},
         {ErrorCode::invalid_value, 500},
         {ErrorCode::io_failed, 500},
     };

@@ -1,0 +1,26 @@
+// The insides of `ClientTls`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "penstock/net/tls.h"
+#include "tls_files.h"
+#include "tls_names.h"
+
+namespace penstock::net {
+
+struct ClientTls::Impl : TlsSide {
+    bool insecure = false;
+    std::string alpn;  // as it stands in a hello
+};
+
+class TlsSessionSlot {
+public:
+    SslSessionPtr newest;
+    // With which it was made: another's trust or name would be a way round verification.
+    std::shared_ptr<const ClientTls> made_with;
+    std::string server_name;
+};
+
+}  // namespace penstock::net

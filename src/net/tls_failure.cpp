@@ -1,0 +1,90 @@
+// Why a handshake failed, as one of a bounded list and in words.
+#include <array>
+
+#include "tls_stream.h"
+
+namespace penstock::net {
+
+namespace {
+
+constexpr std::array<std::string_view, k_tls_outcomes> k_names{
+    "completed",
+    "resumed",
+    "timed_out",
+    "peer_closed",
+    "not_tls",
+    "no_common_version",
+    "no_common_suite",
+    "no_common_protocol",
+    "certificate_missing",
+    "certificate_refused",
+    "refused_by_peer",
+    "protocol_error",
+};
+
+TlsOutcome outcome_of(int reason) noexcept {
+    switch (reason) {
+        case SSL_R_HTTP_REQUEST:
+        case SSL_R_HTTPS_PROXY_REQUEST:
+        case SSL_R_WRONG_VERSION_NUMBER:
+        case SSL_R_RECORD_LENGTH_MISMATCH:
+        case SSL_R_PACKET_LENGTH_TOO_LONG:
+        case SSL_R_UNEXPECTED_MESSAGE:
+            return TlsOutcome::not_tls;
+        case SSL_R_UNSUPPORTED_PROTOCOL:
+        case SSL_R_VERSION_TOO_LOW:
+        case SSL_R_UNSUPPORTED_SSL_VERSION:
+            return TlsOutcome::no_common_version;
+        case SSL_R_NO_SHARED_CIPHER:
+        case SSL_R_NO_SUITABLE_KEY_SHARE:
+        case SSL_R_NO_SHARED_GROUPS:
+        case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
+        case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
+            return TlsOutcome::no_common_suite;
+        case SSL_R_NO_APPLICATION_PROTOCOL:
+            return TlsOutcome::no_common_protocol;
+        case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+            return TlsOutcome::certificate_missing;
+        case SSL_R_CERTIFICATE_VERIFY_FAILED:
+            return TlsOutcome::certificate_refused;
+        case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+            return TlsOutcome::peer_closed;
+        default:
+            // The peer's alerts come with their number added to this (SSL_AD_REASON_OFFSET).
+            return reason > SSL_AD_REASON_OFFSET ? TlsOutcome::refused_by_peer
+                                                 : TlsOutcome::protocol_error;
+    }
+}
+
+std::string words(long verdict) {
+    if (verdict == X509_V_ERR_APPLICATION_VERIFICATION) {
+        return "the peer's certificate bears none of the names that are allowed";
+    }
+    return std::string{"the peer's certificate: "} + X509_verify_cert_error_string(verdict);
+}
+
+}  // namespace
+
+std::string_view name(TlsOutcome outcome) noexcept {
+    return k_names[static_cast<std::size_t>(outcome)];
+}
+
+void TlsStream::note_failure(TlsStep step) {
+    const unsigned long error = ERR_peek_last_error();
+    if (error == 0 || step == TlsStep::end || input_ended_) {
+        ERR_clear_error();
+        outcome = TlsOutcome::peer_closed;
+        failure = "the peer closed the connection during the TLS handshake";
+        return;
+    }
+    outcome = ERR_GET_LIB(error) == ERR_LIB_SSL ? outcome_of(ERR_GET_REASON(error))
+                                                : TlsOutcome::protocol_error;
+    failure = take_ssl_error();
+    if (outcome == TlsOutcome::certificate_refused) {
+        failure = words(SSL_get_verify_result(ssl_.get()));
+    }
+    verification_failed =
+        outcome == TlsOutcome::certificate_refused || outcome == TlsOutcome::certificate_missing;
+}
+
+}  // namespace penstock::net

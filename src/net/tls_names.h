@@ -1,0 +1,35 @@
+// The names in certificates, and whether they are those that were asked for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tls_handles.h"
+
+namespace penstock::net {
+
+/// DNS names (in lower case), addresses, URIs and e-mail addresses among the subject alternative
+/// names; the common name where there are none.
+[[nodiscard]] std::vector<std::string> names_of(const X509& certificate);
+/// The subject as text (RFC 2253).
+[[nodiscard]] std::string subject_of(const X509& certificate);
+
+/// The first of the certificate's names that one of `wanted` allows; `*` there stands for any text.
+[[nodiscard]] std::optional<std::string> allowed_name(const X509& certificate,
+                                                      const std::vector<std::string>& wanted);
+
+/// The name that the peer was verified by, or the first of its names.
+[[nodiscard]] std::string verified_name(const SSL& ssl, const X509& certificate);
+
+/// What a server's or client's SSL_CTX has in common: its app data points here.
+struct TlsSide {
+    SslContextPtr context;
+    std::vector<std::string> names;  // of which the peer must bear one; empty: any
+};
+
+/// Verifies the chain as OpenSSL does, then the names.
+int verify_with_names(X509_STORE_CTX* store, void* side);
+
+}  // namespace penstock::net
