@@ -188,3 +188,27 @@ def test_a_flood_ends_with_its_connection_alone(world, reason, batches):
 @each(DEAF)
 def test_a_flood_of_a_client_that_reads_nothing_ends_as_soon(world, reason, batches):
     attacked(world, reason, batches, listens=False)
+
+
+def test_a_rapid_reset_makes_little_work_for_engines(world):
+    engine = world.engine()
+    at_once, most, seen = set(), [0], [0]
+
+    def hang(request):
+        at_once.add(request)
+        seen[0] += 1
+        most[0] = max(most[0], len(at_once))
+        request.expect_end()
+        at_once.discard(request)
+        request.finished.set()
+
+    engine.on_request = hang
+    proxy = world.proxy(engine, **OPEN)
+    attacker = Attacker(proxy)
+
+    attacker.send(paced(per_stream(2000, GET, frames.rst_stream), at_once=10))
+    attacker.wait_for_end()
+
+    equal(refusals(proxy), {"rapid_reset": 1}, "refusals by reason")
+    timing.eventually(lambda: not at_once, "the engine's requests to end")
+    holds(seen[0] <= 700 and most[0] <= 144, f"the engine saw {seen[0]}, {most[0]} of them at once")

@@ -180,6 +180,27 @@ def test_a_window_that_stays_shut_ends_its_stream_alone(world):
     proxy.wait_for_metric("penstock_http2_refusals_total", 1, reason="write_stall")
 
 
+def test_windows_of_100_streams_that_stay_shut_cost_little_and_end_them_all(world):
+    engine = world.engine()
+    engine.answer_all(b"x" * (1 << 20))
+    proxy = world.proxy(engine, server={"write_stall_timeout": "1s"},
+                        environment=WITHOUT_QUARANTINE)
+    client = proxy.connect_h2(window=0)
+    before = proxy.resident()
+
+    streams = [client.post_chat(f"stream {number}") for number in range(100)]
+    for stream in streams:
+        equal(stream.read_status(), 200)
+    for stream in streams:
+        stream.expect_reset(frames.CANCEL)
+
+    proxy.wait_for_metric("penstock_http2_refusals_total", 100, reason="write_stall")
+    grown = proxy.resident("VmHWM") - before
+    holds(grown < 32 << 20, f"the proxy grew by {grown >> 20} MiB")
+    going = client.post_chat("and on")
+    equal(going.read_status(), 200)
+
+
 def test_a_client_that_reads_nothing_at_all_is_given_up(world):
     engine = world.engine()
     proxy = world.proxy(engine, server={"write_stall_timeout": "300ms"})
