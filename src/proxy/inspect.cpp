@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <exception>
 
 #include "models.h"
 #include "penstock/base/await.h"
@@ -96,6 +97,7 @@ Task<void> inspect_elsewhere(Exchange& exchange) {
     while (!waiting->done) {
         co_await WakeAwaiter{[waiting](Waiter* waiter) noexcept { waiting->waiter = waiter; }};
     }
+    if (job->failure) std::rethrow_exception(job->failure);
     take_back(*job, exchange);
 }
 

@@ -1,6 +1,8 @@
 // One thread that reads large request bodies, so that no worker's streams wait for it.
 #pragma once
 
+#include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -30,6 +32,7 @@ struct InspectJob {
 
     // The worker's side.
     bool done = false;
+    std::exception_ptr failure;  // what the inspection threw: for who waits
     Waiter* waiter = nullptr;
 };
 
@@ -47,21 +50,28 @@ private:
 /// Owned by `app`; ends before the workers' loops do.
 class InspectThread {
 public:
-    InspectThread();
+    using Inspect = std::function<void(InspectJob&)>;
+
+    InspectThread();  // with a `BodyInspector`
+    /// `inspect`: what is done with each job, on the thread.
+    explicit InspectThread(Inspect inspect);
     ~InspectThread();
     InspectThread(const InspectThread&) = delete;
     InspectThread& operator=(const InspectThread&) = delete;
 
-    /// Inspects `job` and then, on `worker`, marks it done and wakes its waiter. Who no longer
-    /// waits (its client has gone) just drops its share of the job. Thread: the worker's.
+    /// Inspects `job` and then, on `worker`, marks it done and wakes its waiter, also when that
+    /// threw. Who no longer waits (its client has gone) just drops its share of the job. Thread:
+    /// the worker's.
     void submit(std::shared_ptr<InspectJob> job, net::Loop& worker);
 
     /// Ends the thread; what is queued is dropped.
     void stop();
 
 private:
+    void run(InspectJob& job) const;
+
     net::Loop loop_;
-    BodyInspector inspector_;
+    const Inspect inspect_;
     std::thread thread_;
 };
 

@@ -1,4 +1,6 @@
 // Reading a body's facts: on the worker, and for large ones on the thread beside it.
+#include <new>
+
 #include <gtest/gtest.h>
 
 #include "proxy_bench.h"
@@ -114,6 +116,22 @@ TEST_F(InspectElsewhereTest, AFullQueueIsNoReasonToWait) {
 
     ASSERT_TRUE(bench.until_got(client, "done"));
     EXPECT_EQ(bench.worker->inspect_jobs, k_inspect_jobs_max);
+}
+
+TEST(InspectElsewhere, ARequestWhoseInspectionThrowsIsAnswered) {
+    ProxyBench bench;
+    InspectThread thread{[](InspectJob&) { throw std::bad_alloc{}; }};
+    bench.worker->shared.inspect = &thread;
+    bench.add_engine();
+    Peer& client = bench.connect();
+
+    client.send(post(k_chat_path, prompt_of(k_inspect_elsewhere + 1)));
+
+    ASSERT_TRUE(bench.until_got(client, "HTTP/1.1 500"));
+    ASSERT_TRUE(bench.until_quiet());
+    EXPECT_EQ(bench.worker->inspect_jobs, 0U);
+    EXPECT_EQ(bench.budget.used(), 0U);
+    EXPECT_NE(bench.access_lines().find(R"("status":500)"), std::string::npos);
 }
 
 /// Two pools for two models, with blocks of 1024 and of 256 bytes.
