@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <exception>
 #include <utility>
 
 #include <netinet/in.h>
@@ -10,6 +11,7 @@
 #include "penstock/base/assert.h"
 #include "penstock/net/listener.h"
 #include "penstock/net/loop.h"
+#include "penstock/net/transport.h"
 
 namespace penstock::net {
 
@@ -42,7 +44,7 @@ struct Acceptor::Impl final : Source {
     enum class Queue : std::uint8_t { empty, bound_reached, no_room };
 
     /// Accepts what is there, up to a bound. `no_room`: the system could not open one more.
-    Queue accept_now() {
+    Queue accept_now() const {
         for (int i = 0; i < k_accepts_per_turn; ++i) {
             const int accepted = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (accepted < 0) {
@@ -54,9 +56,19 @@ struct Acceptor::Impl final : Source {
             const int on = 1;
             ::setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on,
                          sizeof on);  // fails on unix: fine
-            on_accept(accepted);
+            hand_over(accepted);
         }
         return Queue::bound_reached;
+    }
+
+    // An exception that left from here would take the rest of the backlog along, of which no
+    // further event tells.
+    void hand_over(int accepted) const {
+        try {
+            on_accept(Transport{loop, accepted});
+        } catch (...) {
+            loop.post([thrown = std::current_exception()] { std::rethrow_exception(thrown); });
+        }
     }
 
     void ready(std::uint32_t /*events*/) override { accept_some(); }

@@ -80,7 +80,10 @@ void Transport::Core::wake_writer() {
     if (Waiter* waiter = std::exchange(writer, nullptr)) waiter->wake();  // may destroy this
 }
 
-Transport::Transport(Loop& loop, int fd) : core_{std::make_unique<Core>(loop, fd)} {}
+Transport::Transport(Loop& loop, int fd) try : core_{std::make_unique<Core>(loop, fd)} {
+} catch (...) {
+    ::close(fd);  // taken over, whatever happens
+}
 
 Transport::Transport(Transport&& from) noexcept = default;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "penstock/base/error.h"
+#include "penstock/net/transport.h"
 
 namespace penstock::net {
 
@@ -28,7 +29,9 @@ struct BoundListener {
 /// Accepts on one loop until destroyed or stopped. Accepted sockets are non-blocking, TCP_NODELAY.
 class Acceptor {
 public:
-    using OnAccept = std::function<void(int fd)>;
+    /// Not keeping the connection closes it. What this throws is thrown on in the loop's next turn:
+    /// those that wait behind it are accepted all the same.
+    using OnAccept = std::function<void(Transport)>;
     Acceptor(Loop& loop, int listening_fd, OnAccept on_accept);
     ~Acceptor();
     Acceptor(const Acceptor&) = delete;

@@ -1,6 +1,7 @@
 #include "engine_server.h"
 
 #include <cstdio>
+#include <utility>
 
 namespace penstock::app {
 
@@ -25,8 +26,9 @@ Result<void> EngineServer::open(const std::string& address) {
     Result<net::BoundListener> bound = net::bind_listener(address, 1);
     if (!bound) return bound.error();
     address_ = bound->local_address;
-    acceptor_ = std::make_unique<net::Acceptor>(loop_, bound->fds.front(),
-                                                [this](int fd) { connections_.serve(fd); });
+    acceptor_ = std::make_unique<net::Acceptor>(
+        loop_, bound->fds.front(),
+        [this](net::Transport transport) { connections_.serve(std::move(transport)); });
     return {};
 }
 

@@ -97,9 +97,9 @@ Connections::Connections(net::Loop& loop, http::Handler& handler, telemetry::Wor
 
 Connections::~Connections() = default;
 
-void Connections::serve(int fd) {
+void Connections::serve(net::Transport transport) {
     if (metrics_ != nullptr) metrics_->count(telemetry::Count::connections_accepted);
-    arrivals_.emplace_front(*this, net::Transport{loop_, fd});
+    arrivals_.emplace_front(*this, std::move(transport));
     arrivals_.front().start(arrivals_.begin());
 }
 

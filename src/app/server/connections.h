@@ -24,7 +24,7 @@ public:
     Connections& operator=(const Connections&) = delete;
 
     /// Takes over an accepted socket.
-    void serve(int fd);
+    void serve(net::Transport transport);
     /// For new connections and requests from now on.
     void configure(const http::ServerOptions& options, const h2::ServerLimits& limits);
     /// Ends idle connections, and each other one after its current exchanges.

@@ -1,5 +1,6 @@
 // What the admin pages and the metrics show of the control thread's state.
 #include <algorithm>
+#include <utility>
 
 #include "../config/print_config.h"
 #include "first_word.h"
@@ -116,7 +117,8 @@ Result<void> ProxyServer::start_admin() {
     admin_handler_ = std::make_unique<admin::AdminHandler>(std::move(sources));
     admin_connections_ = std::make_unique<Connections>(control_, *admin_handler_, nullptr);
     admin_acceptor_ = std::make_unique<net::Acceptor>(
-        control_, bound->fds.front(), [this](int fd) { admin_connections_->serve(fd); });
+        control_, bound->fds.front(),
+        [this](net::Transport transport) { admin_connections_->serve(std::move(transport)); });
     return {};
 }
 

@@ -1,6 +1,6 @@
 #include "worker_thread.h"
 
-#include <unistd.h>
+#include <utility>
 
 namespace penstock::app {
 
@@ -55,17 +55,16 @@ void WorkerThread::publish(std::shared_ptr<const fleet::LoadTable> table) {
 void WorkerThread::listen(std::string address, int fd) {
     loop_.post([this, address = std::move(address), fd] {
         acceptors_[address] = std::make_unique<net::Acceptor>(
-            loop_, fd, [this](int accepted_fd) { accepted(accepted_fd); });
+            loop_, fd, [this](net::Transport transport) { accepted(std::move(transport)); });
     });
 }
 
-void WorkerThread::accepted(int fd) {
+void WorkerThread::accepted(net::Transport transport) {
     if (connections_.size() >= max_connections_) {
         metrics_.count(telemetry::Count::connections_refused);
-        ::close(fd);
         return;
     }
-    connections_.serve(fd);
+    connections_.serve(std::move(transport));
 }
 
 void WorkerThread::stop_listening(std::string address) {

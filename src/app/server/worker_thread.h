@@ -45,7 +45,7 @@ public:
     [[nodiscard]] const telemetry::WorkerMetrics& metrics() const noexcept { return metrics_; }
 
 private:
-    void accepted(int fd);
+    void accepted(net::Transport transport);
 
     telemetry::WorkerMetrics metrics_;
     net::Loop loop_;

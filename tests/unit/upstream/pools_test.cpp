@@ -29,8 +29,9 @@ protected:
         backend.address.host = "127.0.0.1";
         backend.address.port =
             static_cast<std::uint16_t>(std::stoul(local.substr(local.rfind(':') + 1)));
-        acceptor = std::make_unique<net::Acceptor>(loop, bound->fds[0],
-                                                   [this](int fd) { engines.emplace_back(fd); });
+        acceptor = std::make_unique<net::Acceptor>(
+            loop, bound->fds[0],
+            [this](const net::Transport& accepted) { engines.emplace_back(::dup(accepted.fd())); });
     }
 
     Result<Stream> connect() {
