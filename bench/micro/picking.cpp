@@ -50,7 +50,7 @@ void observe(benchmark::State& state) {
     const fleet::CounterSlab counters;
     std::vector<fleet::SheetRow> sheet;
     for ([[maybe_unused]] auto round : state) {
-        fleet::observe(backends, table, counters, TimePoint{}, {}, sheet);
+        fleet::observe(backends, {.table = table, .counters = counters, .now = TimePoint{}}, sheet);
         benchmark::DoNotOptimize(sheet.data());
     }
 }

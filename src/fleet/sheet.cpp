@@ -53,24 +53,23 @@ void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell
 
 }  // namespace
 
-void observe(std::span<const Backend> backends, const LoadTable& table, const CounterSlab& counters,
-             TimePoint now, const ObserveOptions& options, std::vector<SheetRow>& out) {
+void observe(std::span<const Backend> backends, const Loads& loads, std::vector<SheetRow>& out) {
     out.clear();
     for (const Backend& backend : backends) {
-        const BackendState* state = state_of(table, backend.slot);
-        const CounterSlab::Cell& cell = counters[backend.slot];
+        const BackendState* state = state_of(loads.table, backend.slot);
+        const CounterSlab::Cell& cell = loads.counters[backend.slot];
         SheetRow row;
         row.slot = backend.slot;
         row.identity = backend.identity;
         row.weight = static_cast<float>(backend.weight);
-        row.in_flight = static_cast<float>(counters.in_flight(backend.slot));
+        row.in_flight = static_cast<float>(loads.counters.in_flight(backend.slot));
         row.unfit = unfitness(backend, state, row.in_flight);
         const double prefill =
             difference(cell.prompt_tokens_started.load(std::memory_order_relaxed),
                        cell.prompt_tokens_finished.load(std::memory_order_relaxed));
         row.prefill_tokens = static_cast<float>(std::max(0.0, prefill));
         const LoadSample* sample = state != nullptr && state->sample ? &*state->sample : nullptr;
-        row.fresh = sample != nullptr && now - sample->sent <= options.stale_after &&
+        row.fresh = sample != nullptr && loads.now - sample->sent <= loads.stale_after &&
                     sample->running.has_value();
         if (row.fresh) {
             move_by_own_traffic(*sample, cell, row);

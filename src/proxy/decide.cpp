@@ -95,8 +95,12 @@ Error nobody(const std::vector<fleet::SheetRow>& sheet) {
 Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
-    fleet::observe(pool.backends, worker.table(), worker.shared.counters, worker.loop.now(),
-                   {.stale_after = pool.balance.stale_after}, worker.sheet);
+    fleet::observe(pool.backends,
+                   {.table = worker.table(),
+                    .counters = worker.shared.counters,
+                    .now = worker.loop.now(),
+                    .stale_after = pool.balance.stale_after},
+                   worker.sheet);
     const bool adapter = is_adapter(exchange);
     fill_rows(exchange, excluded, adapter);
     const routing::Input input = input_of(exchange, adapter);

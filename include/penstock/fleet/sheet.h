@@ -38,14 +38,16 @@ struct SheetRow {
     std::uint32_t held_blocks = 0;  // of the prompt's chain, from the root, by the prefix index
 };
 
-struct ObserveOptions {
+/// What is known of the loads, and when.
+struct Loads {
+    const LoadTable& table;
+    const CounterSlab& counters;
+    TimePoint now;             // by the worker's clock
     Millis stale_after{1000};  // an older sample gives way to the proxy's own in-flight count
 };
 
-/// Fills `out` (cleared first, capacity kept) with a row per backend, in order. `now`: the worker's
-/// clock. A row's model fitness and exclusion are set by the caller. No allocation once `out` has
-/// grown.
-void observe(std::span<const Backend> backends, const LoadTable& table, const CounterSlab& counters,
-             TimePoint now, const ObserveOptions& options, std::vector<SheetRow>& out);
+/// Fills `out` (cleared first, capacity kept) with a row per backend, in order. A row's model
+/// fitness and exclusion are set by the caller. No allocation once `out` has grown.
+void observe(std::span<const Backend> backends, const Loads& loads, std::vector<SheetRow>& out);
 
 }  // namespace penstock::fleet

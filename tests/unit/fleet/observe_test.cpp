@@ -19,14 +19,14 @@ protected:
     }
     LoadSample& sample() { return *table.rows[0].sample; }
     SheetRow row() {
-        observe(backends, table, counters, k_now, options, out);
+        observe(backends, loads, out);
         return out.at(0);
     }
 
     std::vector<Backend> backends;
     LoadTable table;
     CounterSlab counters;
-    ObserveOptions options{.stale_after = Millis{1000}};
+    Loads loads{.table = table, .counters = counters, .now = k_now, .stale_after = Millis{1000}};
     std::vector<SheetRow> out;
 };
 
