@@ -36,8 +36,9 @@ void inspect_chat(benchmark::State& state) {
     engine::RequestFacts facts;
     for ([[maybe_unused]] auto round : state) {
         HashingSink sink{facts.blocks};
-        inspector.inspect(engine::Endpoint::chat_completions, "application/json",
-                          std::string_view{body}.substr(0, length), facts, sink);
+        inspector.inspect({engine::Endpoint::chat_completions, "application/json",
+                           std::string_view{body}.substr(0, length)},
+                          facts, sink);
         benchmark::DoNotOptimize(facts.model.data());
     }
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(length));

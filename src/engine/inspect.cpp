@@ -163,22 +163,22 @@ struct Inspector::Impl {
 Inspector::Inspector() : impl_{std::make_unique<Impl>()} {}
 Inspector::~Inspector() = default;
 
-void Inspector::inspect(Endpoint endpoint, std::string_view content_type, std::string_view body,
-                        RequestFacts& facts, PromptSink& sink) {
+void Inspector::inspect(const Body& body, RequestFacts& facts, PromptSink& sink) {
     facts.clear();
-    if (endpoint == Endpoint::multipart) {
-        inspect_multipart(content_type, body, facts);
+    if (body.endpoint == Endpoint::multipart) {
+        inspect_multipart(body.content_type, body.bytes, facts);
         return;
     }
-    if (body.starts_with(k_utf8_mark)) body.remove_prefix(k_utf8_mark.size());
-    if (!body.empty() && impl_->json.read(body)) {
+    std::string_view text = body.bytes;
+    if (text.starts_with(k_utf8_mark)) text.remove_prefix(k_utf8_mark.size());
+    if (!text.empty() && impl_->json.read(text)) {
         Reading reading{impl_->json, {}, facts, impl_->scratch};
         facts.json = reading.keys.read(impl_->json);
         if (facts.json) {
             reading.read_names();
             reading.read_session();
             reading.read_numbers();
-            reading.read_prompt(endpoint, sink);
+            reading.read_prompt(body.endpoint, sink);
         }
     }
     impl_->json.shrink();

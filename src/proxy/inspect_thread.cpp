@@ -44,7 +44,7 @@ private:
 void BodyInspector::inspect(InspectJob& job) {
     if (hashers_.size() < job.chains.size()) hashers_.resize(job.chains.size());
     ChainSink sink{job.chains, hashers_};
-    inspector_.inspect(job.endpoint, job.content_type, job.body, job.facts, sink);
+    inspector_.inspect({job.endpoint, job.content_type, job.body}, job.facts, sink);
 }
 
 InspectThread::InspectThread()

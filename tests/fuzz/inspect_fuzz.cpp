@@ -36,8 +36,8 @@ penstock::engine::RequestFacts inspect(Endpoint endpoint, std::string_view body)
     static penstock::engine::Inspector inspector;
     penstock::engine::RequestFacts facts;
     CountingSink sink;
-    inspector.inspect(endpoint, k_multipart, std::string_view{padded}.substr(0, body.size()), facts,
-                      sink);
+    inspector.inspect({endpoint, k_multipart, std::string_view{padded}.substr(0, body.size())},
+                      facts, sink);
     PENSTOCK_ASSERT(facts.prompt_bytes == sink.bytes);
     PENSTOCK_ASSERT(facts.model.size() <= penstock::engine::k_name_max);
     return facts;

@@ -66,6 +66,13 @@ protected:
     ~PromptSink() = default;
 };
 
+/// What a request carries. Borrowed.
+struct Body {
+    Endpoint endpoint;
+    std::string_view content_type;
+    std::string_view bytes;  // with `k_body_padding` readable ones behind
+};
+
 class Inspector {
 public:
     Inspector();
@@ -73,13 +80,12 @@ public:
     Inspector(const Inspector&) = delete;
     Inspector& operator=(const Inspector&) = delete;
 
-    /// Clears `facts` and fills it from `body` (with padding behind it). `content_type` matters for
-    /// multipart: its boundary; of such a body the first 64 KiB are looked at. Of equal keys the
-    /// last counts, as in Python's parser. Never fails: what cannot be read leaves its field unset.
-    /// Items deeper than 8 levels stay out of the prompt; linear time. Memory: 4 bytes per
-    /// structural character, given back after bodies over 1 MiB.
-    void inspect(Endpoint endpoint, std::string_view content_type, std::string_view body,
-                 RequestFacts& facts, PromptSink& sink);
+    /// Clears `facts` and fills it from `body`. The content type matters for multipart: its
+    /// boundary; of such a body the first 64 KiB are looked at. Of equal keys the last counts, as
+    /// in Python's parser. Never fails: what cannot be read leaves its field unset. Items deeper
+    /// than 8 levels stay out of the prompt; linear time. Memory: 4 bytes per structural character,
+    /// given back after bodies over 1 MiB.
+    void inspect(const Body& body, RequestFacts& facts, PromptSink& sink);
 
 private:
     struct Impl;

@@ -184,11 +184,12 @@ TEST(InspectFacts, OneInspectorForgetsTheLastBody) {
     RecordingSink sink;
     const std::string first = R"({"model":"a","user":"u","stream":true})" + std::string(64, '\0');
     const std::string second = "{}" + std::string(64, '\0');
-    inspector.inspect(Endpoint::chat_completions, "",
-                      std::string_view{first}.substr(0, first.size() - 64), facts, sink);
+    inspector.inspect(
+        {Endpoint::chat_completions, "", std::string_view{first}.substr(0, first.size() - 64)},
+        facts, sink);
 
-    inspector.inspect(Endpoint::chat_completions, "", std::string_view{second}.substr(0, 2), facts,
-                      sink);
+    inspector.inspect({Endpoint::chat_completions, "", std::string_view{second}.substr(0, 2)},
+                      facts, sink);
 
     EXPECT_EQ(facts.model, "");
     EXPECT_EQ(facts.session, 0U);

@@ -37,7 +37,7 @@ inline Inspection inspect(Endpoint endpoint, std::string_view body,
     std::string padded{body};
     padded.append(k_body_padding, '\0');
     Inspector inspector;
-    inspector.inspect(endpoint, content_type, std::string_view{padded}.substr(0, body.size()),
+    inspector.inspect({endpoint, content_type, std::string_view{padded}.substr(0, body.size())},
                       result.facts, result.sink);
     return result;
 }
