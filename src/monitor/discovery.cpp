@@ -29,15 +29,15 @@ constexpr Millis k_interval_min{100};
 
 // Held by the coroutine and by its owner, whose end it outlives by one step.
 struct Search {
-    Search(asio::io_context& control, std::string name, Millis how_often)
+    Search(asio::io_context& control, std::string name, Millis how_often, DiscoveryHooks told)
         : host{std::move(name)},
           interval{std::max(how_often, k_interval_min)},
+          hooks{std::move(told)},
           resolver{control},
           timer{control} {}
     std::string host;
     Millis interval;
-    Discovery::Changed changed;
-    std::function<void(std::string_view)> failed;
+    DiscoveryHooks hooks;
     control::Resolver resolver;
     asio::steady_timer timer;
     Discovered known;
@@ -46,12 +46,12 @@ struct Search {
 
 void take(Search& search, const Result<std::vector<asio::ip::address>>& answer) {
     if (!answer.has_value()) {
-        if (search.failed) search.failed(answer.error().detail());
+        if (search.hooks.failed) search.hooks.failed(answer.error().detail());
         return;
     }
     std::vector<std::string> literals;
     for (const auto& address : *answer) literals.push_back(address.to_string());
-    if (search.known.learn(std::move(literals))) search.changed(search.known.addresses());
+    if (search.known.learn(std::move(literals))) search.hooks.changed(search.known.addresses());
 }
 
 asio::awaitable<void> go_on(std::shared_ptr<Search> search) {
@@ -71,12 +71,10 @@ struct Discovery::Impl {
     std::shared_ptr<Search> search;
 };
 
-Discovery::Discovery(asio::io_context& control, std::string host, Millis interval, Changed changed,
-                     std::function<void(std::string_view)> failed)
+Discovery::Discovery(asio::io_context& control, std::string host, Millis interval,
+                     DiscoveryHooks hooks)
     : impl_{std::make_unique<Impl>()} {
-    impl_->search = std::make_shared<Search>(control, std::move(host), interval);
-    impl_->search->changed = std::move(changed);
-    impl_->search->failed = std::move(failed);
+    impl_->search = std::make_shared<Search>(control, std::move(host), interval, std::move(hooks));
     control::spawn(control, go_on(impl_->search));
 }
 

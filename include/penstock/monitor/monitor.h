@@ -101,15 +101,20 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+/// Either may destroy the discovery.
+struct DiscoveryHooks {
+    /// The set differs from the last one told. Literals, sorted.
+    std::function<void(const std::vector<std::string>& addresses)> changed;
+    /// At each failure, with the resolver's words.
+    std::function<void(std::string_view why)> failed;
+};
+
 /// Resolves a DNS name to all its A and AAAA records, again and again; keeps the last good answer.
-/// `changed` is called when the set differs from the last one told, `failed` at each failure with
-/// the resolver's words; either may destroy the discovery. Control thread.
+/// Control thread.
 class Discovery {
 public:
-    using Changed =
-        std::function<void(const std::vector<std::string>& addresses)>;  // literals, sorted
-    Discovery(boost::asio::io_context& control, std::string host, Millis interval, Changed changed,
-              std::function<void(std::string_view)> failed);
+    Discovery(boost::asio::io_context& control, std::string host, Millis interval,
+              DiscoveryHooks hooks);
     ~Discovery();
     Discovery(const Discovery&) = delete;
     Discovery& operator=(const Discovery&) = delete;

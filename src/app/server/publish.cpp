@@ -99,18 +99,23 @@ void ProxyServer::watch_discovery() {
         }
         wanted[key] = std::make_unique<monitor::Discovery>(
             control_.context(), address_of(pool.discover).host, pool.discover_interval,
-            [this, name = pool.name](const std::vector<std::string>& addresses) {
-                discovered_[name] = addresses;
-                log_.write(telemetry::LogLevel::info, "backends discovered",
-                           {{"pool", name}, {"count", std::to_string(addresses.size())}});
-                publish_generation();
-            },
-            [this, name = pool.name](std::string_view why) {
-                log_.write(telemetry::LogLevel::warning, "discovery failed, the last answer stays",
-                           {{"pool", name}, {"why", std::string{why}}});
-            });
+            discovery_hooks(pool.name));
     }
     discoveries_ = std::move(wanted);
+}
+
+monitor::DiscoveryHooks ProxyServer::discovery_hooks(const std::string& pool) {
+    const auto changed = [this, pool](const std::vector<std::string>& addresses) {
+        discovered_[pool] = addresses;
+        log_.write(telemetry::LogLevel::info, "backends discovered",
+                   {{"pool", pool}, {"count", std::to_string(addresses.size())}});
+        publish_generation();
+    };
+    const auto failed = [this, pool](std::string_view why) {
+        log_.write(telemetry::LogLevel::warning, "discovery failed, the last answer stays",
+                   {{"pool", pool}, {"why", std::string{why}}});
+    };
+    return {.changed = changed, .failed = failed};
 }
 
 // Addresses of one name say nothing about another, and its port is another's.

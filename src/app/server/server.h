@@ -66,6 +66,7 @@ private:
     void look_at_left_slots();
     void release_left_slots(std::uint64_t oldest_generation);
     void watch_discovery();
+    [[nodiscard]] monitor::DiscoveryHooks discovery_hooks(const std::string& pool);
     void forget_other_names(const Config& wanted);
     void monitor_event(const monitor::Event& event);
     void backend_failed(fleet::Slot slot, ErrorCode code);

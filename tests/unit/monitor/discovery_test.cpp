@@ -48,9 +48,11 @@ TEST(Discovered, KeepsTheLastGoodAnswer) {
 TEST(Discovery, TellsTheAddressesOnce) {
     boost::asio::io_context io;
     std::vector<std::vector<std::string>> told;
-    const Discovery discovery{io, "127.0.0.1", Millis{1},
-                              [&told](const auto& addresses) { told.push_back(addresses); },
-                              [](std::string_view) {}};
+    const Discovery discovery{
+        io,
+        "127.0.0.1",
+        Millis{1},
+        {.changed = [&told](const auto& addresses) { told.push_back(addresses); }, .failed = {}}};
 
     // Past the first answer and into the second.
     for (int turn = 0; turn < 3; ++turn) io.run_one();
@@ -62,8 +64,8 @@ TEST(Discovery, EndsWhenItIsDestroyedInItsOwnCallback) {
     boost::asio::io_context io;
     std::optional<Discovery> discovery;
     discovery.emplace(
-        io, "127.0.0.1", Millis{1'000}, [&discovery](const auto&) { discovery.reset(); },
-        [](std::string_view) {});
+        io, "127.0.0.1", Millis{1'000},
+        DiscoveryHooks{.changed = [&discovery](const auto&) { discovery.reset(); }, .failed = {}});
 
     io.run();
 
