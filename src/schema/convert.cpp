@@ -26,15 +26,18 @@ Converted wrong_type(const Option& option, const Node& node, Findings& findings)
     return std::nullopt;
 }
 
-/// `written`: the value as it stands in the file.
-bool within(const Option& option, double value, const Node& node, const std::string& written,
-            Findings& findings) {
+bool within(const Option& option, double value) noexcept {
     if (value == 0 && !option.zero.empty()) return true;
-    if (value >= option.range.least && value <= option.range.most) return true;
+    return value >= option.range.least && value <= option.range.most;
+}
+
+/// `written`: the value as it stands in the file.
+std::nullopt_t out_of_range(const Option& option, const Node& node, const std::string& written,
+                            Findings& findings) {
     findings.push_back(
         {node.place,
          quoted(option.name) + " is " + written + "; it must be " + allowed_text(option), ""});
-    return false;
+    return std::nullopt;
 }
 
 bool good_text(const Option& option, const Node& node, Findings& findings) {
@@ -65,10 +68,8 @@ bool good_text(const Option& option, const Node& node, Findings& findings) {
 
 Converted convert_integer(const Option& option, const Node& node, Findings& findings) {
     if (node.kind != NodeKind::integer) return wrong_type(option, node, findings);
-    if (!within(option, static_cast<double>(node.integer), node, std::to_string(node.integer),
-                findings)) {
-        return std::nullopt;
-    }
+    if (!within(option, static_cast<double>(node.integer)))
+        return out_of_range(option, node, std::to_string(node.integer), findings);
     return static_cast<std::uint64_t>(node.integer);
 }
 
@@ -79,7 +80,7 @@ Converted convert_number(const Option& option, const Node& node, Findings& findi
     const double value =
         node.kind == NodeKind::integer ? static_cast<double>(node.integer) : node.number;
     const std::string written = std::isfinite(value) ? toml_text(value) : "not finite";
-    if (!within(option, value, node, written, findings)) return std::nullopt;
+    if (!within(option, value)) return out_of_range(option, node, written, findings);
     return value;
 }
 
@@ -110,7 +111,7 @@ Converted convert_quantity(const Option& option, const Node& node,
     } else {
         count = static_cast<double>(value->count);
     }
-    if (!within(option, count, node, quoted(node.text), findings)) return std::nullopt;
+    if (!within(option, count)) return out_of_range(option, node, quoted(node.text), findings);
     return *value;
 }
 

@@ -38,13 +38,20 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
+/// An object, and what its members are called in a file.
+struct Target {
+    const OptionTable& table;
+    void* owner;
+};
+
 class Reader {
 public:
     Reader(const OptionTable& root, Reading& out) : root_{root}, out_{out} {}
 
     /// `title` names the table in messages.
-    void read(const OptionTable& table, void* owner, const Node& node, const std::string& path,
+    void read(const Target& target, const Node& node, const std::string& path,
               const std::string& title) {
+        const auto& [table, owner] = target;
         std::set<std::string_view> given;
         for (const Entry& entry : node.entries) {
             given.insert(entry.key);
@@ -124,7 +131,7 @@ private:
             // Elements that are no tables leave gaps in the file's numbering, not in ours.
             const std::string at = path + "[" + std::to_string(child.size(owner)) + "]";
             out_.places.emplace(at, item.place);
-            read(*child.table, child.make(owner), item, at, title);
+            read({*child.table, child.make(owner)}, item, at, title);
         }
     }
 
@@ -138,7 +145,7 @@ private:
                            std::string{with_article(entry.value.kind)},
                        several ? "there is only one: write " + title : "write " + title);
         }
-        read(*child.table, child.make(owner), entry.value, path, title);
+        read({*child.table, child.make(owner)}, entry.value, path, title);
     }
 
     /// `backends = ["http://…"]` is what everybody writes first.
@@ -190,7 +197,7 @@ std::string table_title(const ChildTable& table) {
 }
 
 void read_document(const OptionTable& root, void* object, const Node& document, Reading& out) {
-    Reader{root, out}.read(root, object, document, "", "");
+    Reader{root, out}.read({root, object}, document, "", "");
 }
 
 }  // namespace penstock::schema

@@ -15,9 +15,10 @@ void append_option(const Option& option, const void* owner, const std::string& p
         out.push_back({path, toml_text(value)});
         return;
     }
+    const std::string prefix = path + ".";
     for (const auto& [name, text] : *map) {
         const bool hidden = option.secrecy == Secrecy::sensitive_entries && sensitive(name);
-        out.push_back({path + "." + name, json_string(hidden ? k_hidden : std::string_view{text})});
+        out.push_back({prefix + name, json_string(hidden ? k_hidden : std::string_view{text})});
     }
 }
 

@@ -37,28 +37,35 @@ int show(const CheckOptions& options) {
     return k_done;
 }
 
-void add(CLI::App& app, Action& action, const char* name, const char* what,
-         int (*run)(const CheckOptions&)) {
-    CLI::App* command = app.add_subcommand(name, what);
+struct Command {
+    const char* name;
+    const char* what;
+    int (*run)(const CheckOptions&);
+};
+
+void add(CLI::App& app, Action& action, const Command& added) {
+    CLI::App* command = app.add_subcommand(added.name, added.what);
     auto options = std::make_shared<CheckOptions>();
     command->add_option("-c,--config", options->file, "The configuration file (TOML).")->required();
     command->add_option("--set", options->sets,
                         "Set one option, as `penstock run` would: --set server.workers=2.");
     command->add_flag("--json", options->json, "Answer in JSON.");
     command->callback(
-        [options, run, &action] { action = [options, run] { return run(*options); }; });
+        [options, run = added.run, &action] { action = [options, run] { return run(*options); }; });
 }
 
 }  // namespace
 
 void add_check(CLI::App& app, Action& action) {
-    add(app, action, "check",
-        "Validate a configuration: every error at once; exit status 1 when there is one.", check);
+    add(app, action,
+        {"check", "Validate a configuration: every error at once; exit status 1 when there is one.",
+         check});
 }
 
 void add_config(CLI::App& app, Action& action) {
-    add(app, action, "config",
-        "Print the effective configuration, each value with its origin; secrets as ***.", show);
+    add(app, action,
+        {"config", "Print the effective configuration, each value with its origin; secrets as ***.",
+         show});
 }
 
 }  // namespace penstock::app

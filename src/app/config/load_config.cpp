@@ -70,7 +70,7 @@ public:
         for (const auto& [name, value] : pairs) {
             const auto found = find_scalar(&Scalar::environment, name);
             if (found != scalars_.end()) {
-                set(*found, value, "environment", name, "environment " + name);
+                set(*found, value, "environment", name);
             } else if (!from_kubernetes(name)) {
                 std::vector<std::string_view> known;
                 for (const Scalar& each : scalars_) known.push_back(each.environment);
@@ -85,7 +85,7 @@ public:
         for (const auto& [path, value] : pairs) {
             const auto found = find_scalar(&Scalar::path, path);
             if (found != scalars_.end()) {
-                set(*found, value, "flag", "--set " + path, "flag --set " + path);
+                set(*found, value, "flag", "--set " + path);
                 continue;
             }
             std::vector<std::string_view> known;
@@ -125,13 +125,13 @@ private:
     }
 
     void set(const Scalar& scalar, const std::string& value, const std::string& where,
-             const std::string& name, const std::string& origin) {
+             const std::string& name) {
         const auto findings = schema::set_scalar(scalar, &loaded_.config, value);
         for (const schema::Finding& finding : findings) {
             problems_.add_elsewhere(where, name, finding);
         }
         if (!findings.empty()) return;
-        overridden_[scalar.path] = origin;
+        overridden_[scalar.path] = where + " " + name;
         problems_.places.erase(scalar.path);  // what the file says there is not what counts
     }
 

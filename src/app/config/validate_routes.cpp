@@ -94,9 +94,10 @@ void validate_pool(const Config& config, std::size_t n, Problems& problems) {
 }
 
 void validate_conditions(const RouteConfig& route, const std::string& path, Problems& problems) {
+    const std::string headers = path + ".headers.";
     for (const auto& [name, value] : route.headers) {
         if (is_token(name)) continue;
-        problems.error(path + ".headers." + name, "\"" + name + "\" is no name of a header");
+        problems.error(headers + name, "\"" + name + "\" is no name of a header");
     }
     if (route.body == BodyMode::stream && route.usage == UsageMode::inject) {
         problems.error(path + ".usage",
