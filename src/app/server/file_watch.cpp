@@ -15,7 +15,7 @@ namespace penstock::app {
 struct FileWatch::Impl {
     Impl(net::Loop& loop, const std::string& file, std::function<void()> callback)
         : changed{std::move(callback)}, descriptor{loop.context()}, debounce{loop}, poll{loop} {
-        poll.set(k_poll, poll_hook);
+        poll.set(k_poll, look_hook);
         const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
         if (fd < 0) return;  // the slow look stays
         descriptor.assign(fd);
@@ -30,15 +30,13 @@ struct FileWatch::Impl {
         descriptor.async_read_some(boost::asio::buffer(events),
                                    [this](const auto& error, std::size_t) {
                                        if (error) return;
-                                       debounce.set(k_debounce, debounce_hook);
+                                       debounce.set(k_debounce, look_hook);
                                        read();
                                    });
     }
 
-    void quiet() { changed(); }
-
     void look() {
-        poll.set(k_poll, poll_hook);
+        poll.set(k_poll, look_hook);
         changed();
     }
 
@@ -47,8 +45,7 @@ struct FileWatch::Impl {
     boost::asio::posix::stream_descriptor descriptor;
     net::Timer debounce;
     net::Timer poll;
-    Hook<Impl, &Impl::quiet> debounce_hook{*this};
-    Hook<Impl, &Impl::look> poll_hook{*this};
+    Hook<Impl, &Impl::look> look_hook{*this};
 };
 
 FileWatch::FileWatch(net::Loop& loop, const std::string& file, std::function<void()> changed)
