@@ -9,7 +9,7 @@
 namespace penstock::control {
 
 void spawn(boost::asio::io_context& control, boost::asio::awaitable<void> task) {
-    boost::asio::co_spawn(control, std::move(task), [](std::exception_ptr problem) {
+    boost::asio::co_spawn(control, std::move(task), [](const std::exception_ptr& problem) {
         if (problem) std::rethrow_exception(problem);
     });
 }

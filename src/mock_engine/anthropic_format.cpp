@@ -16,7 +16,7 @@ Json usage_json(const Usage& usage) {
             {"cache_read_input_tokens", usage.cached_tokens}};
 }
 
-std::string event(std::string_view name, Json data) {
+std::string event(std::string_view name, const Json& data) {
     Json whole{{"type", name}};
     whole.update(data);
     std::string text{"event: "};

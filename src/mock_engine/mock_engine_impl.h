@@ -49,7 +49,7 @@ struct MockEngine::Impl {
     // pages.cpp
     void answer_models(http::ServerStream& stream);
     Task<void> answer_metrics(http::ServerStream& stream);
-    Task<void> answer_tokens(http::ServerStream& stream, Api api);
+    Task<void> answer_tokens(http::ServerStream& stream, Api api) const;
 
     // control.cpp
     Task<void> control(http::ServerStream& stream);

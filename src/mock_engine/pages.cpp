@@ -49,7 +49,7 @@ Task<void> MockEngine::Impl::answer_metrics(http::ServerStream& stream) {
     answer(stream, 200, "text/plain; version=0.0.4; charset=utf-8", metrics_page(facts));
 }
 
-Task<void> MockEngine::Impl::answer_tokens(http::ServerStream& stream, Api api) {
+Task<void> MockEngine::Impl::answer_tokens(http::ServerStream& stream, Api api) const {
     const std::optional<std::string> body = co_await read_body(stream);
     if (!body) co_return;
     // Counting asks for no maximum, and its dialogue reads the same in both APIs.

@@ -46,8 +46,8 @@ public:
         Json part_done = where;
         part_done["part"] = part(text);
         Json done_item = item("completed", Json::array({part(text)}));
-        add(out, "response.output_text.done", std::move(text_done));
-        add(out, "response.content_part.done", std::move(part_done));
+        add(out, "response.output_text.done", text_done);
+        add(out, "response.content_part.done", part_done);
         add(out, "response.output_item.done", {{"output_index", 0}, {"item", done_item}});
         add(out, facts_.at_limit ? "response.incomplete" : "response.completed",
             {{"response", ended(text, usage)}});
@@ -58,7 +58,7 @@ public:
     }
 
 private:
-    void add(Events& out, std::string_view name, Json data) {
+    void add(Events& out, std::string_view name, const Json& data) {
         Json whole{{"type", name}, {"sequence_number", sequence_++}};
         whole.update(data);
         std::string text{"event: "};

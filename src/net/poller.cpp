@@ -16,7 +16,7 @@ Poller::~Poller() {
     ::close(fd_);
 }
 
-bool Poller::add(int fd, std::uint32_t events, Source& source) noexcept {
+bool Poller::add(int fd, std::uint32_t events, Source& source) const noexcept {
     epoll_event event{};
     event.events = events | EPOLLET;
     event.data.ptr = &source;

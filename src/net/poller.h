@@ -35,7 +35,7 @@ public:
     Poller& operator=(const Poller&) = delete;
 
     /// Watches `fd` for `events` (EPOLLET is added) until it is removed. False with `errno`.
-    [[nodiscard]] bool add(int fd, std::uint32_t events, Source& source) noexcept;
+    [[nodiscard]] bool add(int fd, std::uint32_t events, Source& source) const noexcept;
     /// No event reaches `source` from now on, also none of this turn. Before `fd` is closed.
     void remove(int fd, const Source& source) noexcept;
 

@@ -30,10 +30,10 @@ public:
 
     /// Adds a worker's histogram.
     template <class Histogram>
-    void merge(std::size_t row, std::vector<std::string> labels, const Histogram& cells) {
+    void merge(std::size_t row, const std::vector<std::string>& labels, const Histogram& cells) {
         std::vector<std::uint64_t> counts(Histogram::k_bounds.size() + 1);
         for (std::size_t at = 0; at < counts.size(); ++at) counts[at] = cells.count(at);
-        add_histogram(row, std::move(labels), {Histogram::k_bounds, counts, cells.sum_seconds()});
+        add_histogram(row, labels, {Histogram::k_bounds, counts, cells.sum_seconds()});
     }
 
     /// A source's value. False, and left out, when the catalogue does not describe it: unknown

@@ -71,6 +71,7 @@ public:
             if (distance == 0) return;
             const std::uintptr_t line =
                 own_line() + static_cast<std::uintptr_t>(static_cast<std::intptr_t>(distance));
+            // NOLINTNEXTLINE(performance-no-int-to-ptr): an address kept as a distance, not read
             __builtin_prefetch(reinterpret_cast<const void*>(line * k_cache_line), 1);
         }
     }

@@ -14,6 +14,7 @@ namespace penstock::schema {
 struct Place {
     std::uint32_t line = 0;
     std::uint32_t column = 0;
+    // NOLINTNEXTLINE(modernize-use-nullptr): the 0 that a rewritten `<` compares with
     friend auto operator<=>(const Place&, const Place&) = default;
     friend std::ostream& operator<<(std::ostream& out, const Place& place) {
         return out << place.line << ':' << place.column;

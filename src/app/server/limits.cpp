@@ -1,6 +1,7 @@
 #include "limits.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -32,7 +33,7 @@ std::uint32_t usable_cores() {
     double period = 0;
     if (quota >> most >> period && most != "max" && period > 0) {
         const double allowed = std::stod(most) / period;
-        cores = std::min(cores, std::max(1U, static_cast<std::uint32_t>(allowed + 0.5)));
+        cores = std::min(cores, std::max(1U, static_cast<std::uint32_t>(std::lround(allowed))));
     }
     return cores;
 }
