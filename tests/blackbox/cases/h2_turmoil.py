@@ -101,4 +101,4 @@ def test_nothing_is_left_of_clients_that_come_and_go(world):
 
 @long_case
 def test_nothing_is_left_of_thousands_that_come_and_go(world):
-    turmoil(world, visitors=16, visits=400)
+    turmoil(world, visitors=16, visits=150)
