@@ -1,5 +1,6 @@
 #include "router_maker.h"
 
+#include "peers/peers.h"
 #include "penstock_router.h"
 
 namespace penstock::sim {
@@ -24,6 +25,44 @@ RouterMaker ours(PolicyName policy, std::string_view name, std::string_view what
             }};
 }
 
+RouterMaker peer(std::string_view name, std::string_view what, RouterMake* make,
+                 std::vector<RouterParameter> parameters = {}) {
+    return {
+        .kind = {.name = name, .what = what, .ours = false, .parameters = std::move(parameters)},
+        .make = make};
+}
+
+std::vector<RouterMaker> peers() {
+    return {peer("least_request", "fewest requests, by own counters alone", make_least_request),
+            peer("consistent_hash", "vLLM router's ring, by session or else prompt",
+                 make_consistent_hash,
+                 {{"points", 160, "of each backend on the ring"},
+                  {"key_blocks", 0, "hash so many blocks of the prompt; 0: all"}}),
+            peer("sglang_cache_aware", "SGLang gateway's default", make_sglang_cache_aware,
+                 {{"threshold", 0.3, "least share of the prompt to follow the prefix"},
+                  {"abs", 64, "difference of loads from which balance counts"},
+                  {"rel", 1.5, "and their ratio"},
+                  {"tree_tokens", 16'777'216, "known of each backend"}}),
+            peer("gaie", "Gateway API Inference Extension's default", make_gaie,
+                 {{"queue", 2, "weight"},
+                  {"kv", 2, "weight"},
+                  {"prefix", 3, "weight"},
+                  {"index_scale", 4, "size of its index over the engine's cache"}}),
+            peer("llmd_sticky", "llm-d, sticky until saturated", make_llmd_sticky,
+                 {{"threshold", 0.8, "share of the prompt that makes a backend sticky"},
+                  {"max_penalty_ms", 18'000, "a later first token breaks it"},
+                  {"peak", 0, "calibrated prefill tokens/s; 0: the engine's true rate"}}),
+            peer("dynamo", "Dynamo's KV router, with exact KV events", make_dynamo,
+                 {{"overlap_credit", 1, "weight of cached blocks"},
+                  {"prefill_scale", 1, "weight of prefill against decode"}}),
+            peer("aibrix_prefix", "AIBrix prefix-cache", make_aibrix_prefix,
+                 {{"imbalance", 8, "difference of running requests from which balance counts"},
+                  {"deviations", 1, "standard deviations over the mean a pod may run"},
+                  {"index_tokens", 0, "known of all backends; 0: all"}}),
+            peer("vllm_stack_prefix", "vLLM production-stack prefixaware", make_vllm_stack_prefix,
+                 {{"min_match", 0, "tokens below which the request rate decides"}})};
+}
+
 std::vector<RouterMaker> all() {
     const BalanceOptions defaults;
     std::vector<RouterMaker> makers;
@@ -39,6 +78,7 @@ std::vector<RouterMaker> all() {
     makers.push_back(ours(PolicyName::power_of_two, "power_of_two", "the less loaded of two"));
     makers.push_back(ours(PolicyName::round_robin, "round_robin", "one after the other"));
     makers.push_back(ours(PolicyName::random, "random", "by chance"));
+    for (RouterMaker& each : peers()) makers.push_back(std::move(each));
     return makers;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "commands.h"
+#include "penstock/sim/workload.h"
 #include "simulation.h"
 
 namespace penstock::app {
@@ -38,6 +39,10 @@ std::string footer() {
                     std::string{each.what} + "\n";
         }
     }
+    text += "Workloads:\n";
+    for (const sim::WorkloadKind& each : sim::workload_kinds()) {
+        text += "  " + std::string{each.name} + ": " + std::string{each.what} + "\n";
+    }
     text += "Profiles:\n";
     for (const sim::NamedProfile& each : sim::profiles()) {
         text += "  " + std::string{each.name} + ": " + std::string{each.what} + "\n";
@@ -53,7 +58,9 @@ void add_options(CLI::App& app, Simulation& simulation) {
                                  "Replay this file: a trace in Mooncake's format (JSON lines of "
                                  "timestamp, input_length, output_length, hash_ids) or Penstock's "
                                  "access log in JSON.");
-    (void)trace;
+    app.add_option("--workload", simulation.workload, "Or make traffic of this kind; see below.")
+        ->capture_default_str()
+        ->excludes(trace);
     app.add_option("--policy", simulation.policies,
                    "Policies, with commas between them, or all; see below.")
         ->capture_default_str();
@@ -68,7 +75,8 @@ void add_options(CLI::App& app, Simulation& simulation) {
     app.add_option("--speed", simulation.speed, "2: requests come twice as fast.")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
-    app.add_option("--requests", simulation.requests, "Only so many; 0: all of a trace.")
+    app.add_option("--requests", simulation.requests,
+                   "Only so many; 0: all of a trace, 20,000 of a workload.")
         ->capture_default_str();
     app.add_option("--seed", simulation.seed, "The first seed.")->capture_default_str();
     app.add_option("--seeds", simulation.seeds, "Run each policy with so many seeds.")

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "penstock/sim/trace.h"
+#include "penstock/sim/workload.h"
 
 namespace penstock::app {
 
@@ -70,7 +71,15 @@ Result<Source> open_trace(const Simulation& simulation, std::uint64_t seed, bool
 
 Result<Source> open_source(const Simulation& simulation, std::uint64_t seed, bool tell) {
     if (!simulation.trace.empty()) return open_trace(simulation, seed, tell);
-    return invalid("give --trace FILE");
+    const sim::WorkloadKind* kind = sim::find_workload(simulation.workload);
+    if (kind == nullptr) {
+        return invalid("there is no workload \"" + simulation.workload + "\"; see --help");
+    }
+    return sim::make_workload(
+        *kind, {.engines = simulation.engines,
+                .speed = simulation.speed,
+                .requests = simulation.requests > 0 ? simulation.requests : k_made_requests,
+                .seed = seed});
 }
 
 /// On a terminal one line that is written over; else nothing.

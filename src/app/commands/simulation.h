@@ -11,15 +11,18 @@
 
 namespace penstock::app {
 
+/// Requests of a workload where nobody says how many.
+inline constexpr std::uint64_t k_made_requests = 20'000;
+
 struct Simulation {
     std::string trace;  // a file; empty: `workload`
-    std::string workload;
+    std::string workload = "chat";
     std::string policies = "prefix_load,round_robin";
     std::uint32_t engines = 8;
     std::string profile{sim::profiles().front().name};
     std::uint32_t replicas = 1;
     double speed = 1;
-    std::uint64_t requests = 0;
+    std::uint64_t requests = 0;  // 0: all of a trace, `k_made_requests` of a workload
     std::uint64_t seed = 1;
     std::uint32_t seeds = 1;
     double slo = 2;
