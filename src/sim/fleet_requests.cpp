@@ -61,7 +61,7 @@ void FleetRun::arrive() {
 void FleetRun::place(std::uint32_t flight) {
     const SimRequest& request = flights_[flight].request;
     const std::uint64_t tokens = std::uint64_t{request.prompt_tokens} + request.output_tokens;
-    if (tokens > places_.front().engine.model().capacity_tokens()) {
+    if (tokens > capacity_tokens_) {
         ++result_.too_long;
         return end(flight);
     }
@@ -192,6 +192,7 @@ void FleetRun::on_last_token(std::uint32_t flight) {
                      .duration = now_ - state.sent});
     router.ended(state.slot, request);
     ++result_.finished;
+    ++result_.finished_by[state.engine];
     result_.prompt_tokens += request.prompt_tokens;
     result_.cached_tokens += state.cached_tokens;
     result_.output_tokens += request.output_tokens;

@@ -46,6 +46,11 @@ FleetRun::FleetRun(const FleetOptions& options, RequestSource& source,
         PENSTOCK_ASSERT(profile.block_tokens == source.block_tokens());
         places_.emplace_back(profile, options);
     }
+    capacity_tokens_ = places_.front().engine.model().capacity_tokens();
+    for (const Place& each : places_) {
+        capacity_tokens_ = std::min(capacity_tokens_, each.engine.model().capacity_tokens());
+    }
+    result_.finished_by.resize(places_.size());
     add_replicas(make_router);
 }
 

@@ -142,7 +142,8 @@ private:
     std::vector<std::uint32_t> free_flights_;
     std::vector<SimEngine::Event> engine_events_;
     SimRequest next_;
-    bool more_ = false;  // `next_` is to come
+    bool more_ = false;                  // `next_` is to come
+    std::uint64_t capacity_tokens_ = 0;  // of the smallest engine
     Micros now_{0};
     std::uint64_t scheduled_ = 0;
     std::uint64_t attempts_ = 0;

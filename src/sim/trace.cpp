@@ -100,9 +100,10 @@ bool MooncakeTrace::read_line(SimRequest& out) {
         std::string why;
         if (!read_mooncake(line_, out, why)) {
             bad_line_(line_number_, why);
-        } else if (has_ahead_ && out.at < ahead_.at) {
+        } else if (out.at < last_) {
             bad_line_(line_number_, "timestamp is before the one of the line before");
         } else {
+            last_ = out.at;
             return true;
         }
     }

@@ -57,8 +57,9 @@ struct RunResult {
     std::vector<float> first_token;  // seconds from arrival, in order of ending
     std::vector<float> duration;
     Micros first_arrival{0}, last_arrival{0}, end{0};
-    double imbalance = 1;      // requests on the fullest engine over the mean, over time
-    std::uint64_t events = 0;  // how much work the run was
+    double imbalance = 1;  // requests on the fullest engine over the mean, over time
+    std::vector<std::uint64_t> finished_by;  // engine
+    std::uint64_t events = 0;                // how much work the run was
     friend bool operator==(const RunResult&, const RunResult&) = default;
 };
 

@@ -52,7 +52,7 @@ private:
     SimRequest ahead_;               // the first of the next group
     bool has_ahead_ = false;
     Micros first_{-1};  // timestamp of the first request
-    Micros last_{0};    // of the group before
+    Micros last_{0};    // timestamp of the last good line
     Micros last_gap_{0};
     std::uint64_t given_ = 0;
 };

@@ -162,7 +162,7 @@ Result<sim::Report> run(const Simulation& simulation) {
             options.progress = [&progress](std::uint64_t requests) { progress.show(requests); };
             progress.begin(router.name);
             const sim::RunResult result = sim::run_fleet(options, **source, router.make);
-            if (result.arrived == 0) return invalid("there is no request in it");
+            if (result.arrived == 0) return invalid("there is no request in " + simulation.trace);
             outcome.runs.seeds.push_back(sim::figures_of(result, simulation.slo));
         }
         report.routers.push_back(std::move(outcome));

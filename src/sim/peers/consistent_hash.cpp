@@ -48,11 +48,11 @@ private:
     }
 
     std::uint64_t key_of(const SimRequest& request, Rng& rng) const {
-        if (request.session != 0) return mixed(request.session, 1);
+        if (request.session != 0) return mixed(request.session, hash64("session"));
         if (request.blocks.empty()) return rng.next();  // a body of its own
         const std::size_t count =
             key_blocks_ == 0 ? request.blocks.size() : std::min(key_blocks_, request.blocks.size());
-        return mixed(request.blocks[count - 1], 2);
+        return mixed(request.blocks[count - 1], hash64("body"));
     }
 
     std::uint32_t points_;
