@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     penstock::app::add_demo(cli, action);
     penstock::app::add_engine(cli, action);
     penstock::app::add_health(cli, action);
+    penstock::app::add_simulate(cli, action);
     penstock::app::add_version(cli, action);
     try {
         cli.parse(argc, argv);

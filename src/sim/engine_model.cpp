@@ -2,73 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
-#include "block_cache.h"
-#include "penstock/base/assert.h"
+#include "engine_model_impl.h"
 
 namespace penstock::sim {
-
-namespace {
-
-// One request from `submit` to its last token. `known` tokens are the prompt and what was
-// generated; `computed` of them are in the cache. A step computes `planned` more, and where that
-// reaches `known` the next token comes out: prefill and decode are the same thing seen from here.
-struct Request {
-    RequestId id = 0;
-    std::vector<std::uint64_t> chain;
-    std::uint32_t prompt_tokens = 0;
-    std::uint32_t output_tokens = 0;
-    std::uint32_t generated = 0;
-    std::uint32_t computed = 0;
-    std::uint32_t planned = 0;
-    std::uint32_t cached_tokens = 0;
-    bool running = false;
-    bool started_before = false;  // so that a preempted request counts its cache hits once
-    std::vector<BlockCache::Block> blocks;
-
-    [[nodiscard]] std::uint32_t known() const noexcept { return prompt_tokens + generated; }
-    [[nodiscard]] std::uint32_t uncomputed() const noexcept { return known() - computed; }
-    [[nodiscard]] bool decoding() const noexcept { return generated > 0 && uncomputed() == 1; }
-    [[nodiscard]] bool ended() const noexcept { return generated == output_tokens; }
-};
-
-constexpr std::uint32_t blocks_for(std::uint32_t tokens, std::uint32_t block_tokens) noexcept {
-    return (tokens + block_tokens - 1) / block_tokens;
-}
-
-}  // namespace
-
-struct EngineModel::Impl {
-    explicit Impl(const EngineProfile& with) : profile{with}, cache{with.kv_blocks} {
-        PENSTOCK_ASSERT(profile.max_running > 0 && profile.max_prefill_tokens_per_step > 0);
-        PENSTOCK_ASSERT(profile.block_tokens > 0 && profile.kv_blocks > 0);
-        PENSTOCK_ASSERT(profile.prefill_tokens_per_second > 0);
-    }
-
-    void plan();
-    void admit(std::uint32_t& budget);
-    bool start(Request& request, std::uint32_t& budget);
-    bool grow(Request& request, std::uint32_t tokens);
-    bool make_room(Request& request, std::uint32_t tokens);
-    void preempt(Request& request);
-    void release(Request& request);
-    void compute(Request& request, std::vector<StepEvent>& out);
-    [[nodiscard]] Micros planned_time() const;
-
-    EngineProfile profile;
-    BlockCache cache;
-    std::unordered_map<RequestId, Request> requests;
-    std::deque<Request*> waiting;
-    std::vector<Request*> running;  // in order of admission
-    std::vector<RequestId> ended;   // kept until the next step for `cached_tokens`
-    Micros duration{0};             // of the step under way; zero: none is
-    RequestId last_id = 0;
-    Stats counted;  // the counters; the rest is looked up
-};
 
 // A step is planned when the one before has ended and then stands: who comes while it runs waits
 // for the next, as in an engine whose batch is on the device.
@@ -76,7 +15,7 @@ void EngineModel::Impl::plan() {
     std::uint32_t budget = profile.max_prefill_tokens_per_step;
     const std::uint64_t preempted_before = counted.preempted;
     for (std::size_t i = 0; i < running.size(); ++i) {
-        Request& request = *running[i];
+        EngineRequest& request = *running[i];
         const bool decoding = request.decoding();
         const std::uint32_t wanted = decoding ? 1 : std::min(request.uncomputed(), budget);
         if (wanted == 0 || !make_room(request, wanted)) continue;
@@ -84,19 +23,20 @@ void EngineModel::Impl::plan() {
         if (!decoding) budget -= wanted;
     }
     // Letting others in where somebody was just thrown out for want of room would go on for ever.
-    if (counted.preempted == preempted_before) admit(budget);
+    settled = counted.preempted == preempted_before;
+    if (settled) admit(budget);
     duration = planned_time();
 }
 
 void EngineModel::Impl::admit(std::uint32_t& budget) {
     while (!waiting.empty() && running.size() < profile.max_running && budget > 0) {
-        Request& request = *waiting.front();
+        EngineRequest& request = *waiting.front();
         if (!start(request, budget)) return;
         waiting.pop_front();
     }
 }
 
-bool EngineModel::Impl::start(Request& request, std::uint32_t& budget) {
+bool EngineModel::Impl::start(EngineRequest& request, std::uint32_t& budget) {
     // The last known token is always computed anew: its result is the next token.
     const std::size_t usable =
         std::min<std::size_t>(request.chain.size(), (request.known() - 1) / profile.block_tokens);
@@ -123,7 +63,7 @@ bool EngineModel::Impl::start(Request& request, std::uint32_t& budget) {
 }
 
 // All or nothing.
-bool EngineModel::Impl::grow(Request& request, std::uint32_t tokens) {
+bool EngineModel::Impl::grow(EngineRequest& request, std::uint32_t tokens) {
     const std::size_t needed = blocks_for(request.computed + tokens, profile.block_tokens);
     if (needed > request.blocks.size() + cache.available()) return false;
     while (request.blocks.size() < needed) {
@@ -135,9 +75,9 @@ bool EngineModel::Impl::grow(Request& request, std::uint32_t tokens) {
 }
 
 // False: the request itself was the last to come and had to go.
-bool EngineModel::Impl::make_room(Request& request, std::uint32_t tokens) {
+bool EngineModel::Impl::make_room(EngineRequest& request, std::uint32_t tokens) {
     while (!grow(request, tokens)) {
-        Request& victim = *running.back();
+        EngineRequest& victim = *running.back();
         preempt(victim);
         if (&victim == &request) return false;
     }
@@ -145,7 +85,7 @@ bool EngineModel::Impl::make_room(Request& request, std::uint32_t tokens) {
 }
 
 // Its tokens are kept but must be computed again.
-void EngineModel::Impl::preempt(Request& request) {
+void EngineModel::Impl::preempt(EngineRequest& request) {
     PENSTOCK_ASSERT(running.back() == &request);
     running.pop_back();
     release(request);
@@ -153,7 +93,7 @@ void EngineModel::Impl::preempt(Request& request) {
     ++counted.preempted;
 }
 
-void EngineModel::Impl::release(Request& request) {
+void EngineModel::Impl::release(EngineRequest& request) {
     cache.release(request.blocks);
     request.blocks.clear();
     request.computed = 0;
@@ -164,7 +104,7 @@ void EngineModel::Impl::release(Request& request) {
 Micros EngineModel::Impl::planned_time() const {
     std::uint32_t decoding = 0;
     std::uint32_t prefill_tokens = 0;
-    for (const Request* request : running) {
+    for (const EngineRequest* request : running) {
         if (request->planned == 0) continue;
         if (request->decoding()) {
             ++decoding;
@@ -181,7 +121,7 @@ Micros EngineModel::Impl::planned_time() const {
     return Micros{std::max<std::int64_t>(1, std::llround(micros))};
 }
 
-void EngineModel::Impl::compute(Request& request, std::vector<StepEvent>& out) {
+void EngineModel::Impl::compute(EngineRequest& request, std::vector<StepEvent>& out) {
     const std::uint32_t full_before = request.computed / profile.block_tokens;
     request.computed += std::exchange(request.planned, 0);
     const std::size_t full_now =
@@ -218,11 +158,15 @@ EngineModel::Submitted EngineModel::submit(std::span<const std::uint64_t> blocks
     PENSTOCK_ASSERT(std::uint64_t{prompt_tokens} + output_tokens <= capacity_tokens());
     PENSTOCK_ASSERT(blocks.size() <= prompt_tokens / impl_->profile.block_tokens);
     const RequestId id = ++impl_->last_id;
-    Request& request = impl_->requests[id];
+    EngineRequest& request = impl_->requests[id];
     request.id = id;
     request.chain.assign(blocks.begin(), blocks.end());
     request.prompt_tokens = prompt_tokens;
     request.output_tokens = output_tokens;
+    // Behind others that wait it changes nothing: admission is in order of arrival.
+    if (impl_->waiting.empty() && impl_->running.size() < impl_->profile.max_running) {
+        impl_->settled = false;
+    }
     impl_->waiting.push_back(&request);
     if (impl_->duration == Micros{0}) impl_->plan();
     return {.id = id, .cached_tokens = request.cached_tokens};
@@ -231,7 +175,7 @@ EngineModel::Submitted EngineModel::submit(std::span<const std::uint64_t> blocks
 void EngineModel::abort(RequestId id) {
     const auto found = impl_->requests.find(id);
     if (found == impl_->requests.end() || found->second.ended()) return;
-    Request& request = found->second;
+    EngineRequest& request = found->second;
     if (request.running) {
         std::erase(impl_->running, &request);
     } else {
@@ -239,6 +183,7 @@ void EngineModel::abort(RequestId id) {
     }
     impl_->release(request);
     impl_->requests.erase(found);
+    impl_->settled = false;
     ++impl_->counted.aborted;
     // The step under way runs to its end for the others, or for who waits for it.
     if (impl_->running.empty() && impl_->waiting.empty()) impl_->duration = Micros{0};
@@ -256,10 +201,10 @@ Micros EngineModel::next_step() const {
 void EngineModel::step(std::vector<StepEvent>& out) {
     for (const RequestId id : impl_->ended) impl_->requests.erase(id);
     impl_->ended.clear();
-    for (Request* request : impl_->running) {
+    for (EngineRequest* request : impl_->running) {
         if (request->planned > 0) impl_->compute(*request, out);
     }
-    std::erase_if(impl_->running, [](const Request* request) { return request->ended(); });
+    std::erase_if(impl_->running, [](const EngineRequest* request) { return request->ended(); });
     impl_->plan();
 }
 
@@ -272,13 +217,14 @@ EngineModel::Stats EngineModel::stats() const {
 }
 
 void EngineModel::reset() {
-    for (Request* request : impl_->running) impl_->release(*request);
+    for (EngineRequest* request : impl_->running) impl_->release(*request);
     impl_->running.clear();
     impl_->waiting.clear();
     impl_->ended.clear();
     impl_->requests.clear();
     impl_->cache.clear();
     impl_->duration = Micros{0};
+    impl_->settled = false;
     impl_->counted = {};
 }
 

@@ -1,6 +1,6 @@
 // A believable inference engine as a pure model: continuous batching, a waiting queue, prefill by
 // uncached tokens, decode by batch size, a prefix cache of blocks with LRU eviction. Time is told,
-// never read. Served by `mock_engine`; later driven by the discrete-event simulator.
+// never read. Served by `mock_engine`, and by the hundred in the fleet simulator (`fleet_model.h`).
 #pragma once
 
 #include <cstdint>
@@ -72,6 +72,17 @@ public:
     [[nodiscard]] Micros next_step() const;
     /// Runs it. Events are appended to `out` in order of admission.
     void step(std::vector<StepEvent>& out);
+
+    /// How many steps from now on, the one under way first, will do nothing but give each running
+    /// request one more token, neither its first nor its last, if nobody is submitted or aborted
+    /// meanwhile. All of them take `next_step()`. May be fewer than there are; often 0.
+    [[nodiscard]] std::uint32_t quiet_steps() const;
+    /// Runs so many of them at once, in O(running), and leaves the model as `step` would have;
+    /// their tokens are not told. Precondition: `steps` <= `quiet_steps()`.
+    void skip(std::uint32_t steps);
+
+    /// Blocks of the chain that a request would find in the cache now. Changes nothing.
+    [[nodiscard]] std::uint32_t held_blocks(std::span<const std::uint64_t> chain) const;
 
     struct Stats {
         std::uint32_t running = 0, waiting = 0;

@@ -20,6 +20,7 @@ void add_config(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);
 void add_engine(CLI::App& app, Action& action);
 void add_health(CLI::App& app, Action& action);
+void add_simulate(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
 
 /// `--set server.workers=2`, as pairs. Throws CLI::ValidationError without "=".

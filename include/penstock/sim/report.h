@@ -1,0 +1,29 @@
+// A simulation's outcome for people and programs: a table, JSON, one HTML page. Pure.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "penstock/sim/figures.h"
+
+namespace penstock::sim {
+
+struct RouterOutcome {
+    std::string name;
+    Runs runs;
+};
+
+struct Report {
+    std::vector<std::pair<std::string, std::string>> setting;  // what was simulated, in words
+    std::vector<RouterOutcome> routers;  // the first is what the others are compared with
+};
+
+/// A line for each router; with several seeds also the differences to the first one that are
+/// beyond chance.
+[[nodiscard]] std::string table_text(const Report& report);
+[[nodiscard]] std::string report_json(const Report& report);
+/// One file that loads nothing from elsewhere.
+[[nodiscard]] std::string report_html(const Report& report);
+
+}  // namespace penstock::sim

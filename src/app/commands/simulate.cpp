@@ -1,0 +1,117 @@
+// The fleet simulator on the command line: options, runs, output.
+#include <cstdio>
+#include <fstream>
+#include <memory>
+
+#include "commands.h"
+#include "penstock/sim/workload.h"
+#include "simulation.h"
+
+namespace penstock::app {
+
+namespace {
+
+int fail(std::string_view what) {
+    std::fprintf(stderr, "penstock: %.*s\n", static_cast<int>(what.size()), what.data());
+    return k_failed;
+}
+
+int simulate(const Simulation& simulation, bool json, const std::string& html) {
+    const Result<sim::Report> report = run(simulation);
+    if (!report) return fail(report.error().detail());
+    const std::string text = json ? sim::report_json(*report) : sim::table_text(*report);
+    std::fputs(text.c_str(), stdout);
+    if (html.empty()) return k_done;
+    std::ofstream file{html, std::ios::binary};
+    file << sim::report_html(*report);
+    file.close();
+    return file ? k_done : fail("cannot write " + html);
+}
+
+std::string footer() {
+    std::string text = "Policies:\n";
+    for (const sim::RouterKind& kind : sim::router_kinds()) {
+        text += "  " + std::string{kind.name} + ": " + std::string{kind.what} + "\n";
+        for (const sim::RouterParameter& each : kind.parameters) {
+            char value[32];
+            std::snprintf(value, sizeof value, "%g", each.value);
+            text += "      :" + std::string{each.name} + "=" + value + "  " +
+                    std::string{each.what} + "\n";
+        }
+    }
+    text += "Workloads:\n";
+    for (const sim::WorkloadKind& each : sim::workload_kinds()) {
+        text += "  " + std::string{each.name} + ": " + std::string{each.what} + "\n";
+    }
+    text += "Profiles:\n";
+    for (const sim::NamedProfile& each : sim::profiles()) {
+        text += "  " + std::string{each.name} + ": " + std::string{each.what} + "\n";
+    }
+    return text +
+           "\nA policy is set with NAME:PARAMETER=VALUE, and swept with several values:\n"
+           "  penstock simulate --trace t.jsonl --policy prefix_load,gaie:prefix=1/3/6\n"
+           "The first policy is the one that the others are compared with.";
+}
+
+void add_options(CLI::App& app, Simulation& simulation) {
+    auto* trace = app.add_option("--trace", simulation.trace,
+                                 "Replay this file: a trace in Mooncake's format (JSON lines of "
+                                 "timestamp, input_length, output_length, hash_ids) or Penstock's "
+                                 "access log in JSON.");
+    app.add_option("--workload", simulation.workload, "Or make traffic of this kind; see below.")
+        ->capture_default_str()
+        ->excludes(trace);
+    app.add_option("--policy", simulation.policies,
+                   "Policies, with commas between them, or all; see below.")
+        ->capture_default_str();
+    app.add_option("--engines", simulation.engines, "How many engines.")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 20'000));
+    app.add_option("--profile", simulation.profile, "What each engine is; see below.")
+        ->capture_default_str();
+    app.add_option("--replicas", simulation.replicas, "Proxies before them, sharing nothing.")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
+    app.add_option("--speed", simulation.speed, "2: requests come twice as fast.")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_option("--requests", simulation.requests,
+                   "Only so many; 0: all of a trace, 20,000 of a workload.")
+        ->capture_default_str();
+    app.add_option("--seed", simulation.seed, "The first seed.")->capture_default_str();
+    app.add_option("--seeds", simulation.seeds, "Run each policy with so many seeds.")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000));
+    app.add_option("--slo-ttft", simulation.slo, "Objective for the first token, in seconds.")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_option("--poll-ms", simulation.poll_ms, "Time between polls of an engine.")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 600'000));
+    app.add_option("--poll-delay-ms", simulation.poll_delay_ms,
+                   "Time from an engine's sample to its being seen.")
+        ->capture_default_str();
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app, Action& action) {
+    CLI::App* sub = app.add_subcommand(
+        "simulate",
+        "Compare routing policies on a simulated fleet, with recorded or made traffic.");
+    struct Command {
+        Simulation simulation;
+        bool json = false;
+        std::string html;
+    };
+    auto command = std::make_shared<Command>();
+    add_options(*sub, command->simulation);
+    sub->add_flag("--json", command->json, "Answer in JSON.");
+    sub->add_option("--html", command->html, "Also write a report with charts to this file.");
+    sub->footer(footer());
+    sub->callback([command, &action] {
+        action = [command] { return simulate(command->simulation, command->json, command->html); };
+    });
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,38 @@
+// What `penstock simulate` was asked for, and the running of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "penstock/base/error.h"
+#include "penstock/sim/profiles.h"
+#include "penstock/sim/report.h"
+#include "penstock/sim/routers.h"
+
+namespace penstock::app {
+
+/// Requests of a workload where nobody says how many.
+inline constexpr std::uint64_t k_made_requests = 20'000;
+
+struct Simulation {
+    std::string trace;  // a file; empty: `workload`
+    std::string workload = "chat";
+    std::string policies = "prefix_load,round_robin";
+    std::uint32_t engines = 8;
+    std::string profile{sim::profiles().front().name};
+    std::uint32_t replicas = 1;
+    double speed = 1;
+    std::uint64_t requests = 0;  // 0: all of a trace, `k_made_requests` of a workload
+    std::uint64_t seed = 1;
+    std::uint32_t seeds = 1;
+    double slo = 2;
+    std::uint32_t poll_ms = 100;
+    std::uint32_t poll_delay_ms = 2;
+};
+
+/// Each policy with each seed, one after the other. Progress goes to stderr where that is a
+/// terminal, and what is wrong with single lines of the trace in any case. Errors: invalid_value
+/// and io_failed, with a sentence.
+[[nodiscard]] Result<sim::Report> run(const Simulation& simulation);
+
+}  // namespace penstock::app

@@ -1,0 +1,78 @@
+// AIBrix's strategy `prefix-cache` (August 2026): where the most and the fewest running requests
+// differ by more than `imbalance`, least request. Else the highest match among pods that run at
+// most mean + `deviations` standard deviations, and least request where nothing matches.
+//
+// Running requests are its gateway's own count. Its table holds 200,000 blocks of 4 characters for
+// all pods together, some 200,000 tokens, which would be little; `index_tokens` 0 takes away the
+// bound.
+#include <algorithm>
+#include <cmath>
+
+#include "choose.h"
+#include "holder_index.h"
+#include "peers.h"
+
+namespace penstock::sim {
+
+namespace {
+
+class AibrixPrefix final : public Router {
+public:
+    AibrixPrefix(const RouterSetting& setting, const Parameters& parameters)
+        : imbalance_{parameters["imbalance"]},
+          deviations_{parameters["deviations"]},
+          index_{
+              setting.backends,
+              static_cast<std::size_t>(std::ceil(parameters["index_tokens"] / setting.block_tokens /
+                                                 static_cast<double>(setting.backends))),
+              HolderIndex::Order::tail_first} {}
+
+    std::optional<Choice> pick(const SimRequest& request, const View& view, Rng& rng) override {
+        const std::vector<fleet::Slot> slots = fit_slots(view);
+        const std::vector<std::uint32_t> matched = index_.match(request.blocks);
+        const auto load = [&](fleet::Slot slot) { return requests_on(view, slot); };
+        double sum = 0;
+        double squares = 0;
+        double most = 0;
+        double fewest = slots.empty() ? 0 : load(slots.front());
+        for (const fleet::Slot slot : slots) {
+            sum += load(slot);
+            squares += load(slot) * load(slot);
+            most = std::max(most, load(slot));
+            fewest = std::min(fewest, load(slot));
+        }
+        const auto count = static_cast<double>(std::max<std::size_t>(slots.size(), 1));
+        const double mean = sum / count;
+        const double deviation = std::sqrt(std::max(0.0, squares / count - mean * mean));
+        std::vector<fleet::Slot> matching;
+        for (const fleet::Slot slot : slots) {
+            const bool light = load(slot) <= mean + deviations_ * deviation;
+            if (light && matched[slot] > 0) matching.push_back(slot);
+        }
+        const bool by_load = most - fewest > imbalance_ || matching.empty();
+        const auto best =
+            by_load ? least(slots, rng, load) : least(matching, rng, [&](fleet::Slot slot) {
+                return -static_cast<double>(matched[slot]);
+            });
+        return chosen(best, best ? matched[*best] : 0);
+    }
+
+    routing::PrefixIndex::Added sent(fleet::Slot slot, const SimRequest& request) override {
+        index_.insert(slot, request.blocks);
+        return {};
+    }
+
+private:
+    double imbalance_;
+    double deviations_;
+    HolderIndex index_;
+};
+
+}  // namespace
+
+std::unique_ptr<Router> make_aibrix_prefix(const RouterSetting& setting,
+                                           const Parameters& parameters) {
+    return std::make_unique<AibrixPrefix>(setting, parameters);
+}
+
+}  // namespace penstock::sim

@@ -1,0 +1,83 @@
+#include "penstock_router.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace penstock::sim {
+
+namespace {
+
+/// Of a restart in the engine's metrics, as the monitor tells it (`monitor::compare`).
+bool restarted(const fleet::LoadSample& before, const fleet::LoadSample& now) {
+    constexpr double k_start_wobble_seconds = 1.5;
+    const bool other_start =
+        before.start_time && now.start_time &&
+        std::abs(*now.start_time - *before.start_time) > k_start_wobble_seconds;
+    return other_start || now.cache_queries < before.cache_queries ||
+           now.cache_hits < before.cache_hits;
+}
+
+}  // namespace
+
+PenstockRouter::PenstockRouter(const RouterSetting& setting, const routing::BalanceOptions& balance)
+    : setting_{setting},
+      balance_{balance},
+      policy_{routing::make_policy(balance)},
+      index_{setting.seed} {}
+
+std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View& view, Rng& rng) {
+    fleet::observe(view.backends, view.table, view.counters, view.now,
+                   {.stale_after = balance_.stale_after}, sheet_);
+    fill_rows(request, view);
+    const routing::Input input{.blocks = request.blocks,
+                               .prompt_tokens = request.prompt_tokens,
+                               .block_tokens = setting_.block_tokens,
+                               .session = request.session,
+                               .wants_adapter = request.adapter != 0,
+                               .sequence = decisions_++};
+    const routing::Decision decision = policy_->decide(input, sheet_, rng);
+    if (!decision.found()) return std::nullopt;
+    return Choice{.slot = sheet_[decision.row].slot, .held_blocks = decision.held_blocks};
+}
+
+void PenstockRouter::fill_rows(const SimRequest& request, const View& view) {
+    const std::string adapter =
+        request.adapter == 0 ? std::string{} : std::to_string(request.adapter);
+    const bool prefix = policy_->reads_prefix() && !request.blocks.empty();
+    for (fleet::SheetRow& row : sheet_) {
+        if (std::ranges::find(view.excluded, row.slot) != view.excluded.end()) {
+            row.unfit |= fleet::k_excluded;
+        }
+        if (request.adapter != 0) {
+            const fleet::LoadSample* sample = view.sample(row.slot);
+            row.has_adapter = sample != nullptr && std::ranges::find(sample->adapters, adapter) !=
+                                                       sample->adapters.end();
+        }
+        if (prefix && row.unfit == fleet::k_fit) {
+            row.held_blocks = index_.match(row.slot, request.blocks);
+        }
+    }
+}
+
+routing::PrefixIndex::Added PenstockRouter::sent(fleet::Slot slot, const SimRequest& request) {
+    if (request.blocks.empty()) return {};
+    return index_.insert(slot, request.blocks);
+}
+
+void PenstockRouter::failed(fleet::Slot /*slot*/, const SimRequest& request,
+                            const routing::PrefixIndex::Added& added) {
+    if (!request.blocks.empty()) index_.undo(added, request.blocks);
+}
+
+void PenstockRouter::sampled(fleet::Slot slot, const std::optional<fleet::LoadSample>& before,
+                             const fleet::LoadSample& now) {
+    const auto known = before ? before->kv_tokens : std::nullopt;
+    if (now.kv_tokens && now.kv_tokens != known) {
+        const double blocks = std::floor(*now.kv_tokens / setting_.block_tokens);
+        index_.set_capacity(slot, static_cast<std::size_t>(std::max(1.0, blocks)));
+    }
+    if (before && restarted(*before, now)) index_.flush(slot);
+}
+
+}  // namespace penstock::sim

@@ -1,0 +1,39 @@
+// Penstock's own way of choosing, with the proxy's own objects: policy, sheet, prefix index.
+//
+// What `proxy::decide`, `proxy::Attempt` and the server's index upkeep do, in one place and without
+// sockets.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "penstock/fleet/sheet.h"
+#include "penstock/routing/policy.h"
+#include "penstock/sim/router.h"
+
+namespace penstock::sim {
+
+class PenstockRouter final : public Router {
+public:
+    PenstockRouter(const RouterSetting& setting, const routing::BalanceOptions& balance);
+
+    [[nodiscard]] std::optional<Choice> pick(const SimRequest& request, const View& view,
+                                             Rng& rng) override;
+    routing::PrefixIndex::Added sent(fleet::Slot slot, const SimRequest& request) override;
+    void failed(fleet::Slot slot, const SimRequest& request,
+                const routing::PrefixIndex::Added& added) override;
+    void sampled(fleet::Slot slot, const std::optional<fleet::LoadSample>& before,
+                 const fleet::LoadSample& now) override;
+
+private:
+    void fill_rows(const SimRequest& request, const View& view);
+
+    RouterSetting setting_;
+    routing::BalanceOptions balance_;
+    std::unique_ptr<routing::Policy> policy_;
+    routing::PrefixIndex index_;
+    std::vector<fleet::SheetRow> sheet_;
+    std::uint64_t decisions_ = 0;
+};
+
+}  // namespace penstock::sim

@@ -1,0 +1,106 @@
+"""`penstock simulate`: traces, workloads, policies, output, mistakes."""
+
+import json
+import subprocess
+
+from harness import timing
+from harness.cases import each, equal, holds
+from runner import sanitizers
+
+
+def simulate(world, *words):
+    result = subprocess.run([str(world.binary), "simulate", *words], capture_output=True, text=True,
+                            timeout=timing.limit(120), cwd=world.room)
+    equal(sanitizers.report_in(result.stderr), "", "a checker's report")
+    return result
+
+
+def line(number):
+    return json.dumps({"timestamp": number // 10 * 1000, "input_length": 1500 + number,
+                       "output_length": 20, "hash_ids": [0, 1 + number % 5, 100 + number]})
+
+
+def trace(world, lines):
+    path = world.room / "trace.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_a_trace_becomes_a_table(world):
+    path = trace(world, [line(number) for number in range(200)])
+
+    result = simulate(world, "--trace", path, "--engines", "2", "--seeds", "3",
+                      "--policy", "prefix_load,round_robin,gaie:prefix=1/3")
+
+    equal(result.returncode, 0, "exit status")
+    equal(result.stderr, "", "stderr")
+    for policy in ("prefix_load", "round_robin", "gaie:prefix=1", "gaie:prefix=3"):
+        holds(policy in result.stdout, f"no {policy} in {result.stdout!r}")
+
+
+def test_the_same_seed_gives_the_same_json(world):
+    words = ("--workload", "chat", "--engines", "3", "--requests", "500", "--replicas", "2",
+             "--policy", "all", "--json", "--seed", "7")
+
+    first = simulate(world, *words)
+    second = simulate(world, *words)
+
+    equal(first.returncode, 0, "exit status")
+    equal(first.stdout, second.stdout, "the second run")
+    policies = json.loads(first.stdout)["policies"]
+    holds(len(policies) > 10, f"only {len(policies)} policies")
+    equal({policy["figures"]["lost"]["mean"] for policy in policies}, {0}, "lost requests")
+
+
+def test_a_bad_line_is_told_with_its_number_and_left_out(world):
+    path = trace(world, [line(0), "{", line(1)])
+
+    result = simulate(world, "--trace", path, "--engines", "1")
+
+    equal(result.returncode, 0, "exit status")
+    holds(f"{path}:2: it is not a JSON object" in result.stderr, f"it says {result.stderr!r}")
+
+
+def test_the_access_log_is_a_trace(world):
+    path = trace(world, [json.dumps({
+        "time": f"2026-08-01T00:00:{number:02}.000Z", "request_id": str(number), "model": "m",
+        "prompt_tokens": 900, "output_tokens": 9, "cached_tokens": 512, "duration_ms": 100.0})
+        for number in range(50)])
+
+    result = simulate(world, "--trace", path, "--engines", "2", "--json")
+
+    equal(result.returncode, 0, "exit status")
+    first = json.loads(result.stdout)["policies"][0]["figures"]
+    holds(first["hit_rate"]["mean"] > 0.3, f"the hit rate is {first['hit_rate']['mean']}")
+
+
+def test_the_html_report_is_one_file(world):
+    path = world.room / "report.html"
+
+    result = simulate(world, "--workload", "rag", "--engines", "2", "--requests", "200",
+                      "--seeds", "2", "--html", str(path))
+
+    equal(result.returncode, 0, "exit status")
+    page = path.read_text()
+    holds("<svg" in page and "http" not in page, "the page is not as it should be")
+
+
+@each([("policy", ("--policy", "nothing"), "there is no policy \"nothing\""),
+       ("parameter", ("--policy", "gaie:x=1"), "gaie has no \"x\""),
+       ("workload", ("--workload", "nothing"), "there is no workload \"nothing\""),
+       ("profile", ("--profile", "nothing"), "there is no profile \"nothing\""),
+       ("file", ("--trace", "not-there.jsonl"), "cannot read not-there.jsonl"),
+       ("html", ("--requests", "10", "--html", "not/there"), "cannot write not/there")])
+def test_a_mistake_is_told_in_a_sentence(world, words, sentence):
+    result = simulate(world, *words)
+
+    equal(result.returncode, 1, "exit status")
+    holds(sentence in result.stderr, f"it says {result.stderr!r}")
+
+
+def test_a_file_without_requests_is_told(world):
+    result = simulate(world, "--trace", trace(world, ["{}", "[]"]))
+
+    equal(result.returncode, 1, "exit status")
+    holds("no request" in result.stderr, f"it says {result.stderr!r}")
+    holds("trace.jsonl:2: " in result.stderr, f"it says {result.stderr!r}")
