@@ -1,0 +1,105 @@
+#include "penstock/fleet/rates.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace penstock::fleet {
+
+namespace {
+
+constexpr double k_keep = 0.985;          // of the past, at each observation: some 70 count
+constexpr double k_keep_changing = 0.85;  // while all fall on one side of the line
+constexpr double k_trend_weight = 0.1;
+constexpr double k_trend_changing = 0.8;
+constexpr double k_outlier = 2.0;  // usual errors beyond which one counts less
+constexpr double k_scale_weight = 0.05;
+constexpr double k_scale_least = 0.02;
+constexpr double k_prior_weight = 1.0;  // of each of the prior's two points
+constexpr double k_tiny = 1e-9;
+constexpr double k_slope_least = 1e-3;  // of the prior's: more of something never comes for free
+
+}  // namespace
+
+void LineFit::Sums::add(double at, double value, double by) noexcept {
+    weight += by;
+    x += by * at;
+    y += by * value;
+    xx += by * at * at;
+    xy += by * at * value;
+}
+
+void LineFit::Sums::fade(double keep) noexcept {
+    weight *= keep;
+    x *= keep;
+    y *= keep;
+    xx *= keep;
+    xy *= keep;
+}
+
+LineFit::LineFit(double offset, double slope, double typical_x) noexcept
+    : offset_{offset},
+      slope_{slope},
+      typical_x_{typical_x},
+      prior_offset_{offset},
+      prior_slope_{slope} {}
+
+void LineFit::add(double x, double y) noexcept {
+    const double expected = std::max(offset_ + slope_ * x, k_tiny);
+    const double error = (y - expected) / expected;
+    trend_ += k_trend_weight * ((error > 0 ? 1.0 : -1.0) - trend_);
+    const bool changing = std::abs(trend_) > k_trend_changing;
+    const double far = std::abs(error) / (k_outlier * scale_);
+    const double trust = changing || far <= 1 ? 1.0 : 1.0 / far;
+    scale_ += k_scale_weight * (std::min(std::abs(error), 3 * scale_) - scale_);
+    scale_ = std::max(scale_, k_scale_least);
+    sums_.fade(changing ? k_keep_changing : k_keep);
+    // By the smaller of the two: an answer that came far too late must not weigh the more for it.
+    const double unit = changing ? y : expected;
+    sums_.add(x, y, trust / (unit * unit));
+    ++count_;
+    solve();
+}
+
+void LineFit::solve() noexcept {
+    Sums all = sums_;
+    for (const double x : {0.0, typical_x_}) {
+        const double y = std::max(prior_offset_ + prior_slope_ * x, k_tiny);
+        const double faded = k_prior_weight / (1.0 + 0.1 * count_);
+        all.add(x, y, faded / (y * y));
+    }
+    const double spread = all.weight * all.xx - all.x * all.x;
+    if (spread <= k_tiny * all.weight * all.xx) return;
+    slope_ = (all.weight * all.xy - all.x * all.y) / spread;
+    offset_ = (all.y - slope_ * all.x) / all.weight;
+    if (offset_ < 0) {
+        offset_ = 0;
+        slope_ = all.xy / all.xx;
+    }
+    if (slope_ < k_slope_least * prior_slope_) {
+        slope_ = k_slope_least * prior_slope_;
+        offset_ = std::max(0.0, (all.y - slope_ * all.x) / all.weight);
+    }
+}
+
+RateLearner::RateLearner(const Rates& prior) noexcept
+    : prefill_{prior.first_overhead, prior.prefill_per_token, 4096},
+      decode_{prior.step, prior.step_per_request, 16} {}
+
+void RateLearner::first_token(double tokens, double seconds) noexcept {
+    if (seconds > 0) prefill_.add(std::max(tokens, 0.0), seconds);
+}
+
+void RateLearner::gap(double batch, double seconds) noexcept {
+    if (seconds > 0) decode_.add(std::max(batch - 1, 0.0), seconds);
+}
+
+Rates RateLearner::rates() const noexcept {
+    return {.first_overhead = prefill_.offset(),
+            .prefill_per_token = prefill_.slope(),
+            .step = decode_.offset(),
+            .step_per_request = decode_.slope(),
+            .first_tokens = prefill_.count(),
+            .gaps = decode_.count()};
+}
+
+}  // namespace penstock::fleet

@@ -1,0 +1,113 @@
+#include "penstock/fleet/rates.h"
+
+#include <cmath>
+#include <random>
+
+#include <gtest/gtest.h>
+
+namespace penstock::fleet {
+namespace {
+
+/// An engine whose rates are known, seen through noise.
+struct Engine {
+    double overhead = 0.03;
+    double per_token = 5e-5;  // 20,000 tokens a second
+    double step = 0.012;
+    double per_request = 3e-4;
+
+    void serve(RateLearner& learner, int requests) {
+        for (int i = 0; i < requests; ++i) {
+            const double tokens = std::exponential_distribution{1.0 / 3'000}(chance);
+            learner.first_token(tokens, noisy(overhead + per_token * tokens));
+            const double batch = 1 + std::floor(std::uniform_real_distribution{0.0, 40.0}(chance));
+            learner.gap(batch, noisy(step + per_request * (batch - 1)));
+        }
+    }
+    double noisy(double seconds) {
+        const double noise = std::lognormal_distribution{0.0, 0.2}(chance);
+        const bool stray = std::bernoulli_distribution{stray_share}(chance);
+        return seconds * noise * (stray ? 20.0 : 1.0);
+    }
+    double stray_share = 0;
+    std::mt19937 chance{7};
+};
+
+void expect_near(const Rates& rates, const Engine& engine, double within) {
+    EXPECT_NEAR(rates.prefill_per_token / engine.per_token, 1, within);
+    EXPECT_NEAR(rates.first_token(3'000) / (engine.overhead + engine.per_token * 3'000), 1, within);
+    EXPECT_NEAR(rates.decode_step(20) / (engine.step + engine.per_request * 19), 1, within);
+}
+
+TEST(RateLearner, BelievesItsPriorBeforeItHasSeenAnything) {
+    const Rates prior{
+        .first_overhead = 1, .prefill_per_token = 2, .step = 3, .step_per_request = 4};
+    const Rates rates = RateLearner{prior}.rates();
+    EXPECT_EQ(rates.first_overhead, 1);
+    EXPECT_EQ(rates.prefill_per_token, 2);
+    EXPECT_EQ(rates.step, 3);
+    EXPECT_EQ(rates.step_per_request, 4);
+    EXPECT_EQ(rates.first_tokens, 0U);
+}
+
+TEST(RateLearner, IsWithinATenthAfter200RequestsThroughNoise) {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        Engine engine;
+        engine.chance.seed(seed);
+        RateLearner learner{{}};
+        engine.serve(learner, 200);
+        expect_near(learner.rates(), engine, 0.1);
+    }
+}
+
+TEST(RateLearner, IsNotLedAstrayByStragglers) {
+    Engine engine;
+    engine.stray_share = 0.03;
+    RateLearner learner{{}};
+    engine.serve(learner, 400);
+    expect_near(learner.rates(), engine, 0.2);
+}
+
+TEST(RateLearner, FollowsAnEngineThatBecomesSlowerOrFaster) {
+    for (const double factor : {4.0, 0.25}) {
+        Engine engine;
+        RateLearner learner{{}};
+        engine.serve(learner, 500);
+        engine.overhead *= factor;
+        engine.per_token *= factor;
+        engine.step *= factor;
+        engine.per_request *= factor;
+        engine.serve(learner, 200);
+        expect_near(learner.rates(), engine, 0.15);
+    }
+}
+
+TEST(RateLearner, StaysSaneOnOneKindOfRequest) {
+    RateLearner learner{{}};
+    for (int i = 0; i < 1'000; ++i) {
+        learner.first_token(2'000, 0.2);
+        learner.gap(1, 0.02);
+    }
+    const Rates rates = learner.rates();
+    EXPECT_NEAR(rates.first_token(2'000), 0.2, 0.02);
+    EXPECT_NEAR(rates.decode_step(1), 0.02, 0.002);
+    EXPECT_GT(rates.prefill_per_token, 0);
+    EXPECT_GE(rates.first_overhead, 0);
+    EXPECT_GT(rates.step_per_request, 0);
+}
+
+TEST(RateLearner, StaysFiniteWhateverItIsTold) {
+    RateLearner learner{{}};
+    for (const double value : {0.0, -1.0, 1e-12, 1e12, 1e-12, 3.0}) {
+        for (int i = 0; i < 50; ++i) {
+            learner.first_token(value, value);
+            learner.gap(value, value);
+        }
+    }
+    const Rates rates = learner.rates();
+    EXPECT_TRUE(std::isfinite(rates.first_token(1e6)));
+    EXPECT_TRUE(std::isfinite(rates.decode_step(1e3)));
+    EXPECT_GE(rates.prefill_per_token, 0);
+}
+
+}  // namespace
+}  // namespace penstock::fleet
