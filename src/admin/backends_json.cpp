@@ -1,5 +1,6 @@
 #include "backends_json.h"
 
+#include <algorithm>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -30,6 +31,15 @@ Json sample_json(const BackendView& view) {
     return json;
 }
 
+Json rates_json(const fleet::Rates& rates) {
+    return {{"prefill_tokens_per_second", 1 / std::max(rates.prefill_per_token, 1e-9)},
+            {"first_token_overhead_ms", rates.first_overhead * 1e3},
+            {"decode_step_ms", rates.step * 1e3},
+            {"decode_step_per_request_ms", rates.step_per_request * 1e3},
+            {"first_tokens_seen", rates.first_tokens},
+            {"gaps_seen", rates.gaps}};
+}
+
 Json backend_json(const BackendView& view) {
     const std::string& error = view.state.last_error;
     Json json;
@@ -44,6 +54,7 @@ Json backend_json(const BackendView& view) {
     json["models"] = view.state.models;
     json["models_listed"] = view.state.models_listed;
     json["sample"] = sample_json(view);
+    json["rates"] = rates_json(view.state.rates);
     json["index"] = {{"blocks", view.index_blocks}, {"capacity", view.index_capacity}};
     json["poll_interval_ms"] = view.state.poll_interval_ms;
     json["last_error"] = error.empty() ? Json(nullptr) : Json(error);

@@ -93,6 +93,14 @@ void RateLearner::gap(double batch, double seconds) noexcept {
     if (seconds > 0) decode_.add(std::max(batch - 1, 0.0), seconds);
 }
 
+void RateLearner::learn(const Observation& seen) noexcept {
+    first_token(static_cast<double>(seen.work_tokens), static_cast<double>(seen.first_token_s));
+    // Prompts that are prefilled meanwhile make each step longer, and are no part of decoding.
+    const double prefill = prefill_.slope() * static_cast<double>(seen.beside_tokens);
+    const auto whole = static_cast<double>(seen.gap_s);
+    gap(static_cast<double>(seen.batch), std::max(whole - prefill, 0.1 * whole));
+}
+
 Rates RateLearner::rates() const noexcept {
     return {.first_overhead = prefill_.offset(),
             .prefill_per_token = prefill_.slope(),

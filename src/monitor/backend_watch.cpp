@@ -112,6 +112,12 @@ Newscast BackendWatch::on_traffic(HealthState::Input input, std::string_view det
     return news;
 }
 
+void BackendWatch::learn(const fleet::Observation& seen) {
+    learner_.learn(seen);
+    row_.rates = learner_.rates();
+    changed_ = true;
+}
+
 Newscast BackendWatch::judge(HealthState::Input input, std::string_view detail) {
     Newscast news;
     const HealthState::Change change = health_.step(input);

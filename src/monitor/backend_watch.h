@@ -10,6 +10,7 @@
 #include "penstock/base/error.h"
 #include "penstock/engine/dialect.h"
 #include "penstock/fleet/load.h"
+#include "penstock/fleet/rates.h"
 #include "penstock/monitor/monitor.h"
 
 namespace penstock::monitor {
@@ -37,6 +38,9 @@ public:
     /// A worker's word. With polling off it changes nothing, since no probe could take it back.
     [[nodiscard]] Newscast on_traffic(HealthState::Input input, std::string_view detail);
 
+    /// What a stream showed of its speed.
+    void learn(const fleet::Observation& seen);
+
     /// Who comes back tells its capacity again: news of the time between went to nobody.
     [[nodiscard]] Newscast set_draining(bool draining);
     void set_interval(Micros interval);
@@ -56,6 +60,7 @@ private:
     bool polled_;
     HealthState health_;
     fleet::BackendState row_;
+    fleet::RateLearner learner_{fleet::Rates{}};
     bool changed_ = true;
     std::uint32_t metrics_failures_ = 0;
     // Why each path fails, empty when it does not. The row shows the first.

@@ -169,6 +169,15 @@ void Monitor::report_success(fleet::Slot slot) {
     }
 }
 
+void Monitor::learn(const std::vector<fleet::Observation>& seen) {
+    for (const fleet::Observation& each : seen) {
+        Resident* resident = impl_->find(each.slot);
+        if (resident == nullptr) continue;
+        resident->watch().learn(each);
+        impl_->settle(*resident, {});
+    }
+}
+
 std::shared_ptr<const fleet::LoadTable> Monitor::table() const {
     return impl_->builder.last();
 }

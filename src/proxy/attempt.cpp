@@ -2,15 +2,20 @@
 
 namespace penstock::proxy {
 
-Attempt::Attempt(Exchange& exchange, const fleet::Backend& backend, fleet::Charge charge,
-                 const routing::Decision& decision)
-    : exchange_{exchange}, backend_{backend}, charge_{std::move(charge)}, decision_{decision} {}
+Attempt::Attempt(Exchange& exchange, Pick pick)
+    : exchange_{exchange},
+      backend_{*pick.backend},
+      charge_{std::move(pick.charge)},
+      decision_{pick.decision},
+      work_tokens_{pick.work_tokens},
+      batch_{pick.batch} {}
 
 Attempt::~Attempt() {
     if (indexed_ && !proven_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
 }
 
 void Attempt::sent() {
+    sent_at_ = exchange_.worker.loop.now();
     if (indexed_ || exchange_.facts.blocks.empty()) return;
     added_ = exchange_.worker.shared.index.insert(backend_.slot, exchange_.facts.blocks);
     indexed_ = true;
@@ -19,6 +24,45 @@ void Attempt::sent() {
 void Attempt::first_byte() {
     proven_ = exchange_.record.status < 400;
     charge_.first_byte();
+    first_byte_at_ = exchange_.worker.loop.now();
+    prefilled_then_ = cell().prompt_tokens_finished.load(std::memory_order_relaxed);
+}
+
+fleet::CounterSlab::Cell& Attempt::cell() const noexcept {
+    return exchange_.worker.shared.counters[backend_.slot];
+}
+
+void Attempt::complete() {
+    const telemetry::RequestRecord& record = exchange_.record;
+    if (record.status != 200 || exchange_.pool == nullptr) return;
+    Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
+    const bool told = record.prompt_tokens > 0;
+    const auto uncached = static_cast<float>(record.prompt_tokens) -
+                          static_cast<float>(std::min(record.cached_tokens, record.prompt_tokens));
+    habit.learn(told ? static_cast<float>(exchange_.facts.prompt_bytes) : 0.0F,
+                static_cast<float>(record.prompt_tokens), told ? std::max(uncached, 1.0F) : 0.0F,
+                static_cast<float>(record.output_tokens));
+    // An answer in one piece does not show when its first token came.
+    if (!record.stream || first_byte_at_ == TimePoint{} || sent_at_ == TimePoint{}) return;
+    const auto seconds = [](Clock::duration time) {
+        return std::chrono::duration<float>(time).count();
+    };
+    fleet::Observation seen{.slot = backend_.slot,
+                            .work_tokens = work_tokens_,
+                            .first_token_s = seconds(first_byte_at_ - sent_at_)};
+    constexpr std::uint64_t k_tokens_least = 8;  // fewer say little of the time between them
+    if (record.output_tokens >= k_tokens_least) {
+        const auto gaps = static_cast<float>(record.output_tokens - 1);
+        const auto now =
+            static_cast<float>(exchange_.worker.shared.counters.in_flight(backend_.slot));
+        seen.batch = (batch_ + now) / 2;
+        seen.gap_s = seconds(exchange_.worker.loop.now() - first_byte_at_) / gaps;
+        seen.beside_tokens =
+            static_cast<float>(cell().prompt_tokens_finished.load(std::memory_order_relaxed) -
+                               prefilled_then_) /
+            gaps;
+    }
+    exchange_.worker.observations.add(seen);
 }
 
 Error connect_error(const Exchange& exchange, const Error& from) {

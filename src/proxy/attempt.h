@@ -2,6 +2,7 @@
 // taken back when it fails before its first byte.
 #pragma once
 
+#include "decide.h"
 #include "exchange.h"
 #include "penstock/base/error.h"
 #include "penstock/fleet/charge.h"
@@ -12,8 +13,7 @@ namespace penstock::proxy {
 
 class Attempt {
 public:
-    Attempt(Exchange& exchange, const fleet::Backend& backend, fleet::Charge charge,
-            const routing::Decision& decision);
+    Attempt(Exchange& exchange, Pick pick);
     ~Attempt();
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
@@ -26,12 +26,21 @@ public:
     /// The first byte of the response's body: nothing waits to be prefilled any more, and the
     /// belief stands, unless the response is an error.
     void first_byte();
+    /// The response came whole: what it showed of the backend and of its model is learned.
+    void complete();
 
 private:
+    [[nodiscard]] fleet::CounterSlab::Cell& cell() const noexcept;
+
     Exchange& exchange_;
     const fleet::Backend& backend_;
     fleet::Charge charge_;
     routing::Decision decision_;
+    float work_tokens_;
+    float batch_;
+    TimePoint sent_at_{};
+    TimePoint first_byte_at_{};
+    std::uint64_t prefilled_then_ = 0;  // by this proxy's requests there, at the first byte
     routing::PrefixIndex::Added added_;
     bool indexed_ = false;
     bool proven_ = false;

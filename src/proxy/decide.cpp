@@ -113,7 +113,12 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
         std::optional<fleet::Charge> charge =
             fleet::Charge::try_charge(worker.shared.counters[backend.slot], backend.max_in_flight,
                                       input.prompt_tokens - cached);
-        if (charge) return Pick{&backend, decision, std::move(*charge)};
+        if (charge) {
+            const fleet::SheetRow& row = worker.sheet[decision.row];
+            const auto own = static_cast<float>(input.prompt_tokens - cached);
+            return Pick{&backend, decision, std::move(*charge), row.prefill_tokens + own,
+                        row.running + 1};
+        }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
     }
 }

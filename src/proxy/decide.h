@@ -15,6 +15,8 @@ struct Pick {
     const fleet::Backend* backend = nullptr;
     routing::Decision decision;
     fleet::Charge charge;
+    float work_tokens = 0;  // to be prefilled until its first token, its own and those before it
+    float batch = 1;        // requests it will be decoded beside, itself included
 };
 
 /// Picks a backend of `exchange.pool` that is not among `excluded`, and charges it at once. Errors:

@@ -64,7 +64,7 @@ Task<void> forward(Exchange& exchange) {
             co_return;
         }
         record_pick(exchange, *pick);
-        Attempt attempt{exchange, *pick->backend, std::move(pick->charge), pick->decision};
+        Attempt attempt{exchange, std::move(*pick)};
         const fleet::Slot slot = attempt.backend().slot;
         const bool more = excluded.size() < exchange.generation->max_failovers;
 

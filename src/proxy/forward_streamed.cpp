@@ -88,7 +88,7 @@ Task<void> forward_streamed(Exchange& exchange) {
         Result<Pick> pick = decide(exchange, excluded);
         if (!pick) co_return exchange.refuse(last.value_or(pick.error()));
         record_pick(exchange, *pick);
-        Attempt attempt{exchange, *pick->backend, std::move(pick->charge), pick->decision};
+        Attempt attempt{exchange, std::move(*pick)};
         Result<std::unique_ptr<http::ClientStream>> stream =
             co_await exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
         if (stream) {

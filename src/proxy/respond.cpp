@@ -48,6 +48,7 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
     Relay relay{exchange, attempt, engine, upload};
     const Relay::End end = co_await relay;
     finish(exchange, engine, {end, relay.error()});
+    if (end == Relay::End::complete) attempt.complete();
     // The time of the whole request says nothing about this engine.
     if (end == Relay::End::engine_failed && relay.error() != ErrorCode::total_timeout) {
         exchange.worker.shared.report_failure(slot, relay.error());

@@ -11,6 +11,7 @@ Worker::Worker(net::Loop& on, telemetry::WorkerMetrics& counts, Shared shared_pa
       shared{std::move(shared_parts)},
       pools{on, counts},
       rng{seed},
+      observations{on, shared.report_observations},
       table_{std::make_shared<const fleet::LoadTable>()} {}
 
 void Worker::publish(std::shared_ptr<const Generation> generation) {

@@ -11,6 +11,7 @@
 
 #include "penstock/base/units.h"
 #include "penstock/fleet/identity.h"
+#include "penstock/fleet/rates.h"
 
 namespace penstock::fleet {
 
@@ -44,6 +45,7 @@ struct BackendState {
     std::string models_json;  // the last good list's "data" elements, for the union of /v1/models
     std::string last_error;   // of poll or probe; for people
     double poll_interval_ms = 0;  // the effective one
+    Rates rates;                  // as learned from this proxy's streams
 };
 
 /// Published by the control thread at most every 10 ms; immutable. By slot.

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "penstock/fleet/identity.h"
+
 namespace penstock::fleet {
 
 /// What an engine needs for a piece of work. Seconds and tokens.
@@ -58,6 +60,16 @@ private:
     std::uint32_t count_ = 0;
 };
 
+/// What one streamed answer showed. Zero: it did not show that.
+struct Observation {
+    Slot slot = 0;
+    float work_tokens = 0;    // to be prefilled until its first token: its own and those before it
+    float first_token_s = 0;  // from sending to the first token
+    float batch = 0;          // requests that were decoded beside it, itself included
+    float gap_s = 0;          // between two of its tokens, on average
+    float beside_tokens = 0;  // that were prefilled beside it in such a gap, on average
+};
+
 /// One backend's rates.
 class RateLearner {
 public:
@@ -70,6 +82,7 @@ public:
     /// A token came so many seconds after the one before it, in a batch of about so many.
     void gap(double batch, double seconds) noexcept;
 
+    void learn(const Observation& seen) noexcept;
     [[nodiscard]] Rates rates() const noexcept;
 
 private:

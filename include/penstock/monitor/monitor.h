@@ -90,6 +90,9 @@ public:
     /// Successful traffic is a sign of life. Control thread.
     void report_success(fleet::Slot slot);
 
+    /// What streams of the workers showed of their backends' speed. Control thread.
+    void learn(const std::vector<fleet::Observation>& seen);
+
     [[nodiscard]] std::shared_ptr<const fleet::LoadTable> table() const;
     /// Publishes what is known without waiting for the next table's time: after new targets, so
     /// that requests find their rows. Control thread.

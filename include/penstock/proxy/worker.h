@@ -16,7 +16,9 @@
 #include "penstock/net/loop.h"
 #include "penstock/proxy/buffer_budget.h"
 #include "penstock/proxy/generation.h"
+#include "penstock/proxy/habits.h"
 #include "penstock/proxy/inspect_thread.h"
+#include "penstock/proxy/observations.h"
 #include "penstock/proxy/spare.h"
 #include "penstock/routing/prefix_index.h"
 #include "penstock/telemetry/log.h"
@@ -33,7 +35,8 @@ struct Shared {
     telemetry::Log& log;
     /// A backend failed (or served): posted to the control thread. Any thread.
     std::function<void(fleet::Slot, ErrorCode)> report_failure;
-    InspectThread* inspect = nullptr;  // null: workers read large bodies by themselves
+    InspectThread* inspect = nullptr;               // null: workers read large bodies by themselves
+    Observations::Report report_observations = {};  // any thread; may be empty
 };
 
 /// A generation and how many requests of this worker hold it.
@@ -70,6 +73,8 @@ public:
     Rng rng;
     BodyInspector inspector;
     Spare spare;
+    Habits habits;
+    Observations observations;
     std::vector<fleet::SheetRow> sheet;  // scratch of the decision being made
     std::uint64_t decisions = 0;
     std::uint32_t inspect_jobs = 0;  // of this worker, in the inspect thread's queue

@@ -69,7 +69,10 @@ Result<void> ProxyServer::start() {
         [this](fleet::Slot slot, ErrorCode code) {
             control_.post([this, slot, code] { backend_failed(slot, code); });
         },
-        &inspect_};
+        &inspect_,
+        [this](std::vector<fleet::Observation> seen) {
+            control_.post([this, seen = std::move(seen)] { monitor_->learn(seen); });
+        }};
     for (std::uint32_t i = 0; i < workers; ++i) {
         workers_.push_back(
             std::make_unique<WorkerThread>(shared, seed + i, share_of(most, workers, i)));

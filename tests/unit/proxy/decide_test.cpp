@@ -178,7 +178,7 @@ TEST_F(AttemptTest, UndoesOnlyWhatItAddedItself) {
     bench.index.insert(0, std::vector<std::uint64_t>{1, 2});
     {
         Pick pick = *decide(from, {1, 2});
-        Attempt attempt{from, *pick.backend, std::move(pick.charge), pick.decision};
+        Attempt attempt{from, std::move(pick)};
         attempt.sent();
         EXPECT_EQ(held(from, 0), 4U);
     }
@@ -191,7 +191,7 @@ TEST_F(AttemptTest, SendingTwiceAddsOnce) {
     Exchange& from = prompting();
     {
         Pick pick = *decide(from, {1, 2});
-        Attempt attempt{from, *pick.backend, std::move(pick.charge), pick.decision};
+        Attempt attempt{from, std::move(pick)};
         attempt.sent();
         attempt.sent();
     }
@@ -203,7 +203,7 @@ TEST_F(AttemptTest, TheFirstByteProvesTheBeliefAndEndsThePrefill) {
     Exchange& from = prompting();
     {
         Pick pick = *decide(from, {1, 2});
-        Attempt attempt{from, *pick.backend, std::move(pick.charge), pick.decision};
+        Attempt attempt{from, std::move(pick)};
         attempt.sent();
         attempt.first_byte();
         EXPECT_EQ(bench.counters[0].prompt_tokens_finished.load(),
@@ -220,7 +220,7 @@ TEST_F(AttemptTest, AnErrorsFirstByteProvesNothing) {
     from.record.status = 400;
     {
         Pick pick = *decide(from, {1, 2});
-        Attempt attempt{from, *pick.backend, std::move(pick.charge), pick.decision};
+        Attempt attempt{from, std::move(pick)};
         attempt.sent();
         attempt.first_byte();
     }
