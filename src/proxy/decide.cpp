@@ -9,8 +9,6 @@ namespace penstock::proxy {
 
 namespace {
 
-constexpr std::uint32_t k_bytes_per_token = 4;  // prior; English text in common tokenizers
-
 bool contains(const std::vector<std::string>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -42,17 +40,25 @@ bool is_adapter(const Exchange& exchange) {
                        });
 }
 
+std::uint32_t whole(float tokens) noexcept {
+    return static_cast<std::uint32_t>(std::max(tokens, 1.0F));
+}
+
 routing::Input input_of(Exchange& exchange, bool adapter) {
+    const Habit& habit = exchange.worker.habits.of(exchange.pool->name, exchange.facts.model);
+    const auto asked = static_cast<float>(exchange.facts.max_tokens);
+    const float output = asked > 0 ? std::min(habit.output_tokens, asked) : habit.output_tokens;
     const routing::BalanceOptions& balance = exchange.pool->balance;
-    return {.blocks = exchange.facts.blocks,
-            .prompt_tokens =
-                static_cast<std::uint32_t>(exchange.facts.prompt_bytes / k_bytes_per_token),
-            .block_tokens = std::max(
-                1U, static_cast<std::uint32_t>(balance.block_size.count / k_bytes_per_token)),
-            .max_tokens = exchange.facts.max_tokens,
-            .session = exchange.facts.session,
-            .wants_adapter = adapter,
-            .sequence = exchange.worker.decisions++};
+    return {
+        .blocks = exchange.facts.blocks,
+        .prompt_tokens =
+            whole(static_cast<float>(exchange.facts.prompt_bytes) / habit.bytes_per_token),
+        .block_tokens = whole(static_cast<float>(balance.block_size.count) / habit.bytes_per_token),
+        .output_tokens = whole(output),
+        .usual_uncached = whole(habit.uncached_tokens),
+        .session = exchange.facts.session,
+        .wants_adapter = adapter,
+        .sequence = exchange.worker.decisions++};
 }
 
 /// Marks what only this request knows: other models, backends that failed it, adapters, cached

@@ -36,6 +36,8 @@ std::string_view name(Term term) noexcept {
             return "queue";
         case Term::prefill:
             return "prefill";
+        case Term::others:
+            return "others";
         case Term::kv:
             return "kv";
         case Term::adapter:
@@ -47,7 +49,7 @@ std::string_view name(Term term) noexcept {
 std::unique_ptr<Policy> make_policy(const BalanceOptions& options) {
     switch (options.policy) {
         case PolicyName::prefix_load:
-            return std::make_unique<PrefixLoad>(options.prefix_weight);
+            return std::make_unique<PrefixLoad>();
         case PolicyName::least_load:
             return std::make_unique<LeastLoad>();
         case PolicyName::prefix_hash:
@@ -59,7 +61,7 @@ std::unique_ptr<Policy> make_policy(const BalanceOptions& options) {
         case PolicyName::power_of_two:
             return std::make_unique<PowerOfTwo>();
     }
-    return std::make_unique<PrefixLoad>(options.prefix_weight);
+    return std::make_unique<PrefixLoad>();
 }
 
 }  // namespace penstock::routing

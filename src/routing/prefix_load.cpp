@@ -8,41 +8,51 @@ namespace penstock::routing {
 
 namespace {
 
-constexpr float k_waiting_tokens =
-    1024;  // a queued request of unknown length: a typical chat prompt
-constexpr float k_running_tokens =
-    48;  // what a running request costs: its share of each decode step meanwhile
-constexpr float k_adapter_tokens = 2048;  // loading an adapter: some 100 ms
-constexpr float k_kv_tokens = 8192;       // a full cache: preemption throws away work of that order
-constexpr float k_kv_knee = 0.9F;
+constexpr double k_adapter_load = 0.15;  // seconds to bring a LoRA adapter in
+constexpr double k_kv_tokens = 8192;     // a full cache: preemption throws away work of that order
+constexpr double k_kv_knee = 0.9;
+// What the wait of a running answer for its next token counts against that of this request for its
+// first: by simulation (decision 0008).
+constexpr double k_stall = 0.1;
 
 constexpr std::size_t at(Term term) noexcept {
     return static_cast<std::size_t>(term);
+}
+
+/// Tokens that are prefilled before this prompt's: those this proxy has sent, and a guess for the
+/// requests of others that wait there.
+double tokens_ahead(const Input& input, const fleet::SheetRow& row) noexcept {
+    const float foreign = std::max(0.0F, row.running + row.waiting - row.in_flight);
+    return static_cast<double>(row.prefill_tokens) +
+           static_cast<double>(std::min(row.waiting, foreign)) * input.usual_uncached;
 }
 
 }  // namespace
 
 std::array<float, k_terms> PrefixLoad::terms(const Input& input,
                                              const fleet::SheetRow& row) const noexcept {
-    const float held =
-        std::min(static_cast<float>(row.held_blocks) * static_cast<float>(input.block_tokens),
-                 static_cast<float>(input.prompt_tokens));
-    const float running = std::max(row.running, row.fresh ? 0.0F : row.in_flight);
-    std::array<float, k_terms> terms{};
-    terms[at(Term::prefix)] = -prefix_weight_ * held;
-    terms[at(Term::queue)] =
-        row.waiting * k_waiting_tokens + row.prefill_tokens + running * k_running_tokens;
-    terms[at(Term::prefill)] = static_cast<float>(input.prompt_tokens);
-    if (row.kv_use > k_kv_knee)
-        terms[at(Term::kv)] = (row.kv_use - k_kv_knee) / (1 - k_kv_knee) * k_kv_tokens;
-    if (input.wants_adapter && !row.has_adapter) terms[at(Term::adapter)] = k_adapter_tokens;
-    float sum = 0;
+    const double running = std::max(row.running, row.fresh ? 0.0F : row.in_flight);
+    const double held = std::min<double>(static_cast<double>(row.held_blocks) * input.block_tokens,
+                                         input.prompt_tokens);
+    const fleet::Rates& rates = row.rates;
+    const double uncached = input.prompt_tokens - held;
+    std::array<double, k_terms> terms{};
+    terms[at(Term::queue)] = rates.prefill_per_token * tokens_ahead(input, row) +
+                             (running > 0 ? rates.decode_step(running) : 0);
+    terms[at(Term::prefill)] = rates.first_token(input.prompt_tokens);
+    terms[at(Term::prefix)] = -rates.prefill_per_token * held;
+    terms[at(Term::others)] = k_stall * running * rates.prefill_per_token * uncached;
+    if (row.kv_use > k_kv_knee) {
+        terms[at(Term::kv)] =
+            (row.kv_use - k_kv_knee) / (1 - k_kv_knee) * k_kv_tokens * rates.prefill_per_token;
+    }
+    if (input.wants_adapter && !row.has_adapter) terms[at(Term::adapter)] = k_adapter_load;
+    double sum = 0;
     for (std::size_t i = 1; i < k_terms; ++i) sum += terms[i];
-    const float weight = std::max(row.weight, 1e-6F);
-    // A `prefix_weight` above 1 can make the sum negative. Divided, it would make the stronger
-    // backend the dearer one.
-    terms[at(Term::total)] = sum > 0 ? sum / weight : sum * weight;
-    return terms;
+    terms[at(Term::total)] = sum / std::max<double>(row.weight, 1e-6);
+    std::array<float, k_terms> told{};
+    std::ranges::transform(terms, told.begin(), [](double x) { return static_cast<float>(x); });
+    return told;
 }
 
 Decision PrefixLoad::decide(const Input& input, Sheet sheet, Rng& rng) const noexcept {

@@ -1,23 +1,23 @@
-// The default policy: the least work until this request's first token, in tokens.
+// The default policy: the least time until this request's first token, by rates that were learned.
 #pragma once
 
 #include "penstock/routing/policy.h"
 
 namespace penstock::routing {
 
-/// cost = (queue + prefill - prefix + kv + adapter) / weight, where
+/// seconds = (queue + prefill - prefix + others + kv + adapter) / weight, where
 ///
-/// - queue: waiting requests and prompt tokens already sent there, plus a little per running one;
+/// - queue: prompt tokens that are to be prefilled there before this request's, and the decode step
+///   under way;
 /// - prefill: the tokens of this prompt; prefix: those believed cached there;
+/// - others: a part of what the answers that run there lose while this prompt is prefilled;
 /// - kv: a penalty that rises when the KV cache is nearly full (the engine would preempt);
 /// - adapter: loading a LoRA that is not resident.
 ///
 /// A backend that holds a shared prefix wins only as long as its queue is shorter than the prefill
-/// it saves: one system prompt never pins the fleet. Constants and reasons: src/decisions/0003.
+/// it saves: one system prompt never pins the fleet. Reasons and figures: src/decisions/0008.
 class PrefixLoad final : public Policy {
 public:
-    explicit PrefixLoad(double prefix_weight) noexcept
-        : prefix_weight_{static_cast<float>(prefix_weight)} {}
     [[nodiscard]] std::string_view name() const noexcept override { return "prefix_load"; }
     [[nodiscard]] bool reads_prefix() const noexcept override { return true; }
     [[nodiscard]] Decision decide(const Input& input, std::span<const fleet::SheetRow> sheet,
@@ -29,8 +29,6 @@ public:
 private:
     [[nodiscard]] std::array<float, k_terms> terms(const Input& input,
                                                    const fleet::SheetRow& row) const noexcept;
-
-    float prefix_weight_;
 };
 
 }  // namespace penstock::routing

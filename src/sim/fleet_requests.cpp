@@ -92,7 +92,7 @@ bool FleetRun::attempt(std::uint32_t flight) {
     PENSTOCK_ASSERT(choice->slot < replica.backends.size());
     state.slot = choice->slot;
     state.engine = replica.first_engine + choice->slot;
-    state.held_blocks = choice->held_blocks;
+    state.choice = *choice;
     state.sent = now_;
     state.attempt = ++attempts_;
     const std::uint32_t held =
@@ -172,7 +172,13 @@ void FleetRun::on_first_token(std::uint32_t flight, std::uint32_t cached_tokens)
     state.first_token = now_;
     state.cached_tokens = cached_tokens;
     state.charge.first_byte();
+    state.prefilled_then = prefilled(state);
     replicas_[state.replica].router->first_token(state.slot, state.request);
+}
+
+std::uint64_t FleetRun::prefilled(const FlightState& state) const {
+    return replicas_[state.replica].counters[state.slot].prompt_tokens_finished.load(
+        std::memory_order_relaxed);
 }
 
 void FleetRun::on_last_token(std::uint32_t flight) {
@@ -180,7 +186,7 @@ void FleetRun::on_last_token(std::uint32_t flight) {
     const SimRequest& request = state.request;
     const std::uint32_t gaps = request.output_tokens - 1;
     const std::uint32_t held =
-        std::min(state.held_blocks * source_.block_tokens(), request.prompt_tokens);
+        std::min(state.choice.held_blocks * source_.block_tokens(), request.prompt_tokens);
     Router& router = *replicas_[state.replica].router;
     router.observed(state.slot,
                     {.prompt_tokens = request.prompt_tokens,
@@ -189,7 +195,10 @@ void FleetRun::on_last_token(std::uint32_t flight) {
                      .predicted_tokens = held,
                      .first_token = state.first_token - state.sent,
                      .inter_token = gaps > 0 ? (now_ - state.first_token) / gaps : Micros{0},
-                     .duration = now_ - state.sent});
+                     .duration = now_ - state.sent,
+                     .work_tokens = state.choice.work_tokens,
+                     .batch = state.choice.batch,
+                     .beside_tokens = prefilled(state) - state.prefilled_then});
     router.ended(state.slot, request);
     ++result_.finished;
     ++result_.finished_by[state.engine];

@@ -49,7 +49,8 @@ struct FlightState {
     std::uint32_t replica = 0;
     fleet::Slot slot = 0;      // in its replica
     std::uint32_t engine = 0;  // in the fleet
-    std::uint32_t held_blocks = 0;
+    Choice choice;
+    std::uint64_t prefilled_then = 0;  // by its proxy's prompts there, at the first token
     std::uint32_t cached_tokens = 0;
     std::uint64_t attempt = 0;  // a number of its own, so that an old adapter's news finds nobody
     Micros sent{0};
@@ -114,6 +115,7 @@ private:
     void leave_engine(std::uint32_t flight);
 
     void step(std::uint32_t engine);
+    [[nodiscard]] std::uint64_t prefilled(const FlightState& state) const;
     void on_first_token(std::uint32_t flight, std::uint32_t cached_tokens);
     void on_last_token(std::uint32_t flight);
     void lose(std::uint32_t flight);

@@ -24,21 +24,31 @@ PenstockRouter::PenstockRouter(const RouterSetting& setting, const routing::Bala
     : setting_{setting},
       balance_{balance},
       policy_{routing::make_policy(balance)},
-      index_{setting.seed} {}
+      index_{setting.seed},
+      learners_(setting.backends, fleet::RateLearner{fleet::Rates{}}) {}
 
 std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View& view, Rng& rng) {
-    fleet::observe(view.backends, view.table, view.counters, view.now,
-                   {.stale_after = balance_.stale_after}, sheet_);
+    fleet::observe(view.backends, {view.table, view.counters, view.now, balance_.stale_after},
+                   sheet_);
     fill_rows(request, view);
     const routing::Input input{.blocks = request.blocks,
                                .prompt_tokens = request.prompt_tokens,
                                .block_tokens = setting_.block_tokens,
+                               .output_tokens = static_cast<std::uint32_t>(usual_output_),
+                               .usual_uncached = static_cast<std::uint32_t>(usual_uncached_),
                                .session = request.session,
                                .wants_adapter = request.adapter != 0,
                                .sequence = decisions_++};
     const routing::Decision decision = policy_->decide(input, sheet_, rng);
     if (!decision.found()) return std::nullopt;
-    return Choice{.slot = sheet_[decision.row].slot, .held_blocks = decision.held_blocks};
+    const fleet::SheetRow& row = sheet_[decision.row];
+    const std::uint32_t held =
+        std::min(decision.held_blocks * setting_.block_tokens, request.prompt_tokens);
+    return Choice{
+        .slot = row.slot,
+        .held_blocks = decision.held_blocks,
+        .work_tokens = row.prefill_tokens + static_cast<float>(request.prompt_tokens - held),
+        .batch = row.running + 1};
 }
 
 void PenstockRouter::fill_rows(const SimRequest& request, const View& view) {
@@ -46,6 +56,7 @@ void PenstockRouter::fill_rows(const SimRequest& request, const View& view) {
         request.adapter == 0 ? std::string{} : std::to_string(request.adapter);
     const bool prefix = policy_->reads_prefix() && !request.blocks.empty();
     for (fleet::SheetRow& row : sheet_) {
+        row.rates = learners_[row.slot].rates();
         if (std::ranges::find(view.excluded, row.slot) != view.excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
@@ -68,6 +79,21 @@ routing::PrefixIndex::Added PenstockRouter::sent(fleet::Slot slot, const SimRequ
 void PenstockRouter::failed(fleet::Slot /*slot*/, const SimRequest& request,
                             const routing::PrefixIndex::Added& added) {
     if (!request.blocks.empty()) index_.undo(added, request.blocks);
+}
+
+void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
+    const auto follow = [](double& value, double now) { value += 0.05 * (now - value); };
+    follow(usual_uncached_, std::max(1.0, static_cast<double>(seen.prompt_tokens) -
+                                              static_cast<double>(seen.cached_tokens)));
+    follow(usual_output_, static_cast<double>(seen.output_tokens));
+    const auto seconds = [](Micros time) { return std::chrono::duration<float>(time).count(); };
+    const float gaps = std::max(1.0F, static_cast<float>(seen.output_tokens) - 1);
+    learners_[slot].learn({.slot = slot,
+                           .work_tokens = seen.work_tokens,
+                           .first_token_s = seconds(seen.first_token),
+                           .batch = seen.batch,
+                           .gap_s = seconds(seen.inter_token),
+                           .beside_tokens = static_cast<float>(seen.beside_tokens) / gaps});
 }
 
 void PenstockRouter::sampled(fleet::Slot slot, const std::optional<fleet::LoadSample>& before,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "penstock/fleet/rates.h"
 #include "penstock/fleet/sheet.h"
 #include "penstock/routing/policy.h"
 #include "penstock/sim/router.h"
@@ -22,6 +23,7 @@ public:
     routing::PrefixIndex::Added sent(fleet::Slot slot, const SimRequest& request) override;
     void failed(fleet::Slot slot, const SimRequest& request,
                 const routing::PrefixIndex::Added& added) override;
+    void observed(fleet::Slot slot, const Observation& observation) override;
     void sampled(fleet::Slot slot, const std::optional<fleet::LoadSample>& before,
                  const fleet::LoadSample& now) override;
 
@@ -33,6 +35,10 @@ private:
     std::unique_ptr<routing::Policy> policy_;
     routing::PrefixIndex index_;
     std::vector<fleet::SheetRow> sheet_;
+    std::vector<fleet::RateLearner> learners_;  // by slot
+    // Of all requests, as the proxy's `Habit`.
+    double usual_uncached_ = 1024;
+    double usual_output_ = 256;
     std::uint64_t decisions_ = 0;
 };
 

@@ -15,9 +15,6 @@ RouterMaker ours(PolicyName policy, std::string_view name, std::string_view what
     return {.kind = {.name = name, .what = what, .ours = true, .parameters = parameters},
             .make = [policy](const RouterSetting& setting, const Parameters& set) {
                 BalanceOptions balance{.policy = policy};
-                if (policy == PolicyName::prefix_load) {
-                    balance.prefix_weight = set["prefix_weight"];
-                }
                 if (policy == PolicyName::prefix_hash) {
                     balance.bounded_load = set["bounded_load"];
                 }
@@ -67,9 +64,7 @@ std::vector<RouterMaker> all() {
     const BalanceOptions defaults;
     std::vector<RouterMaker> makers;
     makers.push_back(ours(PolicyName::prefix_load, "prefix_load",
-                          "Penstock's default: least work until the first token",
-                          {{"prefix_weight", defaults.prefix_weight,
-                            "worth of a cached block against one of queued work"}}));
+                          "Penstock's default: least time to the first token, by learned rates"));
     makers.push_back(ours(PolicyName::least_load, "least_load",
                           "Penstock: fewest requests, by polls and own counters"));
     makers.push_back(ours(PolicyName::prefix_hash, "prefix_hash",

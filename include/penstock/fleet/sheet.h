@@ -34,6 +34,7 @@ struct SheetRow {
     float waiting = 0;         // requests queued
     float in_flight = 0;       // this proxy's own
     float kv_use = -1;         // 0..1; negative: unknown
+    Rates rates;               // learned, or what is believed before
     float prefill_tokens = 0;  // uncached prompt tokens charged by this proxy and not yet prefilled
     std::uint32_t held_blocks = 0;  // of the prompt's chain, from the root, by the prefix index
 };

@@ -19,8 +19,6 @@ enum class PolicyName : std::uint8_t {
 
 struct BalanceOptions {
     PolicyName policy = PolicyName::prefix_load;
-    double prefix_weight =
-        1.0;  // prefix_load: worth of a cached block against one block of queued work
     Bytes block_size{1024};  // bytes of prompt text in one block of the hash chain
     double index_tokens =
         0;  // capacity per backend in tokens when the engine tells none; 0: 1,000,000

@@ -17,12 +17,13 @@ namespace penstock::routing {
 
 struct Input {
     std::span<const std::uint64_t>
-        blocks;                        // the prompt's hash chain, first block first; may be empty
-    std::uint32_t prompt_tokens = 0;   // estimate
-    std::uint32_t block_tokens = 256;  // estimate of tokens in one block
-    std::uint32_t max_tokens = 0;      // asked for; 0: not said
-    std::uint64_t session = 0;         // hash of user/session; 0: none
-    bool wants_adapter = false;        // the model is a LoRA adapter
+        blocks;                         // the prompt's hash chain, first block first; may be empty
+    std::uint32_t prompt_tokens = 0;    // estimate
+    std::uint32_t block_tokens = 256;   // estimate of tokens in one block
+    std::uint32_t output_tokens = 256;  // expected of it
+    std::uint32_t usual_uncached = 1024;  // tokens a usual request of this model has to prefill
+    std::uint64_t session = 0;            // hash of user/session; 0: none
+    bool wants_adapter = false;           // the model is a LoRA adapter
     std::uint64_t sequence =
         0;  // a running number of this pool's decisions on this worker (round_robin)
 };
@@ -31,10 +32,10 @@ struct Input {
 enum class Reason : std::uint8_t { none, only, prefix, load, hash, turn, chance };
 [[nodiscard]] std::string_view name(Reason reason) noexcept;
 
-/// The terms of a score, in the policy's own unit (lower is better). Fixed so that explaining costs
-/// nothing.
-enum class Term : std::uint8_t { total, prefix, queue, prefill, kv, adapter };
-inline constexpr std::size_t k_terms = 6;
+/// The terms of a score, lower is better: seconds for prefix_load, else in the policy's own unit.
+/// Fixed so that explaining costs nothing.
+enum class Term : std::uint8_t { total, prefix, queue, prefill, others, kv, adapter };
+inline constexpr std::size_t k_terms = 7;
 [[nodiscard]] std::string_view name(Term term) noexcept;
 
 struct Decision {

@@ -145,17 +145,12 @@ const OptionTable k_poll_table{.name = "pool.poll",
 const Option k_balance_options[] = {
     {.name = "policy",
      .binding = chosen<&routing::BalanceOptions::policy, k_policies>(),
-     .sentence = "How a backend is picked. prefix_load: who holds most of the prompt, weighed "
-                 "against who has least to do. least_load: the latter only. prefix_hash: by a hash "
-                 "of the prompt's beginning, for several proxies that share nothing. round_robin, "
-                 "random, power_of_two (the less loaded of two random ones): for comparison."},
-    {.name = "prefix_weight",
-     .binding = bound<&routing::BalanceOptions::prefix_weight>(),
-     .range = {0, 100},
      .sentence =
-         "prefix_load: what a cached block is worth against one block of queued work. Raise "
-         "it when prompts are long and cache hits rare, lower it when one backend gets "
-         "too much."},
+         "How a backend is picked. prefix_load: where this request's first token would "
+         "come soonest, by the prompt's cached part, the work that waits there and the "
+         "speed that the backend has shown. least_load: the latter only. prefix_hash: by a hash "
+         "of the prompt's beginning, for several proxies that share nothing. round_robin, "
+         "random, power_of_two (the less loaded of two random ones): for comparison."},
     {.name = "block_size",
      .binding = bound<&routing::BalanceOptions::block_size>(),
      .range = {64, 65536},

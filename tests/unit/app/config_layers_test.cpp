@@ -51,7 +51,7 @@ TEST(ParseConfig, ReadsTheMinimalFile) {
 TEST(ParseConfig, ReadsEveryTypeOfOption) {
     const LoadedConfig loaded = parse_config(
         with(
-            "[pool.balance]\npolicy = \"power_of_two\"\nprefix_weight = 2\nblock_size = \"2KiB\"\n"
+            "[pool.balance]\npolicy = \"power_of_two\"\nbounded_load = 2\nblock_size = \"2KiB\"\n"
             "[pool.poll]\nenabled = false\nmetrics_interval = \"1m30s\"\n"
             "[[route]]\npool = \"default\"\nmodels = [\"a\", \"b-*\"]\nheaders = { x-a = \"1*\" }\n"
             "body = \"stream\"\n[server]\nmax_failovers = 3\n"),
@@ -59,7 +59,7 @@ TEST(ParseConfig, ReadsEveryTypeOfOption) {
 
     const PoolConfig& pool = loaded.config.pools.at(0);
     EXPECT_EQ(pool.balance.policy, routing::PolicyName::power_of_two);
-    EXPECT_EQ(pool.balance.prefix_weight, 2.0);
+    EXPECT_EQ(pool.balance.bounded_load, 2.0);
     EXPECT_EQ(pool.balance.block_size, 2_KiB);
     EXPECT_FALSE(pool.poll.enabled);
     EXPECT_EQ(pool.poll.metrics_interval, Millis{90'000});

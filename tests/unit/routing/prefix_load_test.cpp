@@ -110,16 +110,6 @@ TEST_F(PrefixLoadPolicy, DoesNotCareForAdaptersWithoutNeed) {
     EXPECT_EQ(cost(3), cost(0));
 }
 
-TEST_F(PrefixLoadPolicy, WeighsThePrefixAsConfigured) {
-    sheet[2].held_blocks = 4;
-    sheet[2].waiting = 2;
-
-    EXPECT_EQ(test::policy(PolicyName::prefix_load, 4.0)->decide(input, sheet, rng).row, 2U);
-    sheet[2].waiting = 0;
-    sheet[2].running = 1;
-    EXPECT_NE(test::policy(PolicyName::prefix_load, 0.0)->decide(input, sheet, rng).row, 2U);
-}
-
 TEST_F(PrefixLoadPolicy, SumsItsTerms) {
     sheet[0].held_blocks = 2;
     sheet[0].waiting = 1;
@@ -134,14 +124,41 @@ TEST_F(PrefixLoadPolicy, SumsItsTerms) {
     EXPECT_FLOAT_EQ(terms[0], sum / 2);
 }
 
-TEST_F(PrefixLoadPolicy, PrefersTheStrongerOfEqualHoldersHoweverMuchThePrefixIsWorth) {
+TEST_F(PrefixLoadPolicy, PrefersTheStrongerOfEqualHolders) {
     for (fleet::SheetRow& row : sheet) row.held_blocks = 16;
     sheet[1].weight = 4;
 
-    for (const double prefix_weight : {0.0, 0.5, 2.0, 100.0}) {
-        const auto weighed = test::policy(PolicyName::prefix_load, prefix_weight);
-        EXPECT_EQ(weighed->decide(input, sheet, rng).row, 1U) << prefix_weight;
-    }
+    EXPECT_EQ(decide().row, 1U);
+}
+
+// The engine that prefills four times as fast is worth a queue of its own.
+TEST_F(PrefixLoadPolicy, ComparesBackendsByTheirOwnSpeed) {
+    for (fleet::SheetRow& row : sheet) row.rates.prefill_per_token = 4e-4;
+    sheet[1].rates.prefill_per_token = 1e-4;
+    sheet[1].prefill_tokens = 8'192;
+    EXPECT_EQ(decide().row, 1U);
+
+    sheet[1].prefill_tokens = 16'384;
+    EXPECT_NE(decide().row, 1U);
+}
+
+TEST_F(PrefixLoadPolicy, TellsItsTermsInSeconds) {
+    sheet[0].rates = {.first_overhead = 0.02, .prefill_per_token = 1e-4};
+    sheet[0].held_blocks = 8;
+    sheet[0].prefill_tokens = 1'000;
+
+    const auto terms = policy->explain(input, sheet, 0);
+
+    EXPECT_FLOAT_EQ(terms[static_cast<std::size_t>(Term::prefill)], 0.02F + 0.4096F);
+    EXPECT_FLOAT_EQ(terms[static_cast<std::size_t>(Term::prefix)], -0.2048F);
+    EXPECT_FLOAT_EQ(terms[static_cast<std::size_t>(Term::queue)], 0.1F);
+}
+
+// Of what runs there, each answer waits while a prompt is prefilled.
+TEST_F(PrefixLoadPolicy, SparesTheAnswersThatRun) {
+    sheet[0].running = 30;
+
+    EXPECT_NE(decide().row, 0U);
 }
 
 RC_GTEST_FIXTURE_PROP(PrefixLoadPolicy, CostsMoreTheMoreThereIsToDo, ()) {

@@ -20,10 +20,8 @@ inline std::vector<fleet::SheetRow> idle_sheet(std::uint32_t count) {
     return sheet;
 }
 
-inline std::unique_ptr<Policy> policy(PolicyName name, double prefix_weight = 1.0,
-                                      double bounded_load = 1.25) {
-    return make_policy(
-        {.policy = name, .prefix_weight = prefix_weight, .bounded_load = bounded_load});
+inline std::unique_ptr<Policy> policy(PolicyName name, double bounded_load = 1.25) {
+    return make_policy({.policy = name, .bounded_load = bounded_load});
 }
 
 /// How often each row is picked in `rounds` decisions; `sequence` runs on.
