@@ -183,7 +183,7 @@ def nghttpx(setup):
     files = [str(down.key), str(down.certificate)] if down.certificate else []
     return [setup.executable, "--conf=/dev/null", "--workers=1", "--single-process",
             f"--frontend=127.0.0.1,{setup.port}{'' if files else ';no-tls'}", *engines,
-            "--accesslog-file=/dev/null", "--errorlog-file=/dev/stderr", "--no-server-push",
+            "--errorlog-file=/dev/stderr", "--no-server-push",
             f"--pid-file={setup.room}/nghttpx.pid",
             "--frontend-http2-max-concurrent-streams=128", "--stream-read-timeout=600s",
             "--frontend-http2-read-timeout=600s", "--frontend-keep-alive-timeout=600s",
