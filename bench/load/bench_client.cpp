@@ -11,6 +11,9 @@
 // `--requests N` ends the load with the N-th of them. `--opening N` lets no more than N streams
 // wait for their first token. `--announce N` prints lines before the object: "answered COUNT" after
 // each N answers, or "streaming COUNT" as soon as all streams have a token.
+//
+// `--h2 N` speaks HTTP/2 by prior knowledge, with N exchanges at a time on each connection; `--tls
+// 1` puts TLS below either, and believes any certificate.
 #include <cstdio>
 #include <cstdlib>
 
@@ -22,13 +25,17 @@ namespace {
 constexpr const char* k_usage =
     "usage: bench_client HOST:PORT streams|requests [--connections N] [--tokens N] [--rate N]\n"
     "                    [--body BYTES] [--prefixes N] [--warmup SECONDS] [--seconds SECONDS]\n"
-    "                    [--requests N] [--opening N] [--announce N]\n";
+    "                    [--requests N] [--opening N] [--announce N] [--h2 N] [--tls 0|1]\n";
 
 bool set(LoadSettings& settings, std::string_view name, double value) {
     if (value < 0) return false;
     const auto count = static_cast<std::uint64_t>(value);
     if (name == "--connections" && count > 0) {
         settings.connections = count;
+    } else if (name == "--h2") {
+        settings.h2 = count;
+    } else if (name == "--tls") {
+        settings.tls = count > 0;
     } else if (name == "--tokens" && count > 0) {
         settings.tokens = count;
     } else if (name == "--rate") {

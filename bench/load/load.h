@@ -5,29 +5,18 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <random>
-#include <string>
+#include <span>
 #include <vector>
 
+#include "channel.h"
+#include "connection.h"
 #include "measure.h"
-#include "wire.h"
+#include "prompts.h"
+#include "settings.h"
 
 namespace penstock::bench {
-
-struct LoadSettings {
-    HostPort target;
-    bool streams = true;
-    std::size_t connections = 100;
-    double rate = 0;  // requests a second over all connections; 0: closed loop
-    std::size_t body_bytes = 2'048;
-    std::uint64_t tokens = 500;  // of a stream
-    std::size_t prefixes = 16;   // different prompts; each request has an end of its own
-    double warmup_seconds = 1;   // not measured
-    double seconds = 10;
-    std::uint64_t requests = 0;  // begins no more than so many and ends with the last; 0: no limit
-    std::uint64_t opening = 0;   // streams, at most, that wait for their first token; 0: no limit
-    std::uint64_t announce = 0;  // a line for each so many answers; streams, not 0: see `Load::run`
-};
 
 class Load {
 public:
@@ -39,40 +28,58 @@ public:
     /// Runs for warm-up and measured time. Ends early when nothing but errors comes.
     ///
     /// With `announce` it prints, at once, "answered N" after each so many answers, or, of streams,
-    /// "streaming N" as soon as each connection has had a token of the stream that is under way.
+    /// "streaming N" as soon as each place has had a token of the stream that is under way.
     Report run();
 
-private:
-    struct Connection;
+    // For its connections.
 
-    void open(Connection& connection);
+    [[nodiscard]] const LoadSettings& settings() const noexcept { return settings_; }
+    [[nodiscard]] Prompts& prompts() noexcept { return prompts_; }
+    /// A socket on the way to the target, watched in the name of `connection`.
+    void connect(Connection& connection, Channel& channel);
+    void watch(const Connection& connection, const Channel& channel, bool writable) const;
+    void failed_to_connect();
+    /// The place is free.
+    void give_work(Exchange& exchange);
+    /// Until `give_work`, it takes none.
+    void withdraw(Exchange& exchange);
+    /// `flush` will be called before the load waits again.
+    void want_flush(Connection& connection) { unsent_.push_back(&connection); }
+    /// Memory to receive into.
+    [[nodiscard]] std::span<char> buffer() noexcept { return buffer_; }
+    /// So many bytes came; the time is now.
+    [[nodiscard]] std::uint64_t received(std::size_t bytes);
+    /// More payload of a stream.
+    void take_tokens(Exchange& exchange, std::uint64_t now);
+    /// An answer is whole. The place is still taken.
+    void answered(Exchange& exchange, std::uint64_t now);
+    /// There will be no answer. `untouched`: the request was not looked at, which may happen; at a
+    /// rate it will be made again.
+    void lost(Exchange& exchange, bool untouched);
+
+private:
     void open_more();
-    void reopen(Connection& connection);
-    void begin(Connection& connection, std::uint64_t due);
-    void give_work(Connection& connection);
+    void begin(Exchange& exchange, std::uint64_t due);
+    void begin_due(Exchange& exchange);
     void release_due(std::uint64_t now);
-    void writable(Connection& connection);
-    void readable(Connection& connection);
-    void closed(Connection& connection);
-    void take(Connection& connection, std::string_view bytes, std::uint64_t now);
-    bool take_head(Connection& connection, std::string_view& bytes);
-    void take_tokens(Connection& connection, std::uint64_t now);
-    void answered(Connection& connection, std::uint64_t now);
-    void ended(Connection& connection);
-    void note_token(Connection& connection);
+    [[nodiscard]] Exchange& take_idle();
+    void flush();
+    void ended(Exchange& exchange);
+    void note_token(Exchange& exchange);
     [[nodiscard]] bool all_begun() const noexcept;
     [[nodiscard]] bool all_ended() const noexcept;
-    void watch(const Connection& connection, bool writable, bool fresh) const;
+    [[nodiscard]] bool at_a_rate() const noexcept;
     [[nodiscard]] std::int64_t wait_time(std::uint64_t now) const noexcept;
 
     LoadSettings settings_;
+    std::optional<TlsClient> tls_;
     int epoll_ = -1;
-    std::vector<std::string> requests_;  // ready to send but for their end
-    std::size_t end_at_ = 0;             // where in each a number stands, to make it different
-    std::uint64_t sequence_ = 0;
+    Prompts prompts_;
+    std::vector<char> buffer_;
     std::vector<std::unique_ptr<Connection>> connections_;
-    std::vector<Connection*> idle_;
-    std::deque<std::uint64_t> overdue_;  // arrivals that found no idle connection
+    std::vector<Connection*> unsent_;
+    std::deque<Exchange*> idle_;
+    std::deque<std::uint64_t> overdue_;  // arrivals that found no idle place
     std::uint64_t next_arrival_ = 0;
     std::minstd_rand chance_;  // seeded by the target's port
     std::exponential_distribution<double> until_next_;
@@ -80,7 +87,7 @@ private:
     std::uint64_t ends_at_ = 0;
     std::uint64_t failed_in_a_row_ = 0;
     std::uint64_t ended_ = 0;    // requests that were answered or given up
-    std::size_t streaming_ = 0;  // connections that have had a token
+    std::size_t streaming_ = 0;  // places that have had a token
     Report report_;
 };
 

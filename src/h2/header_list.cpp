@@ -27,6 +27,11 @@ constexpr bool of_one_connection(http::FieldName id) noexcept {
 
 }  // namespace
 
+void HeaderList::clear() noexcept {
+    list_.clear();
+    bytes_ = 0;
+}
+
 void HeaderList::add(std::string_view name, std::string_view value) {
     list_.push_back(
         {bytes_of(name), bytes_of(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});

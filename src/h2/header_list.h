@@ -19,6 +19,8 @@ public:
     /// All fields but those of one connection (RFC 9113 8.2.2) and invalid ones.
     void add(const http::Fields& fields);
 
+    /// Empty again, but the memory is kept.
+    void clear() noexcept;
     [[nodiscard]] const nghttp2_nv* data() const noexcept { return list_.data(); }
     [[nodiscard]] std::size_t size() const noexcept { return list_.size(); }
     /// Names and values, for counting.

@@ -16,6 +16,7 @@ namespace penstock::h2 {
 class Outgoing {
 public:
     static constexpr std::size_t k_backlog = 16 * 1024;
+    static constexpr std::size_t k_hot = 56;  // bytes, from its beginning, that a token touches
 
     void append(http::Pieces pieces);
     /// No more follows; `trailers` may be empty.
@@ -23,6 +24,9 @@ public:
     /// Nothing follows what waits, and the stream ends with RST_STREAM instead of END_STREAM.
     void end_broken() noexcept { ending_ = Ending::broken; }
 
+    /// Memory to write into; its owner may change it as long as nothing was written, and after the
+    /// end.
+    [[nodiscard]] std::string& room() noexcept { return bytes_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return bytes_.size() - used_; }
     [[nodiscard]] bool full() const noexcept { return waiting() > k_backlog; }
     [[nodiscard]] bool ended() const noexcept { return ending_ != Ending::open; }
@@ -44,9 +48,9 @@ private:
     std::string bytes_;
     std::size_t used_ = 0;
     std::uint64_t taken_ = 0;
-    http::Fields trailers_;
     Ending ending_ = Ending::open;
     bool parked_ = false;
+    http::Fields trailers_;
 };
 
 }  // namespace penstock::h2

@@ -33,6 +33,9 @@ net::Loop& ServerConnection::loop() noexcept {
 http::Handler& ServerConnection::handler() noexcept {
     return owner_.handler;
 }
+StreamSpares& ServerConnection::spares() noexcept {
+    return owner_.spares;
+}
 const http::ServerOptions& ServerConnection::options() const noexcept {
     return owner_.options;
 }
@@ -102,6 +105,7 @@ void ServerConnection::lost(bool stalled) {
 
 SessionStream& ServerConnection::open(std::int32_t id) {
     auto* stream = new ServerStream{*this, id, owner_.options.limits};  // owned by the list
+    owner_.spares.lend(*stream);
     stream->next = first_;
     if (first_ != nullptr) first_->previous = stream;
     first_ = stream;

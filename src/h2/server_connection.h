@@ -10,6 +10,7 @@
 #include "pump.h"
 #include "server_session.h"
 #include "server_stream.h"
+#include "stream_spares.h"
 
 namespace penstock::h2 {
 
@@ -29,6 +30,7 @@ public:
     [[nodiscard]] const http::ServerOptions& options() const noexcept;
     [[nodiscard]] std::string_view peer() const noexcept { return peer_; }
     [[nodiscard]] ServerSession& session() noexcept { return session_; }
+    [[nodiscard]] StreamSpares& spares() noexcept;
     void want_flush() noexcept { pump_.want_flush(); }
     void exchange_begun() noexcept;
     void exchange_over(std::uint64_t bytes_in, std::uint64_t bytes_out) noexcept;
@@ -82,6 +84,7 @@ struct ServerConnections::Impl {
     SessionSetup setup;
     http::ServerOptions options;
     ServerLimits limits;
+    StreamSpares spares;
     std::string batch;                 // of the write being made
     std::vector<SessionStream*> news;  // being dealt with
     ServerConnection* first = nullptr;

@@ -4,8 +4,6 @@
 #include <charconv>
 #include <new>
 
-#include "header_list.h"
-
 namespace penstock::h2 {
 
 namespace {
@@ -88,7 +86,8 @@ void ServerSession::take_news(std::vector<SessionStream*>& into) noexcept {
 }
 
 void ServerSession::forget(const SessionStream& stream) noexcept {
-    std::erase(news_, &stream);
+    if (stream.listed) std::erase(news_, &stream);
+    if (heading_ == &stream) heading_ = nullptr;
     if (!stream.closed) nghttp2_session_set_stream_user_data(session_.get(), stream.id, nullptr);
 }
 
@@ -106,23 +105,23 @@ void ServerSession::respond(SessionStream& stream, const http::ResponseHead& hea
     char status[4];
     const auto status_end = std::to_chars(status, status + sizeof status, head.status).ptr;
     char length[20];
-    HeaderList list;
-    list.add(":status", {status, static_cast<std::size_t>(status_end - status)});
-    list.add(head.fields);
+    fields_.clear();
+    fields_.add(":status", {status, static_cast<std::size_t>(status_end - status)});
+    fields_.add(head.fields);
     if (head.framing == http::Framing::length || head.has_length) {
         const auto end = std::to_chars(length, length + sizeof length, head.length).ptr;
-        list.add("content-length", {length, static_cast<std::size_t>(end - length)});
+        fields_.add("content-length", {length, static_cast<std::size_t>(end - length)});
     }
     const nghttp2_data_provider provider = stream.out.provider();
-    nghttp2_submit_response(session_.get(), stream.id, list.data(), list.size(),
+    nghttp2_submit_response(session_.get(), stream.id, fields_.data(), fields_.size(),
                             has_body ? &provider : nullptr);
 }
 
 void ServerSession::send_continue(SessionStream& stream) {
-    HeaderList list;
-    list.add(":status", "100");
-    nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, stream.id, nullptr, list.data(),
-                           list.size(), nullptr);
+    fields_.clear();
+    fields_.add(":status", "100");
+    nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, stream.id, nullptr, fields_.data(),
+                           fields_.size(), nullptr);
 }
 
 void ServerSession::resume(SessionStream& stream) {
@@ -209,9 +208,13 @@ void ServerSession::judge_closed_stream(const FrameHeader& header) {
 }
 
 int ServerSession::begin_headers(const nghttp2_frame& frame) {
-    if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
     const std::int32_t id = frame.hd.stream_id;
-    nghttp2_session_set_stream_user_data(session_.get(), id, &maker_.open(id));
+    if (frame.headers.cat == NGHTTP2_HCAT_REQUEST) {
+        heading_ = &maker_.open(id);
+        nghttp2_session_set_stream_user_data(session_.get(), id, heading_);
+    } else {
+        heading_ = find(id);
+    }
     return 0;
 }
 
@@ -223,9 +226,8 @@ void ServerSession::level_priority(std::int32_t id) {
     nghttp2_session_change_stream_priority(session_.get(), id, &even);
 }
 
-int ServerSession::header(const nghttp2_frame& frame, std::string_view name,
-                          std::string_view value) {
-    SessionStream* stream = find(frame.hd.stream_id);
+int ServerSession::header(std::string_view name, std::string_view value) {
+    SessionStream* stream = heading_;
     if (stream == nullptr) return 0;
     if (stream->head_complete) {
         http::RequestHead trailers;  // counted and dropped
@@ -316,6 +318,7 @@ int ServerSession::frame_sent(const nghttp2_frame& frame) {
     if (frame.hd.type == NGHTTP2_DATA) guard_.data_sent();
     if (stream == nullptr) return 0;
     const bool ends = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    if (frame.hd.type == NGHTTP2_DATA && !ends && !stream->watched) return 0;
     // The answer is whole, and what the client still sends is not needed (RFC 9113 8.1).
     if (ends && !stream->input_ended) reset(*stream, NGHTTP2_NO_ERROR);
     note(*stream);

@@ -10,6 +10,7 @@
 
 #include "flood_guard.h"
 #include "handles.h"
+#include "header_list.h"
 #include "penstock/http/server_options.h"
 #include "session_stream.h"
 
@@ -99,7 +100,7 @@ private:
     void begin_frame(const FrameHeader& header);
     void level_priority(std::int32_t id);
     int begin_headers(const nghttp2_frame& frame);
-    int header(const nghttp2_frame& frame, std::string_view name, std::string_view value);
+    int header(std::string_view name, std::string_view value);
     int invalid_header(const nghttp2_frame& frame);
     int invalid_frame();
     int data(std::int32_t id, std::string_view bytes);
@@ -112,6 +113,8 @@ private:
     FloodGuard guard_;
     FrameScanner scanner_{NGHTTP2_CLIENT_MAGIC_LEN};
     SessionHandle session_;
+    HeaderList fields_;                 // of the head being sent
+    SessionStream* heading_ = nullptr;  // whose head or trailers come in
     std::vector<SessionStream*> news_;
     std::array<Ended, 64> ended_{};
     std::size_t ended_next_ = 0;

@@ -26,6 +26,7 @@ ServerStream::ServerStream(ServerConnection& connection, std::int32_t number,
 
 ServerStream::~ServerStream() {
     task_.destroy();
+    connection_.spares().keep(*this);
     connection_.loop().forget(read_hook_);
     connection_.loop().forget(over_hook_);
     if (begun_) connection_.exchange_over(bytes_in_, bytes_out_);
@@ -44,6 +45,7 @@ bool ServerStream::settle() {
         blocked_ = false;
         if (Waiter* waiter = std::exchange(writer_, nullptr)) waiter->wake();
     }
+    watched = blocked_ || write_timer_.set();
     return closed && done_;
 }
 
@@ -103,7 +105,7 @@ void ServerStream::take_lent() {
     connection_.session().consume(*this, lent_.size());
     connection_.want_flush();
     if (lent_.size() == input.size()) {
-        std::string{}.swap(input);
+        connection_.spares().keep_input(input);
     } else {
         input.erase(0, lent_.size());
     }
@@ -166,6 +168,7 @@ void ServerStream::respond(const http::ResponseHead& response) {
                 !(response.framing == http::Framing::length && response.length == 0);
     if (closed) return;
     bytes_out_ += response.fields.bytes();
+    if (has_body_) connection_.spares().lend_output(*this);
     connection_.session().respond(*this, response, has_body_);
 }
 
@@ -179,11 +182,21 @@ http::Flow ServerStream::write(http::Pieces /*wire*/, http::Pieces payload) {
     return flush();
 }
 
+void ServerStream::add_hot(HotLines& lines) const noexcept {
+    lines.add(static_cast<const http::ServerStream*>(this), sizeof(void*));
+    lines.add(&id, static_cast<std::size_t>(reinterpret_cast<const char*>(&out) -
+                                            reinterpret_cast<const char*>(&id)) +
+                       Outgoing::k_hot);
+    const auto* begin = reinterpret_cast<const char*>(&writer_);
+    lines.add(begin,
+              static_cast<std::size_t>(reinterpret_cast<const char*>(&blocked_ + 1) - begin));
+}
+
 http::Flow ServerStream::flush() {
     if (write_failed_ || closed) return http::Flow::failed;
     connection_.want_flush();
     if (!out.full()) return http::Flow::open;
-    blocked_ = true;
+    blocked_ = watched = true;
     if (!write_timer_.set()) watch_progress();
     return http::Flow::blocked;
 }
@@ -216,6 +229,7 @@ void ServerStream::break_off(std::string_view last_words) {
 }
 
 void ServerStream::watch_progress() {
+    watched = true;
     progress_ = out.taken();
     write_timer_.set(connection_.options().write_stall_timeout, write_timer_hook_);
 }

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "penstock/base/frame_pool.h"
 #include "penstock/base/task.h"
 #include "penstock/http/stream.h"
 #include "penstock/net/loop.h"
@@ -16,6 +17,11 @@ class ServerStream final : public http::ServerStream, public SessionStream {
 public:
     ServerStream(ServerConnection& connection, std::int32_t number, const http::HeadLimits& limits);
     ~ServerStream() override;
+    // A stream's memory serves the next one.
+    static void* operator new(std::size_t size) { return FramePool::allocate(size); }
+    static void operator delete(void* stream, std::size_t size) noexcept {
+        FramePool::release(stream, size);
+    }
 
     /// Acts on what the session noted. True: the stream is over and may be destroyed.
     [[nodiscard]] bool settle();
@@ -33,6 +39,7 @@ public:
     void when_writable(Waiter* waiter) noexcept override { writer_ = waiter; }
     void finish(const http::Fields& trailers) override;
     void break_off(std::string_view last_words) override;
+    void add_hot(HotLines& lines) const noexcept override;
     [[nodiscard]] bool responded() const noexcept override { return responded_; }
     [[nodiscard]] ErrorCode failure() const noexcept override { return failure_; }
     [[nodiscard]] std::uint64_t bytes_in() const noexcept override { return bytes_in_; }
@@ -57,14 +64,15 @@ private:
     void watch_progress();
     void write_timed_out();
 
-    ServerConnection& connection_;
     TimePoint started_{};
     std::string_view lent_;  // of `input`, given to the reader
     Waiter* reader_ = nullptr;
-    Waiter* writer_ = nullptr;
     std::uint64_t bytes_in_ = 0;
-    std::uint64_t bytes_out_ = 0;
     std::uint64_t progress_ = 0;  // of `out`, when the timer was set
+    // What each token touches is in the next lines, up to `blocked_`.
+    ServerConnection& connection_;
+    Waiter* writer_ = nullptr;
+    std::uint64_t bytes_out_ = 0;
     ErrorCode failure_ = ErrorCode::client_gone;
     bool begun_ = false;
     bool done_ = false;  // nobody works on it any more

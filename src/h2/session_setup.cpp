@@ -40,10 +40,10 @@ SessionSetup::SessionSetup() : callbacks_{new_callbacks()}, options_{new_option(
             return of(user).begin_headers(*frame);
         });
     nghttp2_session_callbacks_set_on_header_callback(
-        calls, [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
+        calls, [](nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name,
                   std::size_t name_length, const std::uint8_t* value, std::size_t value_length,
                   std::uint8_t, void* user) {
-            return of(user).header(*frame, text(name, name_length), text(value, value_length));
+            return of(user).header(text(name, name_length), text(value, value_length));
         });
     nghttp2_session_callbacks_set_on_invalid_header_callback2(
         calls, [](nghttp2_session*, const nghttp2_frame* frame, nghttp2_rcbuf*, nghttp2_rcbuf*,

@@ -18,12 +18,15 @@ struct SessionStream {
     SessionStream(const SessionStream&) = delete;
     SessionStream& operator=(const SessionStream&) = delete;
 
+    // First what each token touches.
     std::int32_t id;
     bool listed = false;  // among the session's news
     bool head_complete = false;
     bool input_ended = false;  // the client has sent all
     bool closed = false;       // nghttp2 knows it no more
     bool reset_by_us = false;
+    bool watched = false;  // its owner waits for what has gone out
+    Outgoing out;
     std::uint32_t close_code = 0;  // when it closed: 0 is a proper end
     std::optional<Error> refusal;  // the head breaks a rule
 
@@ -31,7 +34,6 @@ struct SessionStream {
     http::RequestHead head;
     std::string input;       // of the body, received and not read yet
     std::size_t unread = 0;  // of it, what flow control still counts
-    Outgoing out;
 
 protected:
     ~SessionStream() = default;

@@ -1,16 +1,15 @@
 """The engines and the two proxies, up and answering."""
 
-import http.client
 import os
 import pathlib
 import socket
+import subprocess
 import sys
 import time
 
 import proxies
+import windows
 
-REQUEST = ('{"model":"demo-model","stream":false,"max_tokens":4,'
-           '"messages":[{"role":"user","content":"Are you there?"}]}')
 READY_SECONDS = 20
 
 
@@ -42,8 +41,8 @@ class Proxy:
 class Arena:
     """Two engines for as long as it lives, and proxies that may be started anew."""
 
-    def __init__(self, children, tools, cores, room):
-        self.children = children
+    def __init__(self, children, tools, cores, room, downstream=proxies.Downstream()):
+        self.children, self.downstream = children, downstream
         self.engine_tool, self.client = tools
         self.proxy_core, self.load_core = cores
         self.engines, self.engine_ports, self.proxies = [], [], []
@@ -58,7 +57,7 @@ class Arena:
                                  "--interval-ms", str(interval_ms)], self.load_core)
             for port in self.engine_ports]
         for engine, port in zip(self.engines, self.engine_ports):
-            await_answer("bench_engine", engine, port)
+            self.await_answer("bench_engine", engine, port)
 
     def end_proxies(self):
         self.children.end([proxy.process for proxy in self.proxies])
@@ -74,7 +73,8 @@ class Arena:
             self._starts += 1
             room = self._room / str(self._starts)
             ports = free_ports(2)
-            command = proxies.command(side.kind, side.executable, room, ports, self.engine_ports)
+            command = proxies.command(side.kind, side.executable, room, ports, self.engine_ports,
+                                      self.downstream)
             count, variables = room / "allocations", dict(os.environ)
             if preload:
                 count.write_bytes(bytes(8))
@@ -83,9 +83,23 @@ class Arena:
                 process = self.children.start(command, self.proxy_core, stdout=log, stderr=log,
                                               env=variables)
             self.proxies.append(Proxy(side, ports, process, count))
-            await_answer(side.kind, process, ports[0], room / "log")
+            self.await_answer(side.kind, process, ports[0], room / "log", self.downstream)
         # The first side of `sides` is not always the subject: what is measured is.
         self.proxies.sort(key=lambda proxy: proxy.side.place)
+
+    def await_answer(self, name, process, port, log=None, downstream=None):
+        """Until a request is answered with 200."""
+        once = windows.Load("requests", 1, 1 if downstream and downstream.h2 else 0, 512)
+        command = [self.client, f"127.0.0.1:{port}", *once.arguments(downstream),
+                   "--requests", "1", "--seconds", "2", "--warmup", "0"]
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until and process.poll() is None:
+            asked = subprocess.run(command, capture_output=True, timeout=10, check=False)
+            if asked.returncode == 0:
+                return
+            time.sleep(0.05)
+        said = log.read_text(errors="replace")[-1000:] if log else ""
+        raise RuntimeError(f"{name} did not answer within {READY_SECONDS} s\n{said}".strip())
 
 
 def free_ports(count):
@@ -94,22 +108,3 @@ def free_ports(count):
     for each in sockets:
         each.close()
     return ports
-
-
-def await_answer(name, process, port, log=None):
-    """Until a request is answered with 200."""
-    until = time.monotonic() + READY_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-            connection.request("POST", "/v1/chat/completions", REQUEST,
-                               {"Content-Type": "application/json"})
-            status = connection.getresponse().status
-            connection.close()
-            if status == 200:
-                return
-        except (OSError, http.client.HTTPException):
-            pass
-        time.sleep(0.05)
-    said = log.read_text(errors="replace")[-1000:] if log else ""
-    raise RuntimeError(f"{name} did not answer within {READY_SECONDS} s\n{said}".strip())

@@ -2,23 +2,24 @@
 
 import argparse
 import os
-import pathlib
 import statistics
 import sys
 import tempfile
 import time
 
 import arena as arenas
+import attack
 import children
 import machine
+import options
 import program
 import proxies
 import report
 import syscalls
 import windows
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
 SMALL, LARGE = 2_048, 32_768
+H2_CONNECTIONS = 20  # of both together
 IDLE_INTERVAL_MS = 1_000
 IDLE_SECONDS = 3  # a first token of each stream, and time to come to rest
 LIGHT = 25        # strace slows every call down: of streams, what it can still follow
@@ -33,51 +34,12 @@ class Side:
         self.version = proxies.version(kind, self.executable)
 
 
-def arguments():
-    parser = argparse.ArgumentParser(
-        prog="bench-proxy", description=__doc__,
-        epilog="Both have half the load each. The ratio is the subject's figure by the other's; "
-               "below 1 the subject is the cheaper. See bench/README.md.")
-    parser.add_argument("--against", choices=("haproxy", "nginx"), default="haproxy")
-    parser.add_argument("--subject", choices=("penstock", "haproxy", "nginx"), default="penstock")
-    parser.add_argument("--self-test", action="store_true",
-                        help="the other proxy against itself: the ratios must be near 1")
-    parser.add_argument("--before", metavar="PATH",
-                        help="another Penstock to compare with, in the other proxy's place")
-    parser.add_argument("--penstock", default=ROOT / "build" / "penstock", metavar="PATH")
-    parser.add_argument("--tools", metavar="DIR", type=pathlib.Path,
-                        default=ROOT / "build-bench" / "bench" / "load",
-                        help="where bench_engine and bench_client are")
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=5, help="of each window")
-    parser.add_argument("--streams", type=int, default=1_000, help="of both together")
-    parser.add_argument("--rate-small", type=float, default=7_000, metavar="N",
-                        help="2 KB requests a second, of both together")
-    parser.add_argument("--rate-large", type=float, default=3_500, metavar="N",
-                        help="32 KB requests a second, of both together")
-    parser.add_argument("--memory-streams", type=int, default=1_000, metavar="N",
-                        help="open streams of each proxy in the window of memory")
-    parser.add_argument("--nice", type=int, default=0, metavar="N",
-                        help="niceness of the whole duel; below 0 (as root) it suffers less from "
-                             "what else runs")
-    parser.add_argument("--patience", type=float, default=0, metavar="SECONDS",
-                        help="spend up to so long in all on measuring windows again in which "
-                             "something else was running")
-    parser.add_argument("--json", metavar="FILE", help="write every sample there")
-    parser.add_argument("--only", choices=("chunk", "small", "large"), action="append",
-                        help="CPU and delay of this load alone, nothing else; may be repeated")
-    chosen = parser.parse_args()
-    least = min(chosen.rounds, chosen.streams // 2, chosen.memory_streams, chosen.seconds,
-                chosen.rate_small, chosen.rate_large)
-    if least < 1:
-        parser.error("rounds, seconds, rates and streams of each proxy must be at least 1")
-    return chosen
-
-
 def loads(chosen):
-    every = {"chunk": windows.Load("streams", chosen.streams // 2, SMALL),
-             "small": windows.Load("requests", 64, SMALL, chosen.rate_small / 2),
-             "large": windows.Load("requests", 64, LARGE, chosen.rate_large / 2)}
+    half = (H2_CONNECTIONS // 2, chosen.streams // H2_CONNECTIONS) if chosen.h2 else None
+    streams, requests = half or (chosen.streams // 2, 0), half or (64, 0)
+    every = {"chunk": windows.Load("streams", *streams, SMALL),
+             "small": windows.Load("requests", *requests, SMALL, chosen.rate_small / 2),
+             "large": windows.Load("requests", *requests, LARGE, chosen.rate_large / 2)}
     return {name: load for name, load in every.items() if name in (chosen.only or every)}
 
 
@@ -172,7 +134,9 @@ class Duel:
     def weigh_streams(self):
         self.arena.start_engines(IDLE_INTERVAL_MS)
         self.arena.start_proxies(self.sides)
-        load = windows.Load("streams", self.chosen.memory_streams, SMALL)
+        each = self.chosen.memory_streams
+        streams = (H2_CONNECTIONS, each // H2_CONNECTIONS) if self.chosen.h2 else (each, 0)
+        load = windows.Load("streams", *streams, SMALL)
         self.add("stream_memory", windows.memory_window(self.arena, load, IDLE_SECONDS))
 
 
@@ -187,8 +151,13 @@ def duel(chosen):
     os.sched_setaffinity(0, {cores[1]})
     os.nice(chosen.nice)  # the children inherit it
     with tempfile.TemporaryDirectory(prefix="bench-proxy-") as room:
+        certificate = proxies.make_certificate(room) if chosen.tls else None
+        downstream = proxies.Downstream(chosen.h2, certificate)
         with children.Children() as started:
-            fight = Duel(chosen, sides, arenas.Arena(started, tools, cores, room))
+            arena = arenas.Arena(started, tools, cores, room, downstream)
+            if chosen.attack:
+                return attack.Trial(chosen, sides[0], arena).run()
+            fight = Duel(chosen, sides, arena)
             fight.run()
     tell(chosen, fight, cores)
     return 0
@@ -198,25 +167,27 @@ def tell(chosen, fight, cores):
     names = [side.kind for side in fight.sides]
     if names[0] == names[1]:
         names = [f"{names[0]} (1)", f"{names[1]} (2)"]
-    print(report.table(names, fight.samples, report.quiet(fight.foreign)))
+    gates = report.gates(names, chosen.h2)
+    print(report.table(names, fight.samples, gates if report.quiet(fight.foreign) else {}))
     print(f"\nmachine: {machine.describe()}; proxies on core {cores[0]}, load on core {cores[1]}")
     print(f"proxies: {'; '.join(side.version for side in fight.sides)}")
     if fight.counter:
         load = "under the whole load" if fight.counter == "perf" else "at a light load"
         print(f"system calls: counted by {fight.counter} {load}")
+    print(f"clients: HTTP/{2 if chosen.h2 else 1.1}{' over TLS' if chosen.tls else ''}")
     print(f"{chosen.rounds} rounds, windows of {chosen.seconds:g} s; "
           + report.foreign_line(fight.foreign))
     if chosen.json:
         header = {"system_calls_by": fight.counter, "machine": machine.describe(),
                   "names": names, "versions": [side.version for side in fight.sides],
                   "rounds": chosen.rounds, "nice": chosen.nice, "seconds": chosen.seconds,
-                  "streams": chosen.streams,
+                  "streams": chosen.streams, "h2": chosen.h2, "tls": chosen.tls,
                   "median_foreign_cores": statistics.median(fight.foreign)}
-        report.write_json(chosen.json, header, fight.samples, fight.foreign)
+        report.write_json(chosen.json, header, fight.samples, fight.foreign, gates)
 
 
 def main():
-    chosen = arguments()
+    chosen = options.chosen()
     return program.run("bench-proxy", lambda: duel(chosen), chosen.json)
 
 

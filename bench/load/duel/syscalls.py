@@ -27,7 +27,7 @@ def counter():
 
 def window(arena, load, seconds, tool):
     """For each proxy, system calls per unit of work."""
-    clients = windows.Clients(arena, load, [proxy.port for proxy in arena.proxies], seconds)
+    clients = windows.Clients(arena, load, seconds)
     clients.sleep_until(0)
     count = _perf if tool == "perf" else _strace
     rates = count(arena, seconds)

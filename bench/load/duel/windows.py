@@ -14,22 +14,37 @@ MARGIN = 0.25  # the load's own window is this much longer at each end
 class Load:
     """The arguments of bench_client for one proxy's half."""
 
-    def __init__(self, mode, connections, body, rate=0, tokens=1_000_000):
-        self.arguments = [mode, "--connections", connections, "--body", body]
-        self.arguments += ["--tokens", tokens] if mode == "streams" else ["--rate", rate]
+    def __init__(self, mode, connections, places, body, rate=0, tokens=1_000_000):
+        """`places`: exchanges at a time on each connection, over HTTP/2; 0: HTTP/1.1."""
+        self.mode, self.connections, self.places = mode, connections, places
+        self.exchanges = connections * max(places, 1)
+        self.body = body
+        self.rest = ["--tokens", tokens] if mode == "streams" else ["--rate", rate]
         self.unit = "tokens" if mode == "streams" else "requests"
         self.delays = "token_delay_us" if mode == "streams" else "latency_us"
+
+    def arguments(self, downstream):
+        """`downstream` None: straight at the engines, which speak HTTP/1.1 only."""
+        if downstream is None:
+            over = ["--connections", self.exchanges]
+        else:
+            over = ["--connections", self.connections, "--h2", self.places,
+                    *downstream.client_arguments()]
+        return [str(each) for each in (self.mode, *over, "--body", self.body, *self.rest)]
 
 
 class Clients:
     """One load generator for each of the ports."""
 
-    def __init__(self, arena, load, ports, seconds):
+    def __init__(self, arena, load, seconds, ports=None):
+        """`ports`: of engines, without a proxy between."""
+        downstream = None if ports else arena.downstream
+        ports = ports or [proxy.port for proxy in arena.proxies]
         self._load = load
         self._seconds = seconds + 2 * MARGIN
         self._children = arena.children
         self.started = time.monotonic()
-        arguments = [str(value) for value in load.arguments]
+        arguments = load.arguments(downstream)
         arguments += ["--warmup", str(WARMUP), "--seconds", str(self._seconds)]
         self.processes = [
             arena.children.start([arena.client, f"127.0.0.1:{port}", *arguments], arena.load_core,
@@ -70,12 +85,15 @@ def foreign_load(before, after, elapsed):
     return max(0.0, os.cpu_count() - (idle + ours) / elapsed)
 
 
-def cpu_window(arena, load, seconds):
-    """For each proxy: CPU microseconds per unit of work, and delays; and the foreign load."""
-    clients = Clients(arena, load, [proxy.port for proxy in arena.proxies], seconds)
+def cpu_window(arena, load, seconds, besides=()):
+    """For each proxy: CPU microseconds per unit of work, and delays; and the foreign load.
+
+    `besides`: processes that are not foreign, a list of process ids for each.
+    """
+    clients = Clients(arena, load, seconds)
     clients.sleep_until(0)
     trees = [machine.tree(proxy.process.pid) for proxy in arena.proxies]
-    others = [[child.pid] for child in clients.processes + arena.engines] + [[os.getpid()]]
+    others = [[child.pid] for child in clients.processes + arena.engines] + [[os.getpid()]] + [*besides]
 
     def snapshot():
         return {"at": time.monotonic(), "idle": machine.idle_seconds(),
@@ -95,14 +113,14 @@ def cpu_window(arena, load, seconds):
 
 def direct_window(arena, load, seconds):
     """The delays without a proxy, both halves straight at the engines."""
-    results = Clients(arena, load, arena.engine_ports, seconds).results()
+    results = Clients(arena, load, seconds, arena.engine_ports).results()
     return {"p50": sum(result["p50"] for result in results) / len(results),
             "p99": sum(result["p99"] for result in results) / len(results)}
 
 
 def allocation_window(arena, load, seconds):
     """For each proxy, heap allocations per unit of work."""
-    clients = Clients(arena, load, [proxy.port for proxy in arena.proxies], seconds)
+    clients = Clients(arena, load, seconds)
     clients.sleep_until(0)
     begun, before = time.monotonic(), [proxy.allocations() for proxy in arena.proxies]
     clients.sleep_until(seconds)
@@ -115,9 +133,8 @@ def memory_window(arena, load, seconds):
     """For each proxy: growth of resident bytes per open stream."""
     trees = [machine.tree(proxy.process.pid) for proxy in arena.proxies]
     before = [machine.resident_bytes(pids) for pids in trees]
-    clients = Clients(arena, load, [proxy.port for proxy in arena.proxies], seconds)
+    clients = Clients(arena, load, seconds)
     clients.sleep_until(seconds)
     after = [machine.resident_bytes(pids) for pids in trees]
     clients.results()
-    streams = load.arguments[load.arguments.index("--connections") + 1]
-    return [(end - begin) / streams for begin, end in zip(before, after)]
+    return [(end - begin) / load.exchanges for begin, end in zip(before, after)]

@@ -1,4 +1,5 @@
-"""The load by which an optimised build learns what is hot: streams, small and large requests."""
+"""The load by which an optimised build learns what is hot: streams, small and large requests, over
+HTTP/1.1 and HTTP/2."""
 
 import argparse
 import pathlib
@@ -15,7 +16,10 @@ import program
 # As the duel's, but shorter and lighter: an instrumented build is slow.
 LOADS = (("streams", "--connections", 250, "--body", 2_048, "--seconds", 4),
          ("requests", "--connections", 64, "--rate", 1_500, "--body", 2_048, "--seconds", 4),
-         ("requests", "--connections", 64, "--rate", 500, "--body", 32_768, "--seconds", 4))
+         ("requests", "--connections", 64, "--rate", 500, "--body", 32_768, "--seconds", 4),
+         ("streams", "--connections", 5, "--h2", 50, "--body", 2_048, "--seconds", 4),
+         ("requests", "--connections", 5, "--h2", 50, "--rate", 1_500, "--body", 2_048,
+          "--seconds", 4))
 TOKEN_INTERVAL_MS = 20
 
 
