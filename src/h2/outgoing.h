@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <nghttp2/nghttp2.h>
 
@@ -18,12 +19,16 @@ public:
     static constexpr std::size_t k_backlog = 16 * 1024;
 
     void append(http::Pieces pieces);
+    /// The whole body, borrowed until nothing waits any more. Precondition: nothing was appended.
+    void lend(std::string_view body) noexcept { lent_ = body; }
     /// No more follows; `trailers` may be empty.
     void end(const http::Fields& trailers);
     /// Nothing follows what waits, and the stream ends with RST_STREAM instead of END_STREAM.
     void end_broken() noexcept { ending_ = Ending::broken; }
 
-    [[nodiscard]] std::size_t waiting() const noexcept { return bytes_.size() - used_; }
+    [[nodiscard]] std::size_t waiting() const noexcept {
+        return lent_.size() + bytes_.size() - used_;
+    }
     [[nodiscard]] bool full() const noexcept { return waiting() > k_backlog; }
     [[nodiscard]] bool ended() const noexcept { return ending_ != Ending::open; }
     /// nghttp2 has asked in vain and waits for `nghttp2_session_resume_data`.
@@ -39,8 +44,10 @@ public:
 
 private:
     enum class Ending : std::uint8_t { open, proper, broken };
+    [[nodiscard]] std::size_t take(std::uint8_t* into, std::size_t most) noexcept;
     void release() noexcept;
 
+    std::string_view lent_;
     std::string bytes_;
     std::size_t used_ = 0;
     std::uint64_t taken_ = 0;

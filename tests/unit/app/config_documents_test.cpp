@@ -38,7 +38,7 @@ TEST_P(ExampleConfig, LoadsWithoutAnyProblem) {
 
 INSTANTIATE_TEST_SUITE_P(Conf, ExampleConfig,
                          testing::Values("penstock.toml", "examples/full.toml",
-                                         "examples/production.toml"));
+                                         "examples/production.toml", "examples/grpc.toml"));
 
 /// Calls `see(table, option)` for every option there is.
 template <class See>
