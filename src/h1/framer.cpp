@@ -30,20 +30,6 @@ Error bad(const char* what) {
     return Error{ErrorCode::bad_request, what};
 }
 
-/// A trailer field that may be passed on: none that frames, routes, authenticates or controls the
-/// message (RFC 9110 6.5.1).
-bool fit_trailer(const http::Field& field) noexcept {
-    constexpr std::array<std::string_view, 12> k_forbidden{
-        "age",    "cache-control", "cookie", "expires",    "location", "max-forwards",
-        "pragma", "range",         "vary",   "set-cookie", "warning",  "www-authenticate"};
-    const std::string_view name = field.name;
-    return field.id == http::FieldName::other &&
-           !http::equal_no_case(name.substr(0, 8), "content-") &&
-           std::none_of(k_forbidden.begin(), k_forbidden.end(), [name](std::string_view forbidden) {
-               return http::equal_no_case(name, forbidden);
-           });
-}
-
 }  // namespace
 
 // The stretch of the input that goes to `wire` as it is. It grows over whole size lines; what must
@@ -271,7 +257,7 @@ Result<void> BodyFramer::parse_trailers(std::string_view text) {
     trailer_fields_ = std::make_unique<http::Fields>();
     for (std::size_t i = 0; i < all.size(); ++i) {
         const http::Field field = all[i];
-        if (fit_trailer(field)) trailer_fields_->append(field.id, field.name, field.value);
+        if (http::fit_trailer(field)) trailer_fields_->append(field.id, field.name, field.value);
     }
     return {};
 }

@@ -57,6 +57,8 @@ void ServerConnection::respond(const http::ResponseHead& head) {
     } else if (head.framing == http::Framing::chunked ||
                head.framing == http::Framing::until_close) {
         out_framing_ = old_client ? http::Framing::until_close : http::Framing::chunked;
+    } else if (head.framing == http::Framing::none) {
+        out_framing_ = http::Framing::length;  // of nothing: HTTP/2 ends a response with its head
     } else {
         out_framing_ = head.framing;
     }

@@ -1,7 +1,6 @@
 #include "outgoing.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "header_list.h"
 
@@ -16,12 +15,23 @@ void Outgoing::end(const http::Fields& trailers) {
     ending_ = Ending::proper;
 }
 
+std::size_t Outgoing::take(std::uint8_t* into, std::size_t most) noexcept {
+    const bool lent = !lent_.empty();
+    const std::string_view from = lent ? lent_ : std::string_view{bytes_}.substr(used_);
+    const std::size_t count = std::min(from.size(), most);
+    std::copy_n(from.data(), count, into);
+    if (lent) {
+        lent_.remove_prefix(count);
+    } else {
+        used_ += count;
+    }
+    taken_ += count;
+    return count;
+}
+
 ssize_t Outgoing::read(nghttp2_session* session, std::int32_t stream, std::uint8_t* into,
                        std::size_t most, std::uint32_t* flags) {
-    const std::size_t count = std::min(waiting(), most);
-    std::memcpy(into, bytes_.data() + used_, count);
-    used_ += count;
-    taken_ += count;
+    const std::size_t count = take(into, most);
     if (waiting() == 0) {
         release();
         if (ending_ == Ending::proper) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <nghttp2/nghttp2.h>
 
@@ -16,9 +17,11 @@ namespace penstock::h2 {
 class Outgoing {
 public:
     static constexpr std::size_t k_backlog = 16 * 1024;
-    static constexpr std::size_t k_hot = 56;  // bytes, from its beginning, that a token touches
+    static constexpr std::size_t k_hot = 72;  // bytes, from its beginning, that a token touches
 
     void append(http::Pieces pieces);
+    /// The whole body, borrowed until nothing waits any more. Precondition: nothing was appended.
+    void lend(std::string_view body) noexcept { lent_ = body; }
     /// No more follows; `trailers` may be empty.
     void end(const http::Fields& trailers);
     /// Nothing follows what waits, and the stream ends with RST_STREAM instead of END_STREAM.
@@ -27,7 +30,9 @@ public:
     /// Memory to write into; its owner may change it as long as nothing was written, and after the
     /// end.
     [[nodiscard]] std::string& room() noexcept { return bytes_; }
-    [[nodiscard]] std::size_t waiting() const noexcept { return bytes_.size() - used_; }
+    [[nodiscard]] std::size_t waiting() const noexcept {
+        return lent_.size() + bytes_.size() - used_;
+    }
     [[nodiscard]] bool full() const noexcept { return waiting() > k_backlog; }
     [[nodiscard]] bool ended() const noexcept { return ending_ != Ending::open; }
     /// nghttp2 has asked in vain and waits for `nghttp2_session_resume_data`.
@@ -43,6 +48,7 @@ public:
 
 private:
     enum class Ending : std::uint8_t { open, proper, broken };
+    [[nodiscard]] std::size_t take(std::uint8_t* into, std::size_t most) noexcept;
     void release() noexcept;
 
     std::string bytes_;
@@ -50,6 +56,7 @@ private:
     std::uint64_t taken_ = 0;
     Ending ending_ = Ending::open;
     bool parked_ = false;
+    std::string_view lent_;  // before `bytes_`
     http::Fields trailers_;
 };
 

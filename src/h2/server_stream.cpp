@@ -144,7 +144,9 @@ void ServerStream::when_readable(Waiter* waiter) noexcept {
         connection_.loop().wake_soon(read_hook_);
         return;
     }
-    read_timer_.set(connection_.options().body_idle_timeout, read_timer_hook_);
+    // Once an answer is under way both sides may be silent for as long as it lasts: a gRPC call
+    // whose client waits for the next message, say.
+    if (!responded_) read_timer_.set(connection_.options().body_idle_timeout, read_timer_hook_);
 }
 
 void ServerStream::read_ready() {
@@ -163,6 +165,7 @@ void ServerStream::read_timed_out() {
 void ServerStream::respond(const http::ResponseHead& response) {
     PENSTOCK_ASSERT(!responded_);
     responded_ = true;
+    read_timer_.clear();
     has_body_ = !has_no_body(SessionStream::head.method, response.status) &&
                 response.framing != http::Framing::none &&
                 !(response.framing == http::Framing::length && response.length == 0);

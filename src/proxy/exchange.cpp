@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "penstock/http/grpc.h"
 #include "penstock/http/reply.h"
 
 namespace penstock::proxy {
@@ -25,6 +26,7 @@ Exchange::Exchange(Worker& on, http::ServerStream& from)
     : worker{on}, client{from}, generation{on}, share{on.shared.budget} {
     std::swap(facts, worker.spare.facts);
     facts.clear();
+    grpc = http::is_grpc(client.head().fields);
     record.method = http::name(client.head().method);
     record.path = client.head().path().substr(0, k_text_max);
     worker.metrics.count(telemetry::Count::requests_started);
@@ -66,6 +68,13 @@ void Exchange::refuse(const Error& error) {
     if (error.code() == ErrorCode::client_gone) {
         record.status = http::status_of(error.code());
         client.break_off({});
+        return;
+    }
+    if (grpc) {
+        record.status = 200;
+        http::Fields own;
+        append_own_fields(own);
+        http::reply_grpc(client, error, own);
         return;
     }
     http::ResponseHead head = http::error_head(error, 0);

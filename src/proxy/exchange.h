@@ -58,6 +58,7 @@ struct Exchange {
     telemetry::RequestRecord record;
     http::Fields cors_fields;  // of every response; most often none
     bool explain = false;
+    bool grpc = false;     // a gRPC call: its errors stand in trailers, its body is a stream
     bool tunnel = false;   // the request asks for another protocol, and may have it
     bool settled = false;  // an outcome was noted
 

@@ -1,6 +1,7 @@
-// For routes with `body = "stream"`: the request's body is relayed while it comes, beside the
-// response's; decided by the head alone. Another backend is tried only while none of the body has
-// been read. A tunnel (WebSocket) is the same, but that its request's body begins with the 101.
+// For routes with `body = "stream"` and gRPC calls: the request's body is relayed while it comes,
+// beside the response's; decided by the head alone. Another backend is tried only while none of the
+// body has been read. A tunnel (WebSocket) is the same, but that its request's body begins with the
+// 101.
 #include <limits>
 
 #include "attempt.h"
@@ -60,19 +61,41 @@ const http::RequestHead& head_as_it_came(const Exchange& exchange, const Attempt
     return head;
 }
 
-Task<void> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
+/// False: it must be sent again, nothing of it has been heard or lost.
+Task<bool> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
     engine.send_head(head_as_it_came(exchange, attempt));
     Upload upload{exchange.client, engine, exchange.tunnel ? k_no_limit : exchange.route->max_body};
     if (!exchange.tunnel) upload.pump();
     const std::optional<ErrorCode> failed = co_await await_head_beside(exchange, engine, upload);
     if (!failed) {
         co_await relay_response(exchange, attempt, engine, &upload);
-        co_return;
+        co_return true;
+    }
+    if (*failed == ErrorCode::upstream_reused_closed && upload.moved() == 0 && !upload.failed()) {
+        co_return false;
     }
     if (!upload.failed() && *failed != ErrorCode::total_timeout) {
         exchange.worker.shared.report_failure(attempt.backend().slot, *failed);
     }
     exchange.refuse(*failed);
+    co_return true;
+}
+
+/// On a connection that is there, or on a new one where there is none or it turns out to be dead.
+Task<std::optional<Error>> send_streamed(Exchange& exchange, Attempt& attempt) {
+    std::unique_ptr<http::ClientStream> stream;
+    if (!exchange.tunnel) stream = exchange.worker.pools.join(attempt.backend());
+    if (stream) {
+        const bool done = co_await pass_through(exchange, attempt, *stream);
+        if (done) co_return std::nullopt;
+        stream.reset();
+    }
+    Result<std::unique_ptr<http::ClientStream>> fresh =
+        co_await exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
+    if (!fresh) co_return connect_error(exchange, fresh.error());
+    const bool done = co_await pass_through(exchange, attempt, **fresh);
+    if (done) co_return std::nullopt;
+    co_return Error{ErrorCode::upstream_reused_closed};
 }
 
 }  // namespace
@@ -89,13 +112,8 @@ Task<void> forward_streamed(Exchange& exchange) {
         if (!pick) co_return exchange.refuse(last.value_or(pick.error()));
         record_pick(exchange, *pick);
         Attempt attempt{exchange, std::move(*pick)};
-        Result<std::unique_ptr<http::ClientStream>> stream =
-            co_await exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
-        if (stream) {
-            co_await pass_through(exchange, attempt, **stream);
-            co_return;
-        }
-        last = connect_error(exchange, stream.error());
+        last = co_await send_streamed(exchange, attempt);
+        if (!last) co_return;
         if (last->code() == ErrorCode::total_timeout) co_return exchange.refuse(*last);
         exchange.worker.shared.report_failure(attempt.backend().slot, last->code());
         if (excluded.size() >= exchange.generation->max_failovers) {

@@ -23,7 +23,7 @@ Task<void> ProxyHandler::handle(http::ServerStream& client) {
     if (refused(exchange, admit(exchange))) co_return;
 
     exchange.tunnel = wants_tunnel(exchange);
-    if (exchange.tunnel || exchange.route->body == BodyMode::stream) {
+    if (exchange.tunnel || exchange.grpc || exchange.route->body == BodyMode::stream) {
         if (refused(exchange, choose_pool(exchange))) co_return;
         co_await forward_streamed(exchange);
         co_return;

@@ -96,6 +96,15 @@ void append_forwarded(const Exchange& exchange, http::Fields& to) {
     if (!told.empty()) to.append(FieldName::x_forwarded_host, told);
 }
 
+/// Ours to say, and true: trailers are passed on. gRPC servers insist on it; in HTTP/1.1 it would
+/// have to stand in Connection, too, and engines do without.
+void append_te(const http::Fields& from, const fleet::Backend& backend, http::Fields& to) {
+    using fleet::Protocol;
+    if (backend.protocol != Protocol::h2c && backend.protocol != Protocol::h2) return;
+    const auto te = from.find(FieldName::te);
+    if (te && http::list_has(*te, "trailers")) to.append(FieldName::te, "trailers");
+}
+
 bool passes_upstream(const Exchange& exchange, const http::Fields& fields,
                      const http::Field& field) {
     if (is_hop_by_hop(field.id) || is_rewritten(field.id)) return false;
@@ -128,7 +137,7 @@ http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend&
     const bool none = exchange.body.empty() && head.framing == http::Framing::none;
     out.framing = none ? http::Framing::none : http::Framing::length;
     out.length = exchange.body.size();
-    out.fields.reserve(head.fields.size() + 6, head.fields.bytes() + 256);
+    out.fields.reserve(head.fields.size() + 7, head.fields.bytes() + 256);
     for (std::size_t i = 0; i < head.fields.size(); ++i) {
         const http::Field field = head.fields[i];
         if (passes_upstream(exchange, head.fields, field))
@@ -137,6 +146,7 @@ http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend&
     if (!exchange.pool->authorization.empty()) {
         out.fields.append(FieldName::authorization, exchange.pool->authorization);
     }
+    append_te(head.fields, backend, out.fields);
     append_forwarded(exchange, out.fields);
     out.fields.append(FieldName::via, via(head.version));
     std::string& id = exchange.worker.spare.text;

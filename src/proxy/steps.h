@@ -43,8 +43,8 @@ void ask_for_usage(Exchange& exchange);
 /// The client asks for another protocol, and the route lets it have that. (tunnel.cpp)
 [[nodiscard]] bool wants_tunnel(const Exchange& exchange);
 
-/// For routes with `body = "stream"`, and for tunnels: both directions at the same time, another
-/// backend only before the body is read. (forward_streamed.cpp)
+/// For routes with `body = "stream"`, for gRPC calls and for tunnels: both directions at the same
+/// time, another backend only before the body is read. (forward_streamed.cpp)
 [[nodiscard]] Task<void> forward_streamed(Exchange& exchange);
 
 }  // namespace penstock::proxy

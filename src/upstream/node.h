@@ -1,66 +1,45 @@
-// One backend's connections on one worker.
+// One backend's connections on one worker, in the protocols that it speaks.
 #pragma once
 
-#include <vector>
+#include <memory>
 
-#include "penstock/h1/client.h"
-#include "penstock/net/resolve.h"
-#include "penstock/telemetry/metrics.h"
-#include "penstock/upstream/pools.h"
-#include "shared_lookup.h"
+#include "dialer.h"
+#include "h1_list.h"
+#include "h2_list.h"
 
 namespace penstock::upstream {
 
-class Node;
-
-/// A connection that knows its way back, and while it is kept notices that the engine closes it.
-class PooledConnection final : public h1::ClientConnection, public Waiter {
-public:
-    PooledConnection(net::Loop& on, int fd, Node& home)
-        : h1::ClientConnection{on, fd}, node_{home} {}
-    void wake() noexcept override;  // something came, or the end: unfit
-
-    TimePoint idle_since{};
-
-private:
-    Node& node_;
+/// What the nodes of a worker share.
+struct Scratch {
+    h1::ClientScratch h1;
+    h2::ClientShared h2;
 };
 
-class Node final : public h1::ConnectionKeeper {
+class Node {
 public:
     Node(net::Loop& loop, telemetry::WorkerMetrics& metrics, const Options& options,
-         h1::ClientScratch& scratch)
-        : loop_{loop}, metrics_{metrics}, options_{options}, scratch_{scratch}, lookup_{loop} {}
+         Scratch& scratch)
+        : dialer_{loop, metrics, options},
+          h1_{loop, metrics, options, scratch.h1},
+          h2_{loop, metrics, dialer_, scratch.h2} {}
 
-    [[nodiscard]] std::unique_ptr<h1::ClientConnection> take_newest();
-    void keep(std::unique_ptr<h1::ClientConnection> connection) noexcept override;
-    void dropped() noexcept override;
-    /// Closes what has been idle since before `since`. Returns how many are left.
-    std::size_t expire(TimePoint since);
-    void clear();
-    void remove(PooledConnection& connection) noexcept;
-
-    [[nodiscard]] Task<Result<std::vector<net::SocketAddress>>> addresses(
-        const fleet::Address& address, TimePoint until);
-    /// One frame for all of connecting but each try: a thousand streams may wait in it at once.
+    // See `Pools`.
+    [[nodiscard]] std::unique_ptr<http::ClientStream> reuse(const fleet::Backend& backend);
+    [[nodiscard]] std::unique_ptr<http::ClientStream> join(const fleet::Backend& backend);
     /// `backend` lives until the task's end.
     [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(
         const fleet::Backend& backend, TimePoint until);
+    /// Closes what has been idle since before `since`.
+    void expire(TimePoint since);
+    void clear();
 
 private:
-    /// `to` lives until the task's end: a copy would be a large part of the frame.
-    [[nodiscard]] Task<Result<std::unique_ptr<h1::ClientConnection>>> try_one(
-        const net::SocketAddress& to, Millis at_most);
+    [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect_alone(
+        const fleet::Backend& backend, TimePoint until);
 
-    net::Loop& loop_;
-    telemetry::WorkerMetrics& metrics_;
-    const Options& options_;
-    h1::ClientScratch& scratch_;
-    SharedLookup lookup_;
-    std::vector<std::unique_ptr<PooledConnection>> idle_;  // oldest first
-    std::vector<net::SocketAddress> resolved_;             // of a host name: the last good answer
-    fleet::Address resolved_for_;
-    TimePoint resolved_at_{};
+    Dialer dialer_;
+    H1List h1_;
+    H2List h2_;
 };
 
 }  // namespace penstock::upstream

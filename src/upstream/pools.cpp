@@ -37,7 +37,7 @@ struct Pools::Impl {
     net::Loop& loop;
     telemetry::WorkerMetrics& metrics;
     Options options;
-    h1::ClientScratch scratch;
+    Scratch scratch;
     std::vector<std::unique_ptr<Node>> nodes;  // by slot; live as long as the worker
     net::Timer sweep_timer;
     Hook<Impl, &Impl::sweep> sweep_hook{*this};
@@ -52,11 +52,15 @@ void Pools::configure(const Options& options) {
 }
 
 std::unique_ptr<http::ClientStream> Pools::reuse(const fleet::Backend& backend) {
-    Node& node = impl_->node(backend.slot);
-    std::unique_ptr<h1::ClientConnection> connection = node.take_newest();
-    if (!connection) return nullptr;
-    impl_->metrics.count(telemetry::Count::upstream_reuses);
-    return std::make_unique<h1::ClientExchange>(std::move(connection), node, impl_->scratch);
+    std::unique_ptr<http::ClientStream> stream = impl_->node(backend.slot).reuse(backend);
+    if (stream) impl_->metrics.count(telemetry::Count::upstream_reuses);
+    return stream;
+}
+
+std::unique_ptr<http::ClientStream> Pools::join(const fleet::Backend& backend) {
+    std::unique_ptr<http::ClientStream> stream = impl_->node(backend.slot).join(backend);
+    if (stream) impl_->metrics.count(telemetry::Count::upstream_reuses);
+    return stream;
 }
 
 Task<Result<std::unique_ptr<http::ClientStream>>> Pools::connect(const fleet::Backend& backend,

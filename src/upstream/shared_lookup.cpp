@@ -5,39 +5,17 @@
 #include <utility>
 
 #include "penstock/net/await.h"
+#include "wait_list.h"
 
 namespace penstock::upstream {
 
 struct SharedLookup::Running {
+    Running(net::Loop& loop, const fleet::Address& of) : address{of}, waiting{loop} {}
+
     fleet::Address address;
     Answer answer;
     bool done = false;
-    std::vector<Seat*> seats;
-};
-
-/// One who waits.
-class SharedLookup::Seat {
-public:
-    Seat(net::Loop& loop, Running& running) : loop_{loop}, running_{running} {
-        running_.seats.push_back(this);
-    }
-    ~Seat() { std::erase(running_.seats, this); }
-    Seat(const Seat&) = delete;
-    Seat& operator=(const Seat&) = delete;
-
-    void set(Waiter* waiter) noexcept {
-        if (waiter == nullptr && waiter_ != nullptr) loop_.forget(*waiter_);
-        waiter_ = waiter;
-    }
-    // In the next turn: who is woken may ask anew, which would end the task that wakes.
-    void wake() noexcept {
-        if (waiter_ != nullptr) loop_.wake_soon(*waiter_);
-    }
-
-private:
-    net::Loop& loop_;
-    Running& running_;
-    Waiter* waiter_ = nullptr;
+    WaitList waiting;
 };
 
 SharedLookup::SharedLookup(net::Loop& loop, Resolve resolve)
@@ -53,19 +31,18 @@ Task<void> SharedLookup::run(std::shared_ptr<Running> running, Millis at_most) {
                                 "cannot resolve " + running->address.host + ": " + error.what()};
     }
     running->done = true;
-    for (Seat* seat : running->seats) seat->wake();
+    running->waiting.wake_all();
 }
 
 Task<SharedLookup::Answer> SharedLookup::ask(const fleet::Address& address, TimePoint until,
                                              Millis at_most) {
     if (!running_ || running_->done || running_->address != address) {
-        running_ = std::make_shared<Running>();
-        running_->address = address;
+        running_ = std::make_shared<Running>(loop_, address);
         task_ = run(running_, at_most);
         task_.start([](void*) {}, nullptr);
     }
     const std::shared_ptr<Running> running = running_;
-    Seat seat{loop_, *running};
+    WaitList::Place place{running->waiting};
     while (!running->done) {
         if (loop_.now() >= until) {
             co_return Error{ErrorCode::connect_timeout,
@@ -73,7 +50,7 @@ Task<SharedLookup::Answer> SharedLookup::ask(const fleet::Address& address, Time
         }
         static_cast<void>(
             co_await net::within(loop_, net::time_left(loop_, until),
-                                 [&seat](Waiter* waiter) noexcept { seat.set(waiter); }));
+                                 [&place](Waiter* waiter) noexcept { place.set(waiter); }));
     }
     co_return running->answer;
 }

@@ -30,7 +30,6 @@ public:
 
 private:
     struct Running;
-    class Seat;
 
     [[nodiscard]] Task<void> run(std::shared_ptr<Running> running, Millis at_most);
 

@@ -101,6 +101,8 @@ struct PoolConfig {
     bool replace_authorization =
         false;  // send that key upstream instead of the client's Authorization
     Acks acks = Acks::automatic;
+    fleet::Protocol protocol = fleet::Protocol::automatic;
+    std::uint32_t http2_streams = 100;  // on one connection
     PollConfig poll;
     routing::BalanceOptions balance;
 };

@@ -14,6 +14,9 @@ namespace penstock::fleet {
 enum class Engine : std::uint8_t { vllm, sglang, llamacpp, tgi, trtllm, lmdeploy, custom };
 [[nodiscard]] std::string_view name(Engine engine) noexcept;
 
+/// What a backend is spoken to in. `automatic`: HTTP/1.1 in clear text, with TLS what ALPN gives.
+enum class Protocol : std::uint8_t { automatic, http_1_1, h2c, h2 };
+
 /// A place in the counter slab and in every table by slot. Used again only when its former owner is
 /// quite gone.
 using Slot = std::uint32_t;
@@ -39,6 +42,8 @@ struct Backend {
     double weight = 1.0;              // 0: takes no new requests
     std::uint32_t max_in_flight = 0;  // 0: no limit
     bool delay_acks = false;          // its TCP segments need not be acknowledged one by one
+    Protocol protocol = Protocol::automatic;
+    std::uint32_t http2_streams = 100;  // on one connection, at least 1
     std::map<std::string, std::string> labels;
     friend bool operator==(const Backend&, const Backend&) = default;
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "penstock/base/frame_pool.h"
 #include "penstock/h1/framer.h"
@@ -26,9 +27,9 @@ struct ClientScratch {
 /// One connection to an engine, carrying one exchange at a time. Never pipelined.
 class ClientConnection {
 public:
-    /// Takes over a connected, non-blocking socket. An event stream's chunk fits the transport's
-    /// own buffer.
-    ClientConnection(net::Loop& loop, int fd) : loop_{loop}, transport_{loop, fd} {}
+    /// Takes over a connected transport.
+    ClientConnection(net::Loop& loop, net::Transport transport)
+        : loop_{loop}, transport_{std::move(transport)} {}
 
     virtual ~ClientConnection() = default;
     ClientConnection(const ClientConnection&) = delete;

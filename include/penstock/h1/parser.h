@@ -11,12 +11,12 @@
 #include "penstock/base/error.h"
 #include "penstock/http/head.h"
 #include "penstock/http/request_rules.h"
+#include "penstock/http/response_rules.h"
 
 namespace penstock::h1 {
 
 using http::HeadLimits;
-inline constexpr HeadLimits k_response_limits{
-    .head = 64 * 1024, .request_line = 8 * 1024, .fields = 200, .field = 32 * 1024, .name = 256};
+using http::k_response_limits;
 
 /// Finds the end of a head in `bytes` (which start at the head's first byte, after any tolerated
 /// empty lines). `searched`: how many bytes earlier calls have seen; updated. Returns the length

@@ -1,5 +1,6 @@
-// Connections to engines: per worker and backend, newest first, never idle for longer than the
-// engines allow.
+// Connections to engines: per worker and backend, never idle for longer than the engines allow.
+// HTTP/1.1 carries one request at a time on each, the newest first; HTTP/2 fills one with streams
+// before the next is opened.
 #pragma once
 
 #include <memory>
@@ -34,16 +35,21 @@ public:
 
     void configure(const Options& options);
 
-    /// A kept connection that is fit to carry a request, or null. The newest first: the oldest may
-    /// then age out.
+    /// A stream on a connection that is there and fit to carry it, or null. It may turn out to be
+    /// dead: `upstream_reused_closed`.
     [[nodiscard]] std::unique_ptr<http::ClientStream> reuse(const fleet::Backend& backend);
 
-    /// A fresh connection, within the connect timeout and not later than `until`. Errors:
-    /// connect_failed, connect_timeout. `backend` lives until the task's end.
+    /// The same, but only on a connection whose end is noticed at once, since it is read all the
+    /// time (HTTP/2): for requests that cannot be sent again.
+    [[nodiscard]] std::unique_ptr<http::ClientStream> join(const fleet::Backend& backend);
+
+    /// A stream on a fresh connection, or for HTTP/2 one on which there is room by then, within the
+    /// connect timeout and not later than `until`. Errors: connect_failed, connect_timeout.
+    /// `backend` lives until the task's end.
     [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(
         const fleet::Backend& backend, TimePoint until = TimePoint::max());
 
-    /// Closes what is kept for a slot: its backend has left.
+    /// Closes what is kept for a slot, now or after its last stream: its backend has left.
     void forget(fleet::Slot slot);
 
 private:

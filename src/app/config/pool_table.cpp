@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, 7> k_engines{"vllm",   "sglang",   "llama
                                                     "trtllm", "lmdeploy", "custom"};
 constexpr std::array<std::string_view, 2> k_unknown_models{"refuse", "pass"};
 constexpr std::array<std::string_view, 3> k_acks{"auto", "delayed", "immediate"};
+constexpr std::array<std::string_view, 4> k_protocols{"auto", "http/1.1", "h2c", "h2"};
 constexpr std::array<std::string_view, 6> k_policies{"prefix_load", "least_load", "prefix_hash",
                                                      "round_robin", "random",     "power_of_two"};
 
@@ -229,6 +230,17 @@ const Option k_pool_options[] = {
      .sentence = "How the engines' TCP segments are acknowledged. \"delayed\" saves some 7% of the "
                  "CPU per token and needs engines that set TCP_NODELAY; \"auto\" delays for vllm "
                  "and sglang, which do."},
+    {.name = "protocol",
+     .binding = chosen<&PoolConfig::protocol, k_protocols>(),
+     .sentence =
+         "What requests are sent in. \"auto\" is HTTP/1.1 for http:// and unix: URLs; \"h2c\" is "
+         "HTTP/2 in clear text without asking, as gRPC servers speak it; \"h2\" is HTTP/2 over "
+         "TLS. Health, metrics and models are polled with HTTP/1.1 in any case."},
+    {.name = "http2_streams",
+     .binding = bound<&PoolConfig::http2_streams>(),
+     .range = {1, 10'000},
+     .sentence = "Requests at a time on one HTTP/2 connection, per worker; then another is opened. "
+                 "A backend that allows fewer is heeded."},
 };
 
 constexpr ChildTable k_pool_children[] = {

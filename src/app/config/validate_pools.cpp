@@ -54,6 +54,11 @@ void validate_engine(const PoolConfig& pool, const std::string& path, Problems& 
                          "sends",
                          "name its metrics in [pool.poll.names]");
     }
+    if (pool.protocol == fleet::Protocol::h2) {
+        problems.error(path + ".protocol",
+                       "\"h2\" needs https:// URLs, which backends cannot be reached with yet",
+                       "write \"h2c\" for HTTP/2 in clear text");
+    }
     if (pool.replace_authorization && pool.api_key_file.empty()) {
         problems.error(path + ".replace_authorization",
                        "\"replace_authorization\" needs \"api_key_file\": there is no key to send");

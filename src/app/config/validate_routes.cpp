@@ -93,6 +93,18 @@ void validate_pool(const Config& config, std::size_t n, Problems& problems) {
                    std::move(hint));
 }
 
+/// RFC 8441's way to tunnels over HTTP/2 is not spoken.
+void validate_upgrades(const Config& config, std::size_t n, Problems& problems) {
+    const RouteConfig& route = config.routes[n];
+    if (route.upgrades.empty()) return;
+    for (const PoolConfig& pool : config.pools) {
+        if (pool.name != route.pool || pool.protocol != fleet::Protocol::h2c) continue;
+        problems.error(element("route", n) + ".upgrades",
+                       "\"upgrades\" needs backends of HTTP/1.1, and pool \"" + pool.name +
+                           "\" has protocol = \"h2c\"");
+    }
+}
+
 void validate_conditions(const RouteConfig& route, const std::string& path, Problems& problems) {
     const std::string headers = path + ".headers.";
     for (const auto& [name, value] : route.headers) {
@@ -121,6 +133,7 @@ void validate_routes(const Config& config, Problems& problems) {
         const RouteConfig& route = config.routes[n];
         const std::string path = element("route", n);
         validate_pool(config, n, problems);
+        validate_upgrades(config, n, problems);
         validate_conditions(route, path, problems);
         const std::string name = route.name.empty() ? "route-" + std::to_string(n + 1) : route.name;
         if (!taken.emplace(name, n).second) {

@@ -159,6 +159,8 @@ std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered
         backend.weight = from.weight;
         backend.max_in_flight = pool.balance.max_in_flight;
         backend.delay_acks = delays_acks(pool);
+        backend.protocol = pool.protocol;
+        backend.http2_streams = pool.http2_streams;
         backend.labels = from.labels;
         backends.push_back(std::move(backend));
     };

@@ -7,6 +7,7 @@ import tempfile
 from . import config, timing
 from .client import Client
 from .engine import ScriptedEngine
+from .frame_engine import FrameEngine
 from .llama_server import LlamaServer
 from .program import Program
 from .proxy import Proxy
@@ -50,6 +51,12 @@ class World:
 
     def engine(self, **more):
         engine = ScriptedEngine(f"{len(self.engines) + 1}", **more)
+        self.engines.append(engine)
+        return engine
+
+    def frame_engine(self, **more):
+        """One that speaks HTTP/2 frames: for a pool with `protocol = "h2c"`."""
+        engine = FrameEngine(**more)
         self.engines.append(engine)
         return engine
 

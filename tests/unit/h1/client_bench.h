@@ -37,7 +37,7 @@ protected:
     explicit ClientTest(int buffer = 0) {
         penstock::test::SocketPair pair = penstock::test::socket_pair(buffer);
         engine = std::move(pair.peer);
-        connection = std::make_unique<ClientConnection>(loop, pair.ours);
+        connection = std::make_unique<ClientConnection>(loop, net::Transport{loop, pair.ours});
     }
     void open() {
         exchange = std::make_unique<ClientExchange>(std::move(connection), keeper, scratch);

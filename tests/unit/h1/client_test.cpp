@@ -207,7 +207,7 @@ TEST_F(ClientTest, NeverTakesAResetForAnEnd) {
     ASSERT_EQ(::connect(ours, name, length), 0);
     engine = Peer{::accept(listener, nullptr, nullptr)};
     ::close(listener);
-    connection = std::make_unique<ClientConnection>(loop, ours);
+    connection = std::make_unique<ClientConnection>(loop, net::Transport{loop, ours});
     ask();
     engine.send("HTTP/1.1 200 OK\r\n\r\nhello");
     ASSERT_TRUE(head());

@@ -1,0 +1,83 @@
+// HTTP/2 towards engines: a connection that carries many exchanges at a time (RFC 9113), over
+// nghttp2.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "penstock/base/units.h"
+#include "penstock/http/stream.h"
+#include "penstock/net/transport.h"
+
+namespace penstock::net {
+class Loop;
+}
+
+namespace penstock::h2 {
+
+/// What all client connections of a worker share: memory that none keeps over a return to the loop.
+class ClientShared {
+public:
+    ClientShared();
+    ~ClientShared();
+    ClientShared(const ClientShared&) = delete;
+    ClientShared& operator=(const ClientShared&) = delete;
+
+    struct Impl;  // for this module
+    [[nodiscard]] Impl& impl() noexcept { return *impl_; }
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+class ClientConnection;
+
+/// Who keeps connections. Called from the loop, never from inside a call to the connection but for
+/// `idle_changed`.
+class ClientConnectionOwner {
+public:
+    /// Its first stream has come or its last has gone.
+    virtual void idle_changed(ClientConnection& connection) noexcept = 0;
+    /// It has ended, all its streams have been told: to be destroyed now.
+    virtual void ended(ClientConnection& connection) noexcept = 0;
+
+protected:
+    ~ClientConnectionOwner() = default;
+};
+
+struct ClientOptions {
+    std::uint32_t streams = 100;  // at a time; fewer where the engine says so
+    bool encrypted = false;       // the transport speaks TLS
+};
+
+/// Outlives its streams or tells them that it ends: they fail and nothing else does. Thread: the
+/// loop's.
+class ClientConnection {
+public:
+    /// Takes over a connected transport. References must outlive this.
+    ClientConnection(net::Loop& loop, net::Transport transport, const ClientOptions& options,
+                     ClientConnectionOwner& owner, ClientShared& shared);
+    ~ClientConnection();  // at once
+    ClientConnection(const ClientConnection&) = delete;
+    ClientConnection& operator=(const ClientConnection&) = delete;
+
+    /// Greets the engine.
+    void start();
+    /// A stream more may be opened. No: it is full, or ends.
+    [[nodiscard]] bool has_room() const noexcept;
+    /// It takes no stream any more, now and later.
+    [[nodiscard]] bool closing() const noexcept;
+    [[nodiscard]] std::size_t streams() const noexcept;
+    /// Precondition: has_room().
+    [[nodiscard]] std::unique_ptr<http::ClientStream> open();
+    /// No new streams; ends in order after the last (GOAWAY).
+    void close();
+
+    class Impl;  // for this module
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace penstock::h2

@@ -1,0 +1,176 @@
+// The life of an HTTP/2 connection to an engine: its streams come and go, and it ends when its pool
+// closes it, the engine says so, or it breaks.
+#include "client_connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "penstock/base/assert.h"
+
+namespace penstock::h2 {
+
+namespace {
+
+constexpr Millis k_stall{60'000};  // without the engine taking a byte
+
+}  // namespace
+
+ClientConnection::Impl::Impl(ClientConnection& self, net::Loop& loop, net::Transport transport,
+                             const ClientOptions& options, ClientConnectionOwner& owner,
+                             ClientShared::Impl& shared)
+    : self_{self},
+      loop_{loop},
+      owner_{owner},
+      shared_{shared},
+      streams_max_{options.streams},
+      accepted_max_{options.streams},
+      session_{shared.setup, options.encrypted ? "https" : "http"},
+      pump_{loop, std::move(transport), *this, shared.batch, k_stall} {}
+
+ClientConnection::Impl::~Impl() {
+    fail_streams();
+}
+
+bool ClientConnection::Impl::closing() const noexcept {
+    return retired_ || pump_.closing() || !session_.open();
+}
+
+bool ClientConnection::Impl::has_room() const noexcept {
+    const std::uint32_t most = std::min(accepted_max_, session_.streams_max());
+    return streams_ < most && !closing();
+}
+
+std::unique_ptr<http::ClientStream> ClientConnection::Impl::open() {
+    PENSTOCK_ASSERT(has_room());
+    if (streams_ == 0) {
+        stale_ = served_;
+        accepted_max_ = streams_max_;
+    }
+    served_ = true;
+    auto stream = std::make_unique<ClientStream>(*this);
+    stream->next = first_;
+    if (first_ != nullptr) first_->previous = stream.get();
+    first_ = stream.get();
+    if (++streams_ == 1) owner_.idle_changed(self_);
+    return stream;
+}
+
+// The stream's own destructor calls this: in the middle of a wake-up, too.
+void ClientConnection::Impl::remove(ClientStream& stream) noexcept {
+    session_.cancel(stream);
+    want_flush();
+    std::replace(waking_.begin(), waking_.end(), static_cast<ClientSessionStream*>(&stream),
+                 static_cast<ClientSessionStream*>(nullptr));
+    unlink(stream);
+    if (streams_ > 0) return;
+    owner_.idle_changed(self_);
+    end_if_empty();
+}
+
+void ClientConnection::Impl::unlink(ClientStream& stream) noexcept {
+    if (stream.previous != nullptr) {
+        stream.previous->next = stream.next;
+    } else {
+        first_ = stream.next;
+    }
+    if (stream.next != nullptr) stream.next->previous = stream.previous;
+    --streams_;
+}
+
+void ClientConnection::Impl::close() {
+    retired_ = true;
+    end_if_empty();
+}
+
+void ClientConnection::Impl::end_if_empty() {
+    if (streams_ > 0 || pump_.closing() || !closing()) return;
+    session_.go_away();
+    pump_.close();
+}
+
+bool ClientConnection::Impl::receive(std::string_view bytes) {
+    stale_ = false;
+    return session_.receive(bytes);
+}
+
+void ClientConnection::Impl::settle() {
+    session_.take_news(waking_);
+    heed_refusals();
+    wake_all();
+    if (session_.over() || pump_.closing()) fail_streams();
+    if (session_.over() && !pump_.closing()) pump_.close();
+    end_if_empty();
+}
+
+// Until it is idle again, what it works on now is all that it takes.
+void ClientConnection::Impl::heed_refusals() noexcept {
+    const auto refused = std::count_if(
+        waking_.begin(), waking_.end(),
+        [](const ClientSessionStream* each) { return each->closed && each->unheard; });
+    if (refused == 0) return;
+    const std::size_t taken = streams_ - static_cast<std::size_t>(refused);
+    accepted_max_ = static_cast<std::uint32_t>(std::max<std::size_t>(1, taken));
+}
+
+// By index, and each looked up again: what a waiter does may destroy streams and open new ones.
+void ClientConnection::Impl::wake_all() noexcept {
+    for (std::size_t i = 0; i < waking_.size(); ++i) {
+        if (waking_[i] != nullptr) static_cast<ClientStream*>(waking_[i])->wake_writer();
+        if (waking_[i] != nullptr) static_cast<ClientStream*>(waking_[i])->wake_reader();
+    }
+    waking_.clear();
+}
+
+void ClientConnection::Impl::fail_streams() noexcept {
+    retired_ = true;
+    while (first_ != nullptr) {
+        ClientStream& stream = *first_;
+        unlink(stream);
+        session_.forget(stream);
+        stream.connection_lost(stale_);
+    }
+}
+
+void ClientConnection::Impl::ended() {
+    fail_streams();
+    owner_.ended(self_);  // destroys this
+}
+
+void ClientConnection::Impl::lost(bool /*stalled*/) {
+    retired_ = true;
+    session_.take_news(waking_);
+    wake_all();
+    fail_streams();
+    owner_.ended(self_);  // destroys this
+}
+
+ClientConnection::ClientConnection(net::Loop& loop, net::Transport transport,
+                                   const ClientOptions& options, ClientConnectionOwner& owner,
+                                   ClientShared& shared)
+    : impl_{std::make_unique<Impl>(*this, loop, std::move(transport), options, owner,
+                                   shared.impl())} {}
+ClientConnection::~ClientConnection() = default;
+
+void ClientConnection::start() {
+    impl_->start();
+}
+bool ClientConnection::has_room() const noexcept {
+    return impl_->has_room();
+}
+bool ClientConnection::closing() const noexcept {
+    return impl_->closing();
+}
+std::size_t ClientConnection::streams() const noexcept {
+    return impl_->streams();
+}
+std::unique_ptr<http::ClientStream> ClientConnection::open() {
+    return impl_->open();
+}
+void ClientConnection::close() {
+    impl_->close();
+}
+
+ClientShared::ClientShared() : impl_{std::make_unique<Impl>()} {}
+ClientShared::~ClientShared() = default;
+
+}  // namespace penstock::h2

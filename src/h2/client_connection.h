@@ -1,0 +1,75 @@
+// One HTTP/2 connection to an engine with its streams. Owned by the pool; the streams belong to the
+// handlers' frames and are told when it ends.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client_session.h"
+#include "client_stream.h"
+#include "penstock/h2/client.h"
+#include "penstock/net/loop.h"
+#include "pump.h"
+
+namespace penstock::h2 {
+
+struct ClientShared::Impl {
+    ClientSetup setup;
+    std::string batch;        // of the write being made
+    http::ResponseHead head;  // memory that one exchange leaves for the next
+};
+
+class ClientConnection::Impl final : PumpOwner {
+public:
+    Impl(ClientConnection& self, net::Loop& loop, net::Transport transport,
+         const ClientOptions& options, ClientConnectionOwner& owner, ClientShared::Impl& shared);
+    ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void start() { pump_.start({}); }
+    [[nodiscard]] bool has_room() const noexcept;
+    [[nodiscard]] bool closing() const noexcept;
+    [[nodiscard]] std::size_t streams() const noexcept { return streams_; }
+    [[nodiscard]] std::unique_ptr<http::ClientStream> open();
+    void close();
+
+    // For its streams.
+    [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
+    [[nodiscard]] ClientSession& session() noexcept { return session_; }
+    [[nodiscard]] ClientShared::Impl& shared() noexcept { return shared_; }
+    void want_flush() noexcept { pump_.want_flush(); }
+    void remove(ClientStream& stream) noexcept;
+
+private:
+    [[nodiscard]] bool receive(std::string_view bytes) override;
+    [[nodiscard]] std::string_view next_output() override { return session_.next_output(); }
+    [[nodiscard]] bool overfull() const override { return session_.overfull(); }
+    [[nodiscard]] bool over() const override { return session_.over(); }
+    void settle() override;
+    void ended() override;
+    void lost(bool stalled) override;
+
+    void wake_all() noexcept;
+    void fail_streams() noexcept;
+    void unlink(ClientStream& stream) noexcept;
+    void heed_refusals() noexcept;
+    void end_if_empty();
+
+    ClientConnection& self_;
+    net::Loop& loop_;
+    ClientConnectionOwner& owner_;
+    ClientShared::Impl& shared_;
+    std::uint32_t streams_max_;
+    std::uint32_t accepted_max_;  // what it has shown to take, where it refuses more
+    ClientSession session_;
+    Pump pump_;
+    ClientStream* first_ = nullptr;
+    std::size_t streams_ = 0;
+    std::vector<ClientSessionStream*> waking_;
+    bool served_ = false;
+    bool stale_ = false;    // nothing has come since it was idle, and it had served before
+    bool retired_ = false;  // no new streams
+};
+
+}  // namespace penstock::h2

@@ -1,0 +1,136 @@
+// Our end of an HTTP/2 connection to an engine without its socket: bytes in, news of streams and
+// bytes out. nghttp2's callbacks only note what happened; whoever owns the session acts on it
+// afterwards.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "handles.h"
+#include "outgoing.h"
+#include "penstock/base/error.h"
+#include "penstock/http/head.h"
+#include "response_builder.h"
+
+namespace penstock::h2 {
+
+/// One exchange as the session knows it: what its frames said, what it has to send.
+struct ClientSessionStream {
+    ClientSessionStream() = default;
+    ClientSessionStream(const ClientSessionStream&) = delete;
+    ClientSessionStream& operator=(const ClientSessionStream&) = delete;
+
+    std::int32_t id = 0;  // 0: not submitted
+    http::Method method = http::Method::get;
+    bool listed = false;  // among the session's news
+    bool head_complete = false;
+    bool input_ended = false;  // the engine has sent all
+    bool closed = false;       // nghttp2 knows it no more
+    bool unheard = false;      // the engine has not worked on it: it may be sent again
+    bool sent = false;         // its head may have left
+    bool heard = false;        // a frame of the response has come
+    std::uint8_t interim_heads = 0;
+    std::optional<Error> refusal;  // the response breaks a rule
+
+    ResponseBuilder builder;
+    http::ResponseHead head;
+    http::Fields trailers;
+    std::string input;       // of the body, received and not read yet
+    std::size_t unread = 0;  // of it, what flow control still counts
+    Outgoing out;
+
+protected:
+    ~ClientSessionStream() = default;
+};
+
+/// What all sessions of a worker share.
+class ClientSetup {
+public:
+    ClientSetup();
+    [[nodiscard]] const nghttp2_session_callbacks* callbacks() const noexcept {
+        return callbacks_.get();
+    }
+    [[nodiscard]] const nghttp2_option* options() const noexcept { return options_.get(); }
+
+private:
+    CallbacksHandle callbacks_;
+    OptionHandle options_;
+};
+
+class ClientSession {
+public:
+    /// Of a response's body, sent and not yet read. A slow client holds back so much.
+    static constexpr std::uint32_t k_stream_window = 128 * 1024;
+    /// Of all streams together. Bytes that nobody has read yet do not count against it until they
+    /// are `k_unread_max`: more than 100 streams that nobody reads can hold.
+    static constexpr std::int32_t k_connection_window = 1024 * 1024;
+    static constexpr std::size_t k_unread_max = 16 * 1024 * 1024;
+    static constexpr std::uint8_t k_interim_heads_max = 8;  // 1xx heads before the response
+
+    /// `scheme`: "http" or "https", for all requests. Both must outlive this.
+    ClientSession(const ClientSetup& setup, std::string_view scheme);
+    ClientSession(const ClientSession&) = delete;
+    ClientSession& operator=(const ClientSession&) = delete;
+
+    /// Takes bytes of the engine in. False: it has nothing more to say that would be heard.
+    [[nodiscard]] bool receive(std::string_view bytes);
+    /// The next bytes for the engine, until the next call; empty: none for now.
+    [[nodiscard]] std::string_view next_output();
+    /// Streams of which there is news since the last call.
+    void take_news(std::vector<ClientSessionStream*>& into) noexcept;
+
+    /// Opens a stream. False: there are no more numbers for it, or no memory.
+    [[nodiscard]] bool submit(ClientSessionStream& stream, const http::RequestHead& head,
+                              bool has_body);
+    /// There is more in `stream.out`, or its end.
+    void resume(ClientSessionStream& stream);
+    /// `bytes` of the body have been read: the engine may send as many more.
+    void consume(ClientSessionStream& stream, std::size_t bytes);
+    /// The stream is not wanted any more, and will be destroyed: RST_STREAM where it has not ended.
+    void cancel(ClientSessionStream& stream);
+    /// It is destroyed, and is no news any more.
+    void forget(ClientSessionStream& stream) noexcept;
+    /// A last word for the engine: no more streams come.
+    void go_away();
+
+    /// The engine takes new streams.
+    [[nodiscard]] bool open() const noexcept;
+    /// Streams that it takes at a time.
+    [[nodiscard]] std::uint32_t streams_max() const noexcept;
+    /// Nothing more will be read or written.
+    [[nodiscard]] bool over() const noexcept;
+    /// So much waits to be sent besides bodies that reading must stop until some of it has gone.
+    [[nodiscard]] bool overfull() const noexcept;
+
+private:
+    friend class ClientSetup;
+
+    void note(ClientSessionStream& stream);
+    [[nodiscard]] ClientSessionStream* find(std::int32_t id) const noexcept;
+    void give_back(ClientSessionStream& stream, std::size_t bytes);
+    void refuse(ClientSessionStream& stream, const Error& why);
+
+    int header(const nghttp2_frame& frame, std::string_view name, std::string_view value);
+    int invalid_header(const nghttp2_frame& frame);
+    int data(std::int32_t id, std::string_view bytes);
+    int frame_received(const nghttp2_frame& frame);
+    void list_received(ClientSessionStream& stream, bool ends);
+    int frame_sent(const nghttp2_frame& frame);
+    int frame_not_sent(const nghttp2_frame& frame, int why);
+    int stream_closed(std::int32_t id, std::uint32_t code);
+    [[nodiscard]] ssize_t body_of(std::int32_t id, std::uint8_t* into, std::size_t most,
+                                  std::uint32_t* flags);
+
+    std::string_view scheme_;
+    SessionHandle session_;
+    std::vector<ClientSessionStream*> news_;
+    std::size_t unread_ = 0;    // bytes of all bodies
+    std::size_t withheld_ = 0;  // of them, those the connection's window has not got back
+    bool closing_ = false;      // no more streams: a GOAWAY was sent or has come
+};
+
+}  // namespace penstock::h2

@@ -1,0 +1,128 @@
+#include "response_builder.h"
+
+#include "penstock/http/grammar.h"
+
+namespace penstock::h2 {
+
+namespace {
+
+constexpr std::size_t k_field_overhead = 32;  // RFC 9113 6.5.2
+
+Error bad(const char* what) {
+    return Error{ErrorCode::upstream_bad_response, what};
+}
+
+Result<void> check_field(std::string_view name, std::string_view value) {
+    if (name.size() > http::k_response_limits.name) return bad("a field's name is too long");
+    if (name.size() + value.size() > http::k_response_limits.field)
+        return bad("a field is too long");
+    if (!http::valid_name(name)) return bad("a field's name is not a token");
+    for (const char c : name) {
+        if (c >= 'A' && c <= 'Z') return bad("a field's name has capital letters");
+    }
+    if (!http::valid_value(value)) return bad("a field's value has a control character");
+    return {};
+}
+
+}  // namespace
+
+void ResponseBuilder::add(std::string_view name, std::string_view value, http::ResponseHead& head) {
+    size_ += name.size() + value.size() + k_field_overhead;
+    if (error_) return;
+    if (const Result<void> taken = take(name, value, head); !taken) error_ = taken.error();
+}
+
+Result<void> ResponseBuilder::take(std::string_view name, std::string_view value,
+                                   http::ResponseHead& head) {
+    if (size_ > http::k_response_limits.head) return bad("the response's head is too large");
+    if (name.starts_with(':')) return take_status(name, value, head);
+    if (!has_status_) return bad("a field comes before the response's status");
+    if (++count_ > http::k_response_limits.fields) return bad("too many fields");
+    if (const Result<void> checked = check_field(name, value); !checked) return checked.error();
+    return take_field(name, value, head);
+}
+
+Result<void> ResponseBuilder::take_status(std::string_view name, std::string_view value,
+                                          http::ResponseHead& head) {
+    if (name != ":status" || has_status_ || count_ > 0)
+        return bad("the response has other pseudo-fields than one :status before all fields");
+    constexpr std::size_t k_digits = 3;
+    if (value.size() != k_digits) return bad("the response's status is not a number");
+    head.status = 0;
+    for (const char c : value) {
+        if (c < '0' || c > '9') return bad("the response's status is not a number");
+        head.status = head.status * 10 + (c - '0');
+    }
+    if (head.status < 100 || head.status > 599) return bad("the response's status is out of range");
+    if (head.status == 101) return bad("there is no status 101 in HTTP/2");
+    has_status_ = true;
+    return {};
+}
+
+Result<void> ResponseBuilder::take_field(std::string_view name, std::string_view value,
+                                         http::ResponseHead& head) {
+    const http::FieldName id = http::field_name(name);
+    switch (id) {
+        case http::FieldName::content_length: {
+            const std::optional<std::uint64_t> length = http::parse_length(value);
+            if (!length || has_length_) return bad("Content-Length must be one plain number");
+            head.length = *length;
+            has_length_ = true;
+            return {};
+        }
+        case http::FieldName::connection:
+        case http::FieldName::keep_alive:
+        case http::FieldName::proxy_connection:
+        case http::FieldName::transfer_encoding:
+        case http::FieldName::upgrade:
+            return bad("a field of one connection in an HTTP/2 response");
+        default:
+            head.fields.append(id, name, value);
+            return {};
+    }
+}
+
+Result<void> ResponseBuilder::finish(http::Method method, bool ends, http::ResponseHead& head) {
+    if (error_) return *error_;
+    if (!has_status_) return bad("the response has no status");
+    head.version = http::Version::http_2;
+    head.keep_alive = true;
+    if (head.status < 200 && ends) return bad("an interim response ends the stream");
+    const bool bodiless = method == http::Method::head || head.status < 200 || head.status == 204 ||
+                          head.status == 304;
+    head.has_length = has_length_ && head.status >= 200 && head.status != 204;
+    if (bodiless) {
+        head.framing = http::Framing::none;
+        return {};
+    }
+    if (ends && has_length_ && head.length > 0) return bad("the announced body is missing");
+    if (ends) {
+        head.framing = has_length_ ? http::Framing::length : http::Framing::none;
+    } else {
+        head.framing = has_length_ ? http::Framing::length : http::Framing::chunked;
+    }
+    return {};
+}
+
+void ResponseBuilder::add_trailer(std::string_view name, std::string_view value,
+                                  http::Fields& trailers) {
+    size_ += name.size() + value.size() + k_field_overhead;
+    if (error_) return;
+    if (name.starts_with(':')) {
+        error_ = bad("a pseudo-field among the trailers");
+    } else if (++count_ > k_trailer_fields || size_ > k_trailer_bytes) {
+        error_ = bad("the trailers are too long");
+    } else if (const Result<void> checked = check_field(name, value); !checked) {
+        error_ = checked.error();
+    } else {
+        const http::Field field{http::field_name(name), name, value};
+        if (http::fit_trailer(field)) trailers.append(field.id, name, value);
+    }
+}
+
+Result<void> ResponseBuilder::finish_trailers() const {
+    if (error_) return *error_;
+    return {};
+}
+
+}  // namespace penstock::h2

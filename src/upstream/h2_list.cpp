@@ -1,0 +1,120 @@
+#include "h2_list.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "penstock/net/await.h"
+
+namespace penstock::upstream {
+
+namespace {
+
+constexpr int k_dials_max = 3;  // for one request, of connections that stand and have no room
+
+}  // namespace
+
+std::unique_ptr<http::ClientStream> H2List::join() {
+    for (const Kept& each : kept_) {
+        if (each.connection->has_room()) return each.connection->open();
+    }
+    return nullptr;
+}
+
+Task<Result<std::unique_ptr<http::ClientStream>>> H2List::connect(const fleet::Backend& backend,
+                                                                  TimePoint until) {
+    until = dialer_.deadline(until);
+    for (int dials = 0; dials < k_dials_max; ++dials) {
+        if (std::unique_ptr<http::ClientStream> stream = join()) co_return std::move(stream);
+        const std::shared_ptr<Dial> dial = dial_with_place(backend);
+        WaitList::Place place{dial->waiting};
+        while (!dial->done) {
+            if (loop_.now() >= until) co_return ErrorCode::connect_timeout;
+            static_cast<void>(
+                co_await net::within(loop_, net::time_left(loop_, until),
+                                     [&place](Waiter* waiter) noexcept { place.set(waiter); }));
+        }
+        if (dial->failed) co_return *dial->failed;
+    }
+    if (std::unique_ptr<http::ClientStream> stream = join()) co_return std::move(stream);
+    co_return Error{ErrorCode::connect_failed, "the backend's connections take no stream"};
+}
+
+// As many may wait for it as it will carry.
+std::shared_ptr<H2List::Dial> H2List::dial_with_place(const fleet::Backend& backend) {
+    std::erase_if(dials_, [](const auto& each) { return each->done; });
+    for (const std::shared_ptr<Dial>& each : dials_) {
+        if (each->waiting.size() < backend.http2_streams && each->backend == backend) return each;
+    }
+    const auto dial = std::make_shared<Dial>(loop_, backend);
+    dials_.push_back(dial);
+    dial->task = run(*dial);
+    dial->task.start([](void*) {}, nullptr);
+    return dial;
+}
+
+Task<void> H2List::run(Dial& dial) {
+    try {
+        Dialer::Connected connected = co_await dialer_.dial(dial.backend, TimePoint::max());
+        if (connected) {
+            adopt(std::move(**connected), dial.backend);
+        } else {
+            dial.failed = connected.error();
+        }
+    } catch (const std::exception& error) {  // no memory: the next may have more luck
+        dial.failed = Error{ErrorCode::connect_failed, error.what()};
+    }
+    dial.done = true;
+    dial.waiting.wake_all();
+}
+
+void H2List::adopt(net::Transport transport, const fleet::Backend& backend) {
+    auto connection = std::make_unique<h2::ClientConnection>(
+        loop_, std::move(transport), h2::ClientOptions{.streams = backend.http2_streams}, *this,
+        shared_);
+    h2::ClientConnection& made = *connection;
+    kept_.push_back({.connection = std::move(connection)});
+    set_idle(kept_.back(), true);
+    made.start();
+}
+
+void H2List::expire(TimePoint since) {
+    for (Kept& each : kept_) {
+        if (!each.idle || each.idle_since >= since) continue;
+        set_idle(each, false);
+        each.connection->close();
+    }
+}
+
+void H2List::retire() {
+    for (Kept& each : kept_) {
+        set_idle(each, false);
+        each.connection->close();
+    }
+}
+
+void H2List::idle_changed(h2::ClientConnection& connection) noexcept {
+    const auto kept = find(connection);
+    if (kept != kept_.end()) set_idle(*kept, connection.streams() == 0 && !connection.closing());
+}
+
+void H2List::ended(h2::ClientConnection& connection) noexcept {
+    const auto kept = find(connection);
+    if (kept == kept_.end()) return;
+    set_idle(*kept, false);
+    metrics_.change(telemetry::Gauge::upstream_connections_open, -1);
+    kept_.erase(kept);
+}
+
+std::vector<H2List::Kept>::iterator H2List::find(const h2::ClientConnection& connection) noexcept {
+    return std::find_if(kept_.begin(), kept_.end(),
+                        [&](const Kept& each) { return each.connection.get() == &connection; });
+}
+
+void H2List::set_idle(Kept& kept, bool idle) noexcept {
+    if (idle) kept.idle_since = loop_.coarse_now();
+    if (std::exchange(kept.idle, idle) == idle) return;
+    metrics_.change(telemetry::Gauge::upstream_connections_idle, idle ? 1 : -1);
+}
+
+}  // namespace penstock::upstream

@@ -1,0 +1,66 @@
+// One backend's HTTP/2 connections on one worker: one is filled with streams before the next is
+// opened, and a burst of requests waits for the connection that is being made.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "dialer.h"
+#include "penstock/h2/client.h"
+#include "wait_list.h"
+
+namespace penstock::upstream {
+
+/// Owned by a node. References must outlive this. Thread: the worker.
+class H2List final : public h2::ClientConnectionOwner {
+public:
+    H2List(net::Loop& loop, telemetry::WorkerMetrics& metrics, Dialer& dialer,
+           h2::ClientShared& shared)
+        : loop_{loop}, metrics_{metrics}, dialer_{dialer}, shared_{shared} {}
+
+    /// A stream on the oldest connection that has room for it, or null.
+    [[nodiscard]] std::unique_ptr<http::ClientStream> join();
+    /// A stream, on a connection that is made for all who ask meanwhile. Errors: connect_failed,
+    /// connect_timeout. `backend` lives until the task's end.
+    [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(
+        const fleet::Backend& backend, TimePoint until);
+    /// Ends what has been idle since before `since`.
+    void expire(TimePoint since);
+    /// Ends all: those with streams after the last of them.
+    void retire();
+
+    void idle_changed(h2::ClientConnection& connection) noexcept override;
+    void ended(h2::ClientConnection& connection) noexcept override;
+
+private:
+    struct Kept {
+        std::unique_ptr<h2::ClientConnection> connection;
+        TimePoint idle_since{};
+        bool idle = false;
+    };
+    /// A connection being made.
+    struct Dial {
+        Dial(net::Loop& loop, const fleet::Backend& to) : backend{to}, waiting{loop} {}
+        fleet::Backend backend;  // who asked first may be gone before it stands
+        WaitList waiting;
+        std::optional<Error> failed;
+        bool done = false;
+        Task<void> task;
+    };
+
+    [[nodiscard]] std::shared_ptr<Dial> dial_with_place(const fleet::Backend& backend);
+    [[nodiscard]] Task<void> run(Dial& dial);
+    void adopt(net::Transport transport, const fleet::Backend& backend);
+    [[nodiscard]] std::vector<Kept>::iterator find(const h2::ClientConnection& connection) noexcept;
+    void set_idle(Kept& kept, bool idle) noexcept;
+
+    net::Loop& loop_;
+    telemetry::WorkerMetrics& metrics_;
+    Dialer& dialer_;
+    h2::ClientShared& shared_;
+    std::vector<Kept> kept_;  // oldest first
+    std::vector<std::shared_ptr<Dial>> dials_;
+};
+
+}  // namespace penstock::upstream

@@ -1,0 +1,132 @@
+"""gRPC end to end: a call through Penstock tells what the same call tells without it."""
+
+import queue
+
+from harness import frames, timing
+from harness.cases import each, equal, holds
+from harness.grpc_echo import SERVICE, EchoClient, EchoServer, ask, grpc, needs_grpc
+from harness.h2_client import head
+
+ROUTES = {"routes": [{"paths": [f"/{SERVICE}/*"], "methods": ["POST"], "pool": "default"}]}
+POOL = {"pool": {"engine": "custom", "protocol": "h2c", "unknown_model": "pass"}}
+CALL = head(target=f"/{SERVICE}/Say", fields=[("content-type", "application/grpc"),
+                                             ("te", "trailers")])
+
+
+class Echo:
+    """A service, a proxy before it, and a client of each."""
+
+    def __init__(self, world, **tables):
+        self.server = EchoServer()
+        world.engines.append(self.server)
+        self.proxy = world.proxy(self.server, **POOL, **ROUTES, **tables)
+        self.direct = EchoClient(self.server.url)
+        self.through = EchoClient(self.proxy.url)
+        world.engines.extend([self.direct, self.through])
+
+    def compare(self, method, request):
+        """Both ways the same; returns what it was."""
+        asked = [ask(getattr(client, method), request() if callable(request) else request,
+                     timing.limit()) for client in (self.direct, self.through)]
+        equal(asked[1], asked[0], f"{method} through the proxy")
+        return asked[0]
+
+
+@each([("a message", b"hello"), ("nothing", b""), ("a large one", b"x" * 3_000_000),
+       *((f"status {number}", f"fail {number}".encode()) for number in range(1, 17))])
+def test_a_unary_call_is_the_same(world, request):
+    Echo(world).compare("say", request)
+
+
+@each([("some", b"100"), ("none", b"0"), ("an error at once", b"0!"), ("one later", b"5!")])
+def test_a_server_stream_is_the_same(world, request):
+    Echo(world).compare("count", request)
+
+
+def test_a_client_stream_is_the_same(world):
+    messages, told = Echo(world).compare("collect", lambda: iter([b"a", b"b" * 200_000, b"c"]))
+    equal(told["code"], grpc.StatusCode.OK)
+    equal(len(messages[0]), 200_004)
+
+
+def test_an_unknown_method_is_the_same(world):
+    equal(Echo(world).compare("missing", b"x")[1]["code"], grpc.StatusCode.UNIMPLEMENTED)
+
+
+def test_both_directions_of_a_call_go_on_at_the_same_time(world):
+    say = queue.Queue()
+    answers = Echo(world).through.talk(iter(say.get, None), timeout=timing.limit())
+    for word in (b"one", b"two", b"three"):
+        say.put(word)
+        equal(next(answers), b"heard " + word)
+    say.put(None)
+    equal(list(answers), [])
+    equal(answers.code(), grpc.StatusCode.OK)
+
+
+def test_the_access_log_tells_the_calls_outcome(world):
+    echo = Echo(world)
+    for request in (b"fine", b"fail 3", b"fail 13"):
+        ask(echo.through.say, request, timing.limit())
+
+    lines = echo.proxy.wait_for_access_lines(3)
+
+    equal([line["outcome"] for line in lines], ["ok", "client_error", "engine_error"])
+    equal([line["status"] for line in lines], [200] * 3)
+
+
+def test_a_dead_backend_is_unavailable(world):
+    needs_grpc()
+    engine = world.engine()
+    engine.refuse()
+    client = EchoClient(world.proxy(engine, **POOL, **ROUTES).url)
+    world.engines.append(client)
+
+    _, told = ask(client.say, b"hello", timing.limit())
+
+    equal(told["code"], grpc.StatusCode.UNAVAILABLE)
+    equal(told["details"], "Connection refused")
+
+
+def status_of(answer):
+    return dict(answer.fields)["grpc-status"]
+
+
+def test_our_errors_are_responses_of_trailers_only(world):
+    engine = world.frame_engine()
+    proxy = world.proxy(engine, **POOL, **ROUTES)
+
+    answer = proxy.connect_h2().ask(head(target="/other.Service/Call", fields=[
+        ("content-type", "application/grpc+proto"), ("te", "trailers")]), b"")
+
+    equal((answer.status, answer.body, status_of(answer)), (200, b"", "12"))
+    equal(answer.field("content-type"), "application/grpc")
+    holds(answer.field("grpc-message"), "no message")
+
+
+def test_a_call_that_breaks_ends_with_a_status(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES).connect_h2()
+    stream = client.open(CALL, end=False)
+    request = engine.next_request()
+    equal(request.field("te"), "trailers")
+    request.send_head([("content-type", "application/grpc")])
+    request.send_data(b"\0\0\0\0\1a")
+    stream.read_head()
+    stream.expect_data(b"\0\0\0\0\1a")
+
+    request.connection.reset()
+
+    trailers = dict(stream.read_head())
+    equal(trailers["grpc-status"], "14")
+
+
+def test_a_silent_backend_exceeds_the_deadline(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES, server={"first_byte_timeout": "200ms"}
+                         ).connect_h2()
+
+    answer = client.ask(CALL, b"\0\0\0\0\0")
+
+    equal(status_of(answer), "4")
+    equal(engine.next_request().wait_for_reset(), frames.CANCEL)

@@ -1,0 +1,230 @@
+#include "client_session.h"
+
+#include <memory>
+
+#include <gtest/gtest.h>
+
+#include "frame_scanner.h"
+#include "frames.h"
+
+namespace penstock::h2 {
+namespace {
+
+using test::List;
+
+struct PlainStream final : ClientSessionStream {};
+
+/// A session with the engine's bytes in the test's hand.
+struct Asked {
+    PlainStream& ask(std::string_view body = "", http::Method method = http::Method::post) {
+        streams.push_back(std::make_unique<PlainStream>());
+        PlainStream& stream = *streams.back();
+        stream.out.lend(body);
+        stream.out.end({});
+        http::RequestHead head{.method = method, .target = "/x", .authority = "a.test"};
+        EXPECT_TRUE(session.submit(stream, head, !body.empty()));
+        return stream;
+    }
+    bool hear(std::string_view bytes) {
+        const bool more = session.receive(bytes);
+        session.take_news(news);
+        return more;
+    }
+    /// The frames it has to send, by type, without the preface.
+    std::string says() {
+        std::string all;
+        for (std::string_view bytes = session.next_output(); !bytes.empty();
+             bytes = session.next_output()) {
+            all.append(bytes);
+        }
+        session.take_news(news);
+        FrameScanner scanner{all.starts_with("PRI") ? test::k_preface.size() : 0};
+        std::string types;
+        std::string_view rest = all;
+        while (scanner.next(rest)) {
+            types += static_cast<char>('0' + scanner.header().type);
+            if (scanner.header().type == NGHTTP2_RST_STREAM)
+                reset_code = static_cast<unsigned char>(rest[3]);
+        }
+        return types;
+    }
+
+    ClientSetup setup;
+    ClientSession session{setup, "http"};
+    std::vector<std::unique_ptr<PlainStream>> streams;
+    std::vector<ClientSessionStream*> news;
+    int reset_code = -1;
+};
+
+const std::string k_hello = test::settings() + test::frame(4, 1, 0);
+const List k_ok{{":status", "200"}};
+
+TEST(ClientSession, GreetsAndAsks) {
+    Asked asked;
+    asked.ask("a body");
+    EXPECT_EQ(asked.says(),
+              "48"
+              "10");  // SETTINGS, WINDOW_UPDATE; HEADERS, DATA
+}
+
+TEST(ClientSession, TellsOfAResponseHoweverItsBytesAreSplit) {
+    const std::string bytes = k_hello + test::headers(1, {{":status", "103"}}, false) +
+                              test::headers(1, k_ok, false) + test::data(1, "some ") +
+                              test::data(1, "bytes") +
+                              test::headers(1, {{"grpc-status", "0"}}, true);
+    for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+        Asked asked;
+        const PlainStream& stream = asked.ask();
+        asked.says();
+
+        EXPECT_TRUE(asked.hear(bytes.substr(0, cut)));
+        EXPECT_TRUE(asked.hear(bytes.substr(cut)));
+
+        EXPECT_TRUE(stream.head_complete && stream.input_ended && stream.closed) << cut;
+        EXPECT_EQ(stream.head.status, 200) << cut;
+        EXPECT_EQ(stream.input, "some bytes") << cut;
+        EXPECT_EQ(stream.trailers.find("grpc-status"), "0") << cut;
+        EXPECT_FALSE(stream.refusal) << cut;
+    }
+}
+
+TEST(ClientSession, OpensNoMoreThanHalfADozenInterimHeads) {
+    Asked asked;
+    const PlainStream& stream = asked.ask();
+    asked.says();
+    std::string heads;
+    for (int i = 0; i < ClientSession::k_interim_heads_max; ++i)
+        heads += test::headers(1, {{":status", "103"}}, false);
+    static_cast<void>(asked.hear(k_hello + heads));
+    EXPECT_FALSE(stream.refusal);
+    static_cast<void>(asked.hear(test::headers(1, {{":status", "103"}}, false)));
+    EXPECT_TRUE(stream.refusal);
+}
+
+TEST(ClientSession, RefusesAMalformedResponseAndGoesOn) {
+    Asked asked;
+    const PlainStream& bad = asked.ask();
+    const PlainStream& good = asked.ask();
+    asked.says();
+
+    EXPECT_TRUE(asked.hear(k_hello + test::headers(1, {{":status", "2x0"}}, false) +
+                           test::headers(3, k_ok, true)));
+    asked.says();
+
+    EXPECT_TRUE(bad.closed && (bad.refusal || !bad.input_ended));
+    EXPECT_EQ(asked.reset_code, NGHTTP2_PROTOCOL_ERROR);
+    EXPECT_TRUE(good.head_complete && good.input_ended && !good.refusal);
+}
+
+TEST(ClientSession, RefusesABodyOfAnotherLengthThanAnnounced) {
+    for (const std::string_view body : {"much too long", "x"}) {
+        Asked asked;
+        const PlainStream& stream = asked.ask();
+        asked.says();
+        static_cast<void>(asked.hear(
+            k_hello + test::headers(1, {{":status", "200"}, {"content-length", "5"}}, false) +
+            test::data(1, body, true)));
+        asked.says();
+        EXPECT_TRUE(stream.refusal) << body;
+        EXPECT_FALSE(stream.input_ended) << body;
+    }
+}
+
+TEST(ClientSession, GivesTheWindowBackAsTheBodyIsRead) {
+    Asked asked;
+    PlainStream& stream = asked.ask();
+    asked.says();
+    const std::string piece(16 * 1024, 'x');
+    std::string bytes = k_hello + test::headers(1, k_ok, false);
+    for (int i = 0; i < 5; ++i) bytes += test::data(1, piece);
+    static_cast<void>(asked.hear(bytes));
+    EXPECT_EQ(asked.says(), "4");  // the acknowledgement alone
+
+    asked.session.consume(stream, stream.input.size());
+
+    EXPECT_EQ(asked.says(), "8");
+    EXPECT_EQ(stream.unread, 0U);
+}
+
+TEST(ClientSession, CancelsAtOnceAndHearsNoMoreOfIt) {
+    Asked asked;
+    PlainStream& stream = asked.ask();
+    asked.says();
+    static_cast<void>(asked.hear(k_hello + test::headers(1, k_ok, false)));
+
+    asked.session.cancel(stream);
+    const std::string said = asked.says();
+    asked.streams.clear();
+
+    EXPECT_NE(said.find('3'), std::string::npos);
+    EXPECT_EQ(asked.reset_code, NGHTTP2_CANCEL);
+    EXPECT_TRUE(asked.hear(test::data(1, "late", true)));
+    EXPECT_TRUE(asked.news.empty());
+}
+
+TEST(ClientSession, SendsNothingOfAStreamThatWasCancelledBefore) {
+    Asked asked;
+    PlainStream& stream = asked.ask("a body");
+    asked.session.cancel(stream);
+    asked.streams.clear();
+    EXPECT_EQ(asked.says().find('0'), std::string::npos);
+    EXPECT_TRUE(asked.session.open());
+}
+
+TEST(ClientSession, KnowsWhatAnEngineHasNotWorkedOn) {
+    Asked asked;
+    const PlainStream& taken = asked.ask();
+    const PlainStream& beyond = asked.ask();
+    const PlainStream& refused = asked.ask();
+    asked.says();
+
+    static_cast<void>(asked.hear(k_hello + test::reset(5, NGHTTP2_REFUSED_STREAM) +
+                                 test::frame(7, 0, 0, test::number(1, 4) + test::number(0, 4))));
+
+    EXPECT_TRUE(beyond.closed && beyond.unheard);
+    EXPECT_TRUE(refused.closed && refused.unheard);
+    EXPECT_FALSE(taken.closed || taken.unheard);
+    EXPECT_FALSE(asked.session.open());
+    static_cast<void>(asked.hear(test::headers(1, k_ok, true)));
+    EXPECT_TRUE(taken.input_ended);
+}
+
+TEST(ClientSession, KnowsWhatNeverLeft) {
+    Asked asked;
+    static_cast<void>(asked.says());
+    const PlainStream& stream = asked.ask();
+    static_cast<void>(
+        asked.hear(k_hello + test::frame(7, 0, 0, test::number(0, 4) + test::number(0, 4))));
+    static_cast<void>(asked.says());
+    EXPECT_TRUE(stream.unheard || !stream.sent);
+}
+
+TEST(ClientSession, HeedsTheEnginesLimitOfStreams) {
+    Asked asked;
+    static_cast<void>(asked.says());
+    static_cast<void>(asked.hear(test::frame(4, 0, 0, test::number(3, 2) + test::number(7, 4))));
+    EXPECT_EQ(asked.session.streams_max(), 7U);
+}
+
+TEST(ClientSession, TakesNoPushedStream) {
+    Asked asked;
+    asked.ask();
+    asked.says();
+    const std::string pushed = test::number(2, 4) + test::block(test::k_get);
+    const bool more = asked.hear(k_hello + test::frame(5, 4, 1, pushed));
+    const std::string said = asked.says();
+    EXPECT_TRUE(!more || said.find('7') != std::string::npos);
+    EXPECT_TRUE(asked.session.over());
+}
+
+TEST(ClientSession, EndsWithAnEngineThatSpeaksSomethingElse) {
+    Asked asked;
+    asked.ask();
+    asked.says();
+    static_cast<void>(asked.hear("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    asked.says();
+    EXPECT_TRUE(asked.session.over());
+}
+
+}  // namespace
+}  // namespace penstock::h2
