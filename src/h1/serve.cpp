@@ -16,12 +16,19 @@ constexpr std::uint32_t k_exchanges_per_turn = 16;
 constexpr Millis k_linger{2'000};
 constexpr std::size_t k_linger_bytes = 64 * 1024;
 
+std::unique_ptr<const http::Encryption> encryption_of(const net::Transport& transport) {
+    if (!transport.encrypted()) return nullptr;
+    return std::make_unique<const http::Encryption>(
+        http::Encryption{transport.tls_facts().peer_name});
+}
+
 }  // namespace
 
 ServerConnection::ServerConnection(ServerConnections::Impl& owner, net::Transport transport)
     : owner_{owner},
       transport_{std::move(transport)},
       peer_{net::peer_name(transport_.fd())},
+      encryption_{encryption_of(transport_)},
       read_timer_{owner.loop},
       write_timer_{owner.loop} {}
 

@@ -26,6 +26,9 @@ public:
 
     [[nodiscard]] const http::RequestHead& head() const noexcept override { return head_; }
     [[nodiscard]] std::string_view peer() const noexcept override { return peer_; }
+    [[nodiscard]] const http::Encryption* encryption() const noexcept override {
+        return encryption_.get();
+    }
     [[nodiscard]] TimePoint started() const noexcept override { return started_; }
     [[nodiscard]] http::Received try_read() override;
     void when_readable(Waiter* waiter) noexcept override;
@@ -105,6 +108,7 @@ private:
 
     // Reading.
     std::string peer_;
+    std::unique_ptr<const http::Encryption> encryption_;  // null: plain text
     std::string input_;  // bytes read and not yet dealt with, from `input_used_` on
     std::size_t input_used_ = 0;
     std::size_t head_searched_ = 0;

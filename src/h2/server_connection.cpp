@@ -12,11 +12,18 @@ namespace {
 
 constexpr Millis k_drain_notice{1'000};  // until the client must have seen it
 
+std::unique_ptr<const http::Encryption> encryption_of(const net::Transport& transport) {
+    if (!transport.encrypted()) return nullptr;
+    return std::make_unique<const http::Encryption>(
+        http::Encryption{transport.tls_facts().peer_name});
+}
+
 }  // namespace
 
 ServerConnection::ServerConnection(ServerConnections::Impl& owner, net::Transport transport)
     : owner_{owner},
       peer_{net::peer_name(transport.fd())},
+      encryption_{encryption_of(transport)},
       session_{owner.setup, owner.limits, *this},
       pump_{owner.loop, std::move(transport), *this, owner.batch,
             owner.options.write_stall_timeout},

@@ -29,6 +29,7 @@ public:
     [[nodiscard]] http::Handler& handler() noexcept;
     [[nodiscard]] const http::ServerOptions& options() const noexcept;
     [[nodiscard]] std::string_view peer() const noexcept { return peer_; }
+    [[nodiscard]] const http::Encryption* encryption() const noexcept { return encryption_.get(); }
     [[nodiscard]] ServerSession& session() noexcept { return session_; }
     [[nodiscard]] StreamSpares& spares() noexcept;
     void want_flush() noexcept { pump_.want_flush(); }
@@ -59,6 +60,7 @@ private:
 
     ServerConnections::Impl& owner_;
     std::string peer_;
+    std::unique_ptr<const http::Encryption> encryption_;  // null: plain text
     ServerSession session_;
     Pump pump_;
     ServerStream* first_ = nullptr;

@@ -96,6 +96,9 @@ void ServerStream::answer_unanswered() {
 std::string_view ServerStream::peer() const noexcept {
     return connection_.peer();
 }
+const http::Encryption* ServerStream::encryption() const noexcept {
+    return connection_.encryption();
+}
 
 // --- The request's body.
 

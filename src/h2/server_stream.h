@@ -30,6 +30,7 @@ public:
         return SessionStream::head;
     }
     [[nodiscard]] std::string_view peer() const noexcept override;
+    [[nodiscard]] const http::Encryption* encryption() const noexcept override;
     [[nodiscard]] TimePoint started() const noexcept override { return started_; }
     [[nodiscard]] http::Received try_read() override;
     void when_readable(Waiter* waiter) noexcept override;

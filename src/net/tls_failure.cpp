@@ -1,26 +1,9 @@
 // Why a handshake failed, as one of a bounded list and in words.
-#include <array>
-
 #include "tls_stream.h"
 
 namespace penstock::net {
 
 namespace {
-
-constexpr std::array<std::string_view, k_tls_outcomes> k_names{
-    "completed",
-    "resumed",
-    "timed_out",
-    "peer_closed",
-    "not_tls",
-    "no_common_version",
-    "no_common_suite",
-    "no_common_protocol",
-    "certificate_missing",
-    "certificate_refused",
-    "refused_by_peer",
-    "protocol_error",
-};
 
 TlsOutcome outcome_of(int reason) noexcept {
     switch (reason) {
@@ -64,10 +47,6 @@ std::string words(long verdict) {
 }
 
 }  // namespace
-
-std::string_view name(TlsOutcome outcome) noexcept {
-    return k_names[static_cast<std::size_t>(outcome)];
-}
 
 void TlsStream::note_failure(TlsStep step) {
     const unsigned long error = ERR_peek_last_error();

@@ -35,7 +35,7 @@ std::optional<Error> admit(Exchange& exchange) {
     if (loops(head.fields)) {
         return Error{ErrorCode::bad_request, "the request runs in a circle: see its Via field"};
     }
-    exchange.route = match_route(generation, head, nullptr);
+    exchange.route = match_route(generation, exchange.asked(), nullptr);
     if (exchange.route == nullptr) {
         return Error{ErrorCode::not_found, "no route serves " +
                                                std::string{http::name(head.method)} + " " +

@@ -74,7 +74,7 @@ std::optional<Error> choose_pool(Exchange& exchange) {
     const std::string_view model = exchange.facts.model;
     if (!model.empty() || !exchange.route->models.empty()) {
         // Routes may ask for a model, which is known only now.
-        exchange.route = match_route(*exchange.generation, exchange.client.head(), &model);
+        exchange.route = match_route(*exchange.generation, exchange.asked(), &model);
         if (exchange.route == nullptr) {
             return Error{ErrorCode::model_not_found, "no route serves the model \"" +
                                                          exchange.record.model + "\" on this path"};

@@ -12,6 +12,7 @@
 #include "penstock/proxy/inspect_thread.h"
 #include "penstock/proxy/worker.h"
 #include "penstock/telemetry/record.h"
+#include "route.h"
 #include "usage_filter.h"
 
 namespace penstock::proxy {
@@ -22,6 +23,8 @@ struct Exchange {
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
 
+    /// What a route is looked for by.
+    [[nodiscard]] RouteAsk asked() const noexcept { return {client.head(), record.client_name}; }
     /// Answers with an error of ours, in the API's shape.
     void refuse(const Error& error);
     /// Ours in every response: the request's id, CORS.

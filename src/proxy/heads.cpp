@@ -72,6 +72,10 @@ constexpr bool is_rewritten(FieldName id) noexcept {
            id == FieldName::x_real_ip || id == FieldName::forwarded || id == FieldName::host;
 }
 
+std::string_view own_scheme(const Exchange& exchange) noexcept {
+    return exchange.client.encryption() != nullptr ? "https" : "http";
+}
+
 void append_forwarded(const Exchange& exchange, http::Fields& to) {
     const http::RequestHead& head = exchange.client.head();
     const std::string_view peer = exchange.client.peer();
@@ -90,7 +94,7 @@ void append_forwarded(const Exchange& exchange, http::Fields& to) {
     chain += host_of(peer);
     to.append(FieldName::x_forwarded_for, chain);
     const auto proto = head.fields.find(FieldName::x_forwarded_proto);
-    to.append(FieldName::x_forwarded_proto, trusted && proto ? *proto : std::string_view{"http"});
+    to.append(FieldName::x_forwarded_proto, trusted && proto ? *proto : own_scheme(exchange));
     const auto host = head.fields.find(FieldName::x_forwarded_host);
     const std::string_view told = trusted && host ? *host : std::string_view{head.authority};
     if (!told.empty()) to.append(FieldName::x_forwarded_host, told);

@@ -43,6 +43,9 @@ void identify(Exchange& exchange) {
                                      : make_request_id(exchange.worker.rng);
     exchange.record.client =
         exchange.generation->trusted.client(exchange.client.peer(), forwarded_for(head.fields));
+    if (const http::Encryption* encryption = exchange.client.encryption()) {
+        exchange.record.client_name = encryption->client_name;
+    }
     exchange.explain =
         exchange.generation->explain &&
         head.fields.find(http::FieldName::x_penstock_explain) == std::string_view{"1"};

@@ -22,7 +22,7 @@ public:
     void set_for(const Exchange& exchange) {
         const Generation& generation = *exchange.generation;
         for_possible_pools(
-            generation, exchange.client.head(), *exchange.route,
+            generation, exchange.asked(), *exchange.route,
             [&generation, this](std::uint32_t index) { add(generation.pools[index]); });
         chains_.resize(count_);
     }

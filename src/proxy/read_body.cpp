@@ -41,7 +41,7 @@ auto more(Exchange& exchange, TimePoint until) noexcept {
 
 Task<std::optional<Error>> read_body(Exchange& exchange) {
     const http::RequestHead& head = exchange.client.head();
-    const std::uint64_t limit = body_limit(*exchange.generation, head, *exchange.route);
+    const std::uint64_t limit = body_limit(*exchange.generation, exchange.asked(), *exchange.route);
     if (head.framing == http::Framing::length) {
         if (head.length > limit) {
             co_return Error{ErrorCode::body_too_large,
@@ -53,7 +53,7 @@ Task<std::optional<Error>> read_body(Exchange& exchange) {
                               engine::k_body_padding);
     }
     const TimePoint until =
-        exchange.deadline_by(total_limit(*exchange.generation, head, *exchange.route));
+        exchange.deadline_by(total_limit(*exchange.generation, exchange.asked(), *exchange.route));
     for (int reads = 1;; ++reads) {
         const http::Received received = exchange.client.try_read();
         switch (received.state) {

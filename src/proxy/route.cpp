@@ -57,7 +57,12 @@ std::string_view host_without_port(std::string_view authority) noexcept {
     return authority.substr(0, authority.find(':'));
 }
 
-bool fits_head(const Route& route, const http::RequestHead& head) {
+bool fits(const Route& route, const RouteAsk& ask) {
+    const http::RequestHead& head = ask.head;
+    if (!route.client_names.empty() &&
+        (ask.client_name.empty() || !matches_any(route.client_names, ask.client_name))) {
+        return false;
+    }
     return path_matches(route, head.path()) && method_matches(route, head.method) &&
            (route.hosts.empty() || host_matches(route, host_without_port(head.authority))) &&
            headers_match(route, head);
@@ -65,11 +70,11 @@ bool fits_head(const Route& route, const http::RequestHead& head) {
 
 /// The routes that a request with this head may take, whichever model it will name.
 template <class See>
-void for_possible_routes(const Generation& generation, const http::RequestHead& head,
-                         const Route& first, See see) {
+void for_possible_routes(const Generation& generation, const RouteAsk& ask, const Route& first,
+                         See see) {
     if (first.models.empty()) return see(first);
     for (const Route& route : generation.routes) {
-        if (!fits_head(route, head)) continue;
+        if (!fits(route, ask)) continue;
         see(route);
         if (route.models.empty()) return;  // it takes all that comes so far
     }
@@ -77,10 +82,10 @@ void for_possible_routes(const Generation& generation, const http::RequestHead& 
 
 }  // namespace
 
-const Route* match_route(const Generation& generation, const http::RequestHead& head,
+const Route* match_route(const Generation& generation, const RouteAsk& ask,
                          const std::string_view* model) {
     for (const Route& route : generation.routes) {
-        if (!fits_head(route, head)) continue;
+        if (!fits(route, ask)) continue;
         if (model != nullptr && !route.models.empty() && !matches_any(route.models, *model))
             continue;
         return &route;
@@ -88,25 +93,24 @@ const Route* match_route(const Generation& generation, const http::RequestHead& 
     return nullptr;
 }
 
-void for_possible_pools(const Generation& generation, const http::RequestHead& head,
-                        const Route& first, const std::function<void(std::uint32_t)>& see) {
-    for_possible_routes(generation, head, first, [&see](const Route& route) {
+void for_possible_pools(const Generation& generation, const RouteAsk& ask, const Route& first,
+                        const std::function<void(std::uint32_t)>& see) {
+    for_possible_routes(generation, ask, first, [&see](const Route& route) {
         std::for_each(route.pools.begin(), route.pools.end(), see);
     });
 }
 
-std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,
+std::uint64_t body_limit(const Generation& generation, const RouteAsk& ask,
                          const Route& first) noexcept {
     std::uint64_t limit = first.max_body;
-    for_possible_routes(generation, head, first,
+    for_possible_routes(generation, ask, first,
                         [&limit](const Route& route) { limit = std::max(limit, route.max_body); });
     return limit;
 }
 
-Millis total_limit(const Generation& generation, const http::RequestHead& head,
-                   const Route& first) noexcept {
+Millis total_limit(const Generation& generation, const RouteAsk& ask, const Route& first) noexcept {
     Millis limit = first.timeouts.total;
-    for_possible_routes(generation, head, first, [&limit](const Route& route) {
+    for_possible_routes(generation, ask, first, [&limit](const Route& route) {
         const Millis total = route.timeouts.total;
         const bool endless = limit == Millis{0} || total == Millis{0};
         limit = endless ? Millis{0} : std::max(limit, total);

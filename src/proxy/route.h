@@ -11,24 +11,34 @@
 
 namespace penstock::proxy {
 
+/// What routes look at: the head, and what the client's certificate says.
+struct RouteAsk {
+    // NOLINTNEXTLINE(google-explicit-constructor): most clients have no certificate
+    RouteAsk(const http::RequestHead& of, std::string_view name = {}) noexcept
+        : head{of}, client_name{name} {}
+
+    const http::RequestHead& head;
+    std::string_view client_name;  // verified; empty: none
+};
+
 /// The first route whose conditions on the head hold, or null. With `model`, its model patterns
 /// must hold too; without, they are left for later. Complexity: O(routes x patterns).
-[[nodiscard]] const Route* match_route(const Generation& generation, const http::RequestHead& head,
+[[nodiscard]] const Route* match_route(const Generation& generation, const RouteAsk& ask,
                                        const std::string_view* model);
 
 /// Shows the pools that a request with this head may go to, whichever model it will name; some
 /// perhaps twice. `first`: the first route that matches by the head.
-void for_possible_pools(const Generation& generation, const http::RequestHead& head,
-                        const Route& first, const std::function<void(std::uint32_t)>& see);
+void for_possible_pools(const Generation& generation, const RouteAsk& ask, const Route& first,
+                        const std::function<void(std::uint32_t)>& see);
 
 /// Bytes of body to read before the model tells the route: what the most generous route allows that
 /// could still be the one. `first`: the first that matches by the head.
-[[nodiscard]] std::uint64_t body_limit(const Generation& generation, const http::RequestHead& head,
+[[nodiscard]] std::uint64_t body_limit(const Generation& generation, const RouteAsk& ask,
                                        const Route& first) noexcept;
 
 /// How long such a request may take in all, before the model tells the route: what the most
 /// generous route allows. Zero: without limit.
-[[nodiscard]] Millis total_limit(const Generation& generation, const http::RequestHead& head,
+[[nodiscard]] Millis total_limit(const Generation& generation, const RouteAsk& ask,
                                  const Route& first) noexcept;
 
 /// True for a path that an engine might read otherwise than we do: dot segments, empty segments,

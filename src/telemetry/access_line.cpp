@@ -9,6 +9,7 @@ std::string format_access(const RequestRecord& record, LogFormat format, std::in
     line.time(unix_ms);
     line.text("request_id", record.request_id);
     line.text("client", record.client);
+    line.text("client_name", record.client_name);
     line.text("method", record.method);
     line.text("path", record.path);
     line.text("model", record.model);

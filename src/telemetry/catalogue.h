@@ -130,6 +130,15 @@ inline constexpr std::array k_catalogue{
            {}, Group::connections, Origin::worker,
            "Client connections closed at once because of server.max_connections or for want of "
            "file descriptors."},
+    Metric{"penstock_tls_handshakes_total", Kind::counter, "connections",
+           {"outcome"}, Group::connections, Origin::worker,
+           "TLS handshakes with clients by how they ended; resumed ones cost a tenth. A rise of "
+           "certificate_missing or certificate_refused: clients without a valid certificate; of "
+           "not_tls: clients that speak plain HTTP to a TLS port."},
+    Metric{"penstock_tls_certificate_not_after_seconds", Kind::gauge, "seconds",
+           {"listener", "certificate"}, Group::connections, Origin::source,
+           "When the certificate that a listener shows expires, Unix time; alert some weeks "
+           "before."},
     Metric{"penstock_http2_refusals_total", Kind::counter, "connections",
            {"reason"}, Group::connections, Origin::worker,
            "HTTP/2 connections ended because their client broke the protocol or flooded it, and "

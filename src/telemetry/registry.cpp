@@ -58,6 +58,11 @@ void add_plain(Families& families, const WorkerMetrics::Cells& cells) {
         families.add(metric("penstock_errors_total"),
                      {std::string{name(static_cast<ErrorCode>(code))}}, number(cells.errors[code]));
     }
+    for (std::size_t at = 0; at < k_tls_outcomes; ++at) {
+        families.add(metric("penstock_tls_handshakes_total"),
+                     {std::string{name(static_cast<TlsOutcome>(at))}},
+                     number(cells.handshakes[at]));
+    }
     for (std::size_t at = 0; at < k_http2_refusals; ++at) {
         families.add(metric("penstock_http2_refusals_total"),
                      {std::string{name(static_cast<Http2Refusal>(at))}},

@@ -74,6 +74,26 @@ std::string_view name(Http2Refusal reason) noexcept {
     return k_names[static_cast<std::size_t>(reason)];
 }
 
+void WorkerMetrics::handshake(TlsOutcome outcome) noexcept {
+    cells_->handshakes[static_cast<std::size_t>(outcome)].add(1);
+}
+
+std::string_view name(TlsOutcome outcome) noexcept {
+    constexpr std::array<std::string_view, k_tls_outcomes> k_names{"completed",
+                                                                   "resumed",
+                                                                   "timed_out",
+                                                                   "peer_closed",
+                                                                   "not_tls",
+                                                                   "no_common_version",
+                                                                   "no_common_suite",
+                                                                   "no_common_protocol",
+                                                                   "certificate_missing",
+                                                                   "certificate_refused",
+                                                                   "refused_by_peer",
+                                                                   "protocol_error"};
+    return k_names[static_cast<std::size_t>(outcome)];
+}
+
 void WorkerMetrics::inter_token(Micros gap) noexcept {
     cells_->inter_token.observe(gap);
 }

@@ -36,6 +36,8 @@ public:
 
     // --- What the client does.
 
+    /// It came by TLS; null: it did not.
+    void encrypt(const http::Encryption* encryption) { encryption_ = encryption; }
     /// Each read gives at most this many bytes.
     void pieces_of(std::size_t bytes) { piece_ = bytes; }
     /// Body bytes after the first `bytes` do not come until `release_body`.
@@ -82,6 +84,9 @@ public:
 
     [[nodiscard]] const http::RequestHead& head() const noexcept override { return head_; }
     [[nodiscard]] std::string_view peer() const noexcept override { return "192.0.2.1:40000"; }
+    [[nodiscard]] const http::Encryption* encryption() const noexcept override {
+        return encryption_;
+    }
     [[nodiscard]] TimePoint started() const noexcept override { return TimePoint{}; }
 
     [[nodiscard]] http::Received try_read() override {
@@ -163,6 +168,7 @@ private:
     Ending ending_ = Ending::none;
     int writes_ = 0;
     int flushes_ = 0;
+    const http::Encryption* encryption_ = nullptr;
 };
 
 /// The head of a request without a body.

@@ -12,6 +12,7 @@
 #include "penstock/engine/dialect.h"
 #include "penstock/fleet/identity.h"
 #include "penstock/h2/server.h"
+#include "penstock/net/tls.h"
 #include "penstock/proxy/options.h"
 #include "penstock/routing/options.h"
 #include "penstock/telemetry/options.h"
@@ -48,9 +49,30 @@ struct ServerConfig {
     std::vector<std::string> trusted_proxies;  // CIDR networks whose X-Forwarded-* is believed
 };
 
+/// One entry of `certificates = [{ cert = …, key = … }]`
+struct CertificateConfig {
+    std::string cert;
+    std::string key;
+    friend bool operator==(const CertificateConfig&, const CertificateConfig&) = default;
+};
+
+using net::ClientCertificate;
+using net::TlsVersion;
+
+/// `[listener.tls]`
+struct ListenerTlsConfig {
+    std::vector<CertificateConfig> certificates;  // empty: plain text
+    TlsVersion min_version = TlsVersion::tls_1_2;
+    ClientCertificate client_certificate = ClientCertificate::off;
+    std::string client_ca;
+    std::vector<std::string> client_names;
+    friend bool operator==(const ListenerTlsConfig&, const ListenerTlsConfig&) = default;
+};
+
 /// `[[listener]]`
 struct ListenerConfig {
     std::string address = "127.0.0.1:8080";  // "host:port", "[::1]:8080" or "unix:/path"
+    ListenerTlsConfig tls;
     friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
 };
 
@@ -120,6 +142,7 @@ struct RouteConfig {
         methods;  // empty: GET, POST (and HEAD, OPTIONS where they go with them); "*": all
     std::vector<std::string> hosts;              // wildcards: "*.example.com"
     std::map<std::string, std::string> headers;  // name to pattern
+    std::vector<std::string> client_names;       // of client certificates, wildcards
     std::vector<std::string> upgrades;           // "websocket": passed on as opaque tunnels
     BodyMode body = BodyMode::inspect;
     UsageMode usage = UsageMode::observe;

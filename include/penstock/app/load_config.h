@@ -2,6 +2,7 @@
 // reading files.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,9 @@ struct LoadedConfig {
     std::vector<Problem> problems;  // in order of file and line; warnings among them
     std::vector<Origin> origins;    // every effective value
     std::string content_hash;       // of the file's bytes and of the files it names
+    // What each listener's TLS is made of, by address; those in plain text are not there. The same
+    // bytes that were checked.
+    std::map<std::string, net::ServerTlsOptions> tls;
     [[nodiscard]] bool ok() const noexcept;
 };
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "penstock/base/error.h"
@@ -36,6 +37,11 @@ struct Received {
 /// writing more.
 enum class Flow : std::uint8_t { open, blocked, failed };
 
+/// What TLS has told of a client.
+struct Encryption {
+    std::string client_name;  // in its certificate, which was verified; empty: it has shown none
+};
+
 /// The client's side of an exchange. Owned by its connection, which outlives the handler's task and
 /// destroys that task when the client has gone: a handler never asks.
 class ServerStream {
@@ -49,6 +55,9 @@ public:
 
     /// The peer as "address:port", or "unix". Lives as long as the stream.
     [[nodiscard]] virtual std::string_view peer() const noexcept = 0;
+
+    /// Null: the client speaks plain text. Lives as long as the stream.
+    [[nodiscard]] virtual const Encryption* encryption() const noexcept { return nullptr; }
 
     /// When the head was complete.
     [[nodiscard]] virtual TimePoint started() const noexcept = 0;

@@ -49,7 +49,8 @@ struct Route {
     std::vector<std::string> methods;
     std::vector<std::string> hosts;
     std::map<std::string, std::string> headers;
-    std::vector<std::string> upgrades;  // protocols that a client may change to
+    std::vector<std::string> client_names;  // patterns of verified names; empty: anybody
+    std::vector<std::string> upgrades;      // protocols that a client may change to
     BodyMode body = BodyMode::inspect;
     UsageMode usage = UsageMode::observe;
     std::uint64_t max_body = 64ULL << 20U;

@@ -16,6 +16,7 @@
 
 #include "penstock/base/units.h"
 #include "penstock/telemetry/record.h"
+#include "penstock/telemetry/tls_outcome.h"
 
 namespace penstock::telemetry {
 
@@ -73,6 +74,7 @@ public:
     void count(Count what, std::uint64_t by = 1) noexcept;  // (worker)
     void change(Gauge what, std::int64_t by) noexcept;      // (worker)
     void refused(Http2Refusal reason) noexcept;             // (worker)
+    void handshake(TlsOutcome outcome) noexcept;            // (worker) with a client
     /// The time between two chunks of one stream. (worker) No allocation.
     void inter_token(Micros gap) noexcept;
     /// Everything that follows from a finished request: totals by pool, route, model, status and

@@ -105,12 +105,22 @@ public:
         anchor("auth.keys_file", loaded_.config.auth.keys_file);
         anchor("log.access_file", loaded_.config.log.access_file);
         for (PoolConfig& pool : loaded_.config.pools) anchor("", pool.api_key_file);
+        for (ListenerConfig& listener : loaded_.config.listeners) {
+            anchor("", listener.tls.client_ca);
+            for (CertificateConfig& pair : listener.tls.certificates) {
+                anchor("", pair.cert);
+                anchor("", pair.key);
+            }
+        }
     }
 
     LoadedConfig finish() {
         // Of a file that is no TOML nothing is known that could be judged.
         std::string bytes{text_};
-        if (readable_) validate(loaded_.config, problems_, bytes);
+        if (readable_) {
+            validate(loaded_.config, problems_, bytes);
+            loaded_.tls = validate_tls(loaded_.config, problems_, bytes);
+        }
         loaded_.content_hash = hash_text(bytes);
         add_origins();
         loaded_.problems = problems_.take();

@@ -10,14 +10,6 @@ namespace {
 constexpr std::array<std::string_view, 4> k_levels{"error", "warning", "info", "debug"};
 constexpr std::array<std::string_view, 2> k_formats{"json", "logfmt"};
 
-const Option k_listener_options[] = {
-    {.name = "address",
-     .binding = bound<&ListenerConfig::address>(),
-     .format = &k_address,
-     .sentence = "Where clients connect: host:port, [v6]:port or unix:/path. Port 0 takes a free "
-                 "one, which is printed at start."},
-};
-
 const Option k_admin_options[] = {
     {.name = "address",
      .binding = bound<&AdminConfig::address>(),
@@ -83,12 +75,6 @@ constexpr ChildTable k_children[] = {
 };
 
 }  // namespace
-
-const OptionTable k_listener_table{.name = "listener",
-                                   .sentence = "Where clients connect. At least one is needed.",
-                                   .options = k_listener_options,
-                                   .children = {},
-                                   .defaults = fresh<ListenerConfig>};
 
 const OptionTable k_admin_table{.name = "admin",
                                 .sentence = "The pages for operators and monitoring.",

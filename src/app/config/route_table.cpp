@@ -49,6 +49,12 @@ const Option k_options[] = {
      .format = &k_header_value,
      .empty = "any",
      .sentence = "Headers that a request must have, each with a value that matches."},
+    {.name = "client_names",
+     .binding = bound<&RouteConfig::client_names>(),
+     .format = &k_client_name,
+     .empty = "anybody",
+     .sentence = "Names in clients' certificates that it takes, as [listener.tls] verified them; "
+                 "`*` stands for any text. Clients without a certificate do not match."},
     {.name = "upgrades",
      .binding = bound<&RouteConfig::upgrades>(),
      .format = &k_upgrade,

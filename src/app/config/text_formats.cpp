@@ -137,6 +137,11 @@ Result<void> check_host(std::string_view text) {
     return invalid(text, "is no host: write a name, as in \"*.example.com\"");
 }
 
+Result<void> check_client_name(std::string_view text) {
+    if (!text.empty() && printable(text)) return {};
+    return invalid(text, "is no name of a certificate: write one, as in \"*.robots.example\"");
+}
+
 Result<void> check_path(std::string_view text) {
     if (!text.starts_with('/')) return invalid(text, "does not begin with \"/\"");
     if (text.find_first_of("?#") != std::string_view::npos) {
@@ -214,6 +219,7 @@ const TextFormat k_path_pattern{"paths with * and **", "/v1/**", check_path_patt
 const TextFormat k_path{"a path", "/metrics", check_path};
 const TextFormat k_method{"methods", "POST", check_method};
 const TextFormat k_upgrade{"protocols", "websocket", check_upgrade};
+const TextFormat k_client_name{"names with *", "spiffe://cluster/ns/*", check_client_name};
 const TextFormat k_header_value{"header to value with *", "{ x-tenant = \"team-*\" }",
                                 check_printable};
 const TextFormat k_origin{"origins", "https://app.example", check_origin};

@@ -16,6 +16,7 @@ extern const TextFormat k_path_pattern;  // "/v1/**"
 extern const TextFormat k_path;          // "/metrics"
 extern const TextFormat k_method;        // "POST", "*"
 extern const TextFormat k_upgrade;       // "websocket"
+extern const TextFormat k_client_name;   // of a certificate, with `*`
 extern const TextFormat k_header_value;  // with `*`
 extern const TextFormat k_origin;        // "https://app.example", "*"
 extern const TextFormat k_file;

@@ -82,10 +82,14 @@ void warn_of_openness(const Config& config, Problems& problems) {
     if (!config.auth.keys_file.empty()) return;
     for (std::size_t n = 0; n < config.listeners.size(); ++n) {
         const std::string& address = config.listeners[n].address;
-        if (is_local(address) || problems.told(element("listener", n) + ".address")) continue;
+        const bool known =
+            config.listeners[n].tls.client_certificate == ClientCertificate::required;
+        if (known || is_local(address) || problems.told(element("listener", n) + ".address"))
+            continue;
         problems.warning(element("listener", n) + ".address",
                          "whoever reaches \"" + address + "\" may use it without an API key",
-                         "name a file of keys in [auth] keys_file, or listen on 127.0.0.1");
+                         "name a file of keys in [auth] keys_file, require client certificates, or "
+                         "listen on 127.0.0.1");
     }
 }
 

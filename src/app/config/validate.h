@@ -1,6 +1,7 @@
 // What no single option can tell: names that lead nowhere, duplicates, files, contradictions.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "problems.h"
@@ -15,6 +16,11 @@ void validate_listeners(const Config& config, Problems& problems);
 void validate_pools(const Config& config, Problems& problems);
 void validate_routes(const Config& config, Problems& problems);
 void validate_files(const Config& config, Problems& problems, std::string& files);
+
+/// What the listeners' TLS is made of, by address, where it is good. As `validate`.
+[[nodiscard]] std::map<std::string, net::ServerTlsOptions> validate_tls(const Config& config,
+                                                                        Problems& problems,
+                                                                        std::string& files);
 
 /// "pool[3]".
 [[nodiscard]] std::string element(const char* list, std::size_t index);

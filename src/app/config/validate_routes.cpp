@@ -64,6 +64,7 @@ bool covers_route(const RouteConfig& wide, const RouteConfig& narrow) {
     return headers && all_covered(paths_of(wide), paths_of(narrow), covers_path) &&
            all_covered(methods_of(wide), methods_of(narrow), covers_method) &&
            condition_covered(wide.hosts, narrow.hosts, covers_glob) &&
+           condition_covered(wide.client_names, narrow.client_names, covers_glob) &&
            condition_covered(wide.models, narrow.models, covers_glob);
 }
 
@@ -124,6 +125,18 @@ void validate_conditions(const RouteConfig& route, const std::string& path, Prob
     }
 }
 
+void validate_client_names(const Config& config, const RouteConfig& route, const std::string& path,
+                           Problems& problems) {
+    const bool asked =
+        std::any_of(config.listeners.begin(), config.listeners.end(), [](const auto& listener) {
+            return listener.tls.client_certificate != ClientCertificate::off;
+        });
+    if (route.client_names.empty() || asked) return;
+    problems.warning(path + ".client_names",
+                     "no listener asks for client certificates: this route can never match",
+                     "set client_certificate and client_ca in [listener.tls]");
+}
+
 }  // namespace
 
 void validate_routes(const Config& config, Problems& problems) {
@@ -135,6 +148,7 @@ void validate_routes(const Config& config, Problems& problems) {
         validate_pool(config, n, problems);
         validate_upgrades(config, n, problems);
         validate_conditions(route, path, problems);
+        validate_client_names(config, route, path, problems);
         const std::string name = route.name.empty() ? "route-" + std::to_string(n + 1) : route.name;
         if (!taken.emplace(name, n).second) {
             problems.error(path + ".name", "there is another route named \"" + name + "\"");

@@ -26,8 +26,8 @@ Protocol protocol_of(std::string_view first) noexcept {
 /// A connection that has not said yet what it speaks.
 class Connections::Arrival {
 public:
-    Arrival(Connections& owner, net::Transport transport)
-        : owner_{owner}, transport_{std::move(transport)} {
+    Arrival(Connections& owner, net::Transport transport, std::shared_ptr<const net::ServerTls> tls)
+        : owner_{owner}, transport_{std::move(transport)}, tls_{std::move(tls)} {
         count(1);
     }
     ~Arrival() {
@@ -40,12 +40,13 @@ public:
 
     void start(Arrivals::iterator self) {
         self_ = self;
-        task_ = greet();
+        task_ = tls_ ? encrypt() : greet();
         task_.start([](void* arrival) { static_cast<Arrival*>(arrival)->greeted(); }, this);
     }
 
 private:
     Task<void> greet();
+    Task<void> encrypt();
     void hand_over(Protocol protocol, std::string_view first);
     void greeted() { owner_.loop_.wake_soon(gone_hook_); }  // the task has not quite ended yet
     void gone() { owner_.arrivals_.erase(self_); }
@@ -57,6 +58,7 @@ private:
 
     Connections& owner_;
     net::Transport transport_;
+    std::shared_ptr<const net::ServerTls> tls_;
     bool handed_over_ = false;
     Arrivals::iterator self_;
     Hook<Arrival, &Arrival::gone> gone_hook_{*this};
@@ -84,6 +86,15 @@ Task<void> Connections::Arrival::greet() {
     }
 }
 
+// The handshake has a head's time. Without ALPN a client speaks HTTP/1.1 (RFC 9113 3.2).
+Task<void> Connections::Arrival::encrypt() {
+    const Result<void> shaken = co_await net::handshake(owner_.loop_, transport_, std::move(tls_),
+                                                        owner_.options_.head_timeout);
+    if (owner_.metrics_ != nullptr) owner_.metrics_->handshake(transport_.tls_outcome());
+    if (!shaken) co_return;
+    hand_over(transport_.alpn() == "h2" ? Protocol::http2 : Protocol::http1, {});
+}
+
 // It is counted once: from here on by whom it is handed to.
 void Connections::Arrival::hand_over(Protocol protocol, std::string_view first) {
     handed_over_ = true;
@@ -97,9 +108,9 @@ Connections::Connections(net::Loop& loop, http::Handler& handler, telemetry::Wor
 
 Connections::~Connections() = default;
 
-void Connections::serve(net::Transport transport) {
+void Connections::serve(net::Transport transport, std::shared_ptr<const net::ServerTls> tls) {
     if (metrics_ != nullptr) metrics_->count(telemetry::Count::connections_accepted);
-    arrivals_.emplace_front(*this, std::move(transport));
+    arrivals_.emplace_front(*this, std::move(transport), std::move(tls));
     arrivals_.front().start(arrivals_.begin());
 }
 

@@ -1,15 +1,17 @@
 // The connections of one loop's clients, whichever protocol they speak: a new one is greeted here
-// until its first bytes tell, then it is HTTP/1.1's or HTTP/2's.
+// until a TLS handshake or its first bytes tell, then it is HTTP/1.1's or HTTP/2's.
 #pragma once
 
 #include <cstddef>
 #include <list>
+#include <memory>
 #include <string>
 
 #include "penstock/base/task.h"
 #include "penstock/h1/server.h"
 #include "penstock/h2/server.h"
 #include "penstock/net/loop.h"
+#include "penstock/net/tls.h"
 #include "penstock/net/transport.h"
 
 namespace penstock::app {
@@ -23,8 +25,8 @@ public:
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
 
-    /// Takes over an accepted socket.
-    void serve(net::Transport transport);
+    /// Takes over an accepted socket. `tls`: null for plain text.
+    void serve(net::Transport transport, std::shared_ptr<const net::ServerTls> tls = nullptr);
     /// For new connections and requests from now on.
     void configure(const http::ServerOptions& options, const h2::ServerLimits& limits);
     /// Ends idle connections, and each other one after its current exchanges.

@@ -19,11 +19,17 @@ struct FileWatch::Impl {
         const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
         if (fd < 0) return;  // the slow look stays
         descriptor.assign(fd);
+        add(file);
+        read();
+    }
+
+    // A directory that is watched already is watched once.
+    void add(const std::string& file) {
+        if (!descriptor.is_open()) return;
         const std::filesystem::path directory = std::filesystem::absolute(file).parent_path();
         ::inotify_add_watch(
-            fd, directory.c_str(),
+            descriptor.native_handle(), directory.c_str(),
             IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB);
-        read();
     }
 
     void read() {
@@ -52,5 +58,9 @@ FileWatch::FileWatch(net::Loop& loop, const std::string& file, std::function<voi
     : impl_{std::make_unique<Impl>(loop, file, std::move(changed))} {}
 
 FileWatch::~FileWatch() = default;
+
+void FileWatch::add(const std::string& file) {
+    impl_->add(file);
+}
 
 }  // namespace penstock::app

@@ -1,5 +1,6 @@
-// Notices that a file may have changed: by its directory, so that renames by editors and ConfigMap
-// swaps are seen, and by a slow look for file systems that tell nothing. Control thread.
+// Notices that one of several files may have changed: by their directories, so that renames by
+// editors and ConfigMap swaps are seen, and by a slow look for file systems that tell nothing.
+// Control thread.
 #pragma once
 
 #include <functional>
@@ -22,6 +23,9 @@ public:
     ~FileWatch();
     FileWatch(const FileWatch&) = delete;
     FileWatch& operator=(const FileWatch&) = delete;
+
+    /// Watches this file as well, for as long as this lives.
+    void add(const std::string& file);
 
     static constexpr Millis k_debounce{200};
     static constexpr Millis k_poll{5'000};

@@ -69,6 +69,8 @@ void ProxyServer::apply(LoadedConfig loaded) {
     log_.configure(source_.loaded.config.log);
     publish_generation();
     watch_discovery();
+    load_tls();
+    secure_listeners();
     adjust_listeners();
     log_.write(telemetry::LogLevel::info, "configuration reloaded",
                {{"generation", std::to_string(generation_number_)}});

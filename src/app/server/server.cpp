@@ -88,6 +88,7 @@ Result<void> ProxyServer::start() {
                 },
             .event = [this](const monitor::Event& event) { monitor_event(event); }});
     publish_generation();
+    load_tls();
     for (const ListenerConfig& listener : source_.loaded.config.listeners) {
         if (Result<void> bound = listen(listener.address); !bound) return bound.error();
     }
@@ -99,6 +100,7 @@ Result<void> ProxyServer::start() {
     if (source_.reload && !source_.loaded.config.file.empty()) {
         watch_ = std::make_unique<FileWatch>(control_, source_.loaded.config.file,
                                              [this] { reload(false); });
+        secure_listeners();
     }
     last_reload_unix_ = std::chrono::duration_cast<std::chrono::seconds>(
                             std::chrono::system_clock::now().time_since_epoch())
@@ -118,7 +120,9 @@ void ProxyServer::wait_for_workers() {
 Result<void> ProxyServer::listen(const std::string& address) {
     Result<net::BoundListener> bound = net::bind_listener(address, workers_.size());
     if (!bound) return bound.error();
-    for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(address, bound->fds[i]);
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        workers_[i]->listen(address, bound->fds[i], tls_of(address));
+    }
     listeners_.emplace(address, std::move(*bound));
     return {};
 }
@@ -127,7 +131,8 @@ std::vector<std::string> ProxyServer::addresses() const {
     std::vector<std::string> all;
     for (const auto& [address, bound] : listeners_) {
         const bool is_unix = bound.local_address.starts_with("unix:");
-        all.push_back(is_unix ? bound.local_address : "http://" + bound.local_address);
+        const char* scheme = tls_of(address) != nullptr ? "https://" : "http://";
+        all.push_back(is_unix ? bound.local_address : scheme + bound.local_address);
     }
     return all;
 }

@@ -13,6 +13,7 @@
 #include "penstock/admin/admin.h"
 #include "penstock/app/load_config.h"
 #include "penstock/net/listener.h"
+#include "penstock/net/tls.h"
 #include "worker_thread.h"
 
 namespace penstock::app {
@@ -81,6 +82,12 @@ private:
     [[nodiscard]] Result<void> listen(const std::string& address);
     void adjust_listeners();
 
+    // listener_tls.cpp
+    void load_tls();
+    void secure_listeners();
+    [[nodiscard]] std::shared_ptr<const net::ServerTls> tls_of(const std::string& address) const;
+    void append_certificates(std::vector<telemetry::Sample>& out) const;
+
     // drain.cpp
     void begin_drain();
     void check_drained();
@@ -110,6 +117,8 @@ private:
     std::shared_ptr<const fleet::LoadTable> confirmed_table_;
     std::vector<std::unique_ptr<WorkerThread>> workers_;
     std::map<std::string, net::BoundListener> listeners_;  // by configured address
+    std::shared_ptr<net::TlsTicketKeys> ticket_keys_ = net::make_tls_ticket_keys();
+    std::map<std::string, std::shared_ptr<const net::ServerTls>> tls_;  // the same; plain: none
     std::unique_ptr<monitor::Monitor> monitor_;
     std::map<std::string, std::unique_ptr<monitor::Discovery>> discoveries_;  // by what it is
     Discovered discovered_;

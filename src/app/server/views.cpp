@@ -80,6 +80,7 @@ admin::Readiness ProxyServer::readiness_by(const fleet::LoadTable& table) const 
 
 void ProxyServer::append_samples(std::vector<telemetry::Sample>& out) const {
     for (const admin::BackendView& view : backend_views()) append_backend(out, view);
+    append_certificates(out);
     const auto add = [&](std::string_view metric, double value, Labels labels = {}) {
         out.push_back({metric, std::move(labels), value});
     };

@@ -52,27 +52,37 @@ void WorkerThread::publish(std::shared_ptr<const fleet::LoadTable> table) {
     loop_.post([this, table = std::move(table)]() mutable { worker_.publish(std::move(table)); });
 }
 
-void WorkerThread::listen(std::string address, int fd) {
-    loop_.post([this, address = std::move(address), fd] {
-        acceptors_[address] = std::make_unique<net::Acceptor>(
-            loop_, fd, [this](net::Transport transport) { accepted(std::move(transport)); });
+void WorkerThread::listen(std::string address, int fd, std::shared_ptr<const net::ServerTls> tls) {
+    loop_.post([this, address = std::move(address), fd, tls = std::move(tls)] {
+        Listening& on = listening_[address];  // a map's elements stay where they are
+        on.tls = tls;
+        on.acceptor = std::make_unique<net::Acceptor>(
+            loop_, fd,
+            [this, &on](net::Transport transport) { accepted(std::move(transport), on); });
     });
 }
 
-void WorkerThread::accepted(net::Transport transport) {
+void WorkerThread::secure(std::string address, std::shared_ptr<const net::ServerTls> tls) {
+    loop_.post([this, address = std::move(address), tls = std::move(tls)] {
+        const auto found = listening_.find(address);
+        if (found != listening_.end()) found->second.tls = tls;
+    });
+}
+
+void WorkerThread::accepted(net::Transport transport, const Listening& on) {
     if (connections_.size() >= max_connections_) {
         metrics_.count(telemetry::Count::connections_refused);
         return;
     }
-    connections_.serve(std::move(transport));
+    connections_.serve(std::move(transport), on.tls);
 }
 
 void WorkerThread::stop_listening(std::string address) {
     loop_.post([this, address = std::move(address)] {
-        const auto found = acceptors_.find(address);
-        if (found == acceptors_.end()) return;
-        found->second->drain_and_close();
-        acceptors_.erase(found);
+        const auto found = listening_.find(address);
+        if (found == listening_.end()) return;
+        found->second.acceptor->drain_and_close();
+        listening_.erase(found);
     });
 }
 
@@ -90,7 +100,7 @@ void WorkerThread::announce_drain() {
 
 void WorkerThread::drain() {
     loop_.post([this] {
-        for (auto& [address, acceptor] : acceptors_) acceptor->drain_and_close();
+        for (auto& [address, on] : listening_) on.acceptor->drain_and_close();
         connections_.drain();
     });
 }

@@ -28,8 +28,10 @@ public:
     void publish(std::shared_ptr<const fleet::LoadTable> table);
     /// Runs `work` on the worker, after everything that was published before.
     void call(std::function<void()> work) { loop_.post(std::move(work)); }
-    /// Accepts from this socket, which it owns from now on.
-    void listen(std::string address, int fd);
+    /// Accepts from this socket, which it owns from now on. `tls`: null for plain text.
+    void listen(std::string address, int fd, std::shared_ptr<const net::ServerTls> tls);
+    /// For this address's connections from now on.
+    void secure(std::string address, std::shared_ptr<const net::ServerTls> tls);
     void stop_listening(std::string address);
     void forget(fleet::Slot slot);
     /// The number of the oldest generation that a request here still holds.
@@ -45,7 +47,11 @@ public:
     [[nodiscard]] const telemetry::WorkerMetrics& metrics() const noexcept { return metrics_; }
 
 private:
-    void accepted(net::Transport transport);
+    struct Listening {
+        std::shared_ptr<const net::ServerTls> tls;
+        std::unique_ptr<net::Acceptor> acceptor;
+    };
+    void accepted(net::Transport transport, const Listening& on);
 
     telemetry::WorkerMetrics metrics_;
     net::Loop loop_;
@@ -53,7 +59,7 @@ private:
     proxy::Worker worker_;
     proxy::ProxyHandler handler_;
     Connections connections_;
-    std::map<std::string, std::unique_ptr<net::Acceptor>> acceptors_;
+    std::map<std::string, Listening> listening_;  // by configured address
     std::uint32_t max_connections_;
     std::thread thread_;
 };

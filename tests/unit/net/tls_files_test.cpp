@@ -129,10 +129,5 @@ TEST_F(TlsFiles, SaysThatAClientsOwnKeyIsAnothers) {
     EXPECT_EQ(loaded.problems[0].where, Where::key);
 }
 
-TEST_F(TlsFiles, KnowsAnOutcomeByItsName) {
-    EXPECT_EQ(name(TlsOutcome::completed), "completed");
-    EXPECT_EQ(name(TlsOutcome::protocol_error), "protocol_error");
-}
-
 }  // namespace
 }  // namespace penstock::net

@@ -40,6 +40,7 @@ protected:
         bench.add_engine();
         bench.publish();
         FakeServerStream client{std::move(from)};
+        client.encrypt(encryption);
         Exchange exchange{*bench.worker, client};
         exchange.record.request_id = "id";
         exchange.route = &exchange.generation->routes.front();
@@ -74,6 +75,7 @@ protected:
     }
 
     ProxyBench bench;
+    const http::Encryption* encryption = nullptr;  // of the client
 };
 
 TEST_F(HeadsTest, Upstream_PassesEndToEndFieldsUnchangedAndInOrder) {
@@ -127,6 +129,15 @@ TEST_F(HeadsTest, Upstream_OwnFieldsSurviveAConnectionThatNamesThem) {
     EXPECT_EQ(lines[3], "X-Forwarded-Host: penstock.test");
     EXPECT_EQ(lines[4], "Via: 1.1 penstock");
     EXPECT_TRUE(lines[5].starts_with("X-Request-Id: id-1-")) << lines[5];
+}
+
+TEST_F(HeadsTest, Upstream_TellsThatTheClientCameByTls) {
+    const http::Encryption by_tls;
+    encryption = &by_tls;
+
+    const Lines lines = lines_of(upstream(post_with({{"X-Forwarded-Proto", "http"}})));
+
+    EXPECT_EQ(lines[1], "X-Forwarded-Proto: https");
 }
 
 TEST_F(HeadsTest, Upstream_DropsWhatAnUntrustedPeerSaysOfTheClient) {

@@ -57,6 +57,27 @@ TEST(Route, MatchRoute_GetMeansHeadToo) {
     EXPECT_FALSE(takes(generation, head_of(http::Method::post, "/x")));
 }
 
+TEST(Route, MatchRoute_ClientNamesAreThoseOfVerifiedCertificatesOnly) {
+    const Generation generation = with({.paths = {"/**"}, .client_names = {"*.robots.test"}});
+    http::RequestHead head = head_of(http::Method::post, "/x");
+    head.fields.append("X-Client-Name", "one.robots.test");
+    const auto takes_from = [&](std::string_view name) {
+        return match_route(generation, {head, name}, nullptr) != nullptr;
+    };
+
+    EXPECT_TRUE(takes_from("one.robots.test"));
+    EXPECT_FALSE(takes_from("human.test"));
+    EXPECT_FALSE(takes_from(""));
+}
+
+TEST(Route, MatchRoute_ARouteForAnyNameIsNotForClientsWithoutOne) {
+    const Generation generation = with({.paths = {"/**"}, .client_names = {"*"}});
+    const http::RequestHead head = head_of(http::Method::post, "/x");
+
+    EXPECT_EQ(match_route(generation, {head, ""}, nullptr), nullptr);
+    EXPECT_NE(match_route(generation, {head, "anybody"}, nullptr), nullptr);
+}
+
 TEST(Route, MatchRoute_HostsAreComparedWithoutPortAndCase) {
     const Generation generation = with({.paths = {"/**"}, .hosts = {"*.Example.com"}});
     http::RequestHead head = head_of(http::Method::get, "/x");

@@ -15,6 +15,7 @@ RequestRecord full() {
     RequestRecord record;
     record.request_id = "req-1";
     record.client = "192.0.2.1";
+    record.client_name = "robot.test";
     record.method = "POST";
     record.path = "/v1/chat/completions";
     record.model = "llama";
@@ -45,7 +46,7 @@ TEST(AccessLine, TellsAllOfARequestInJson) {
     EXPECT_EQ(
         format_access(full(), LogFormat::json, k_ended),
         R"({"time":"2024-02-29T23:59:59.007Z","request_id":"req-1","client":"192.0.2.1",)"
-        R"("method":"POST","path":"/v1/chat/completions","model":"llama","pool":"default",)"
+        R"("client_name":"robot.test","method":"POST","path":"/v1/chat/completions","model":"llama","pool":"default",)"
         R"("route":"chat","backend":"http://10.0.0.1:8000","reason":"prefix",)"
         R"("policy":"prefix_load","attempts":2,"status":200,"outcome":"broken",)"
         R"("error":"idle_timeout","stream":true,"prompt_tokens":100,"output_tokens":20,)"
@@ -56,7 +57,8 @@ TEST(AccessLine, TellsAllOfARequestInJson) {
 
 TEST(AccessLine, TellsAllOfARequestInLogfmt) {
     EXPECT_EQ(format_access(full(), LogFormat::logfmt, k_ended),
-              "time=2024-02-29T23:59:59.007Z request_id=req-1 client=192.0.2.1 method=POST "
+              "time=2024-02-29T23:59:59.007Z request_id=req-1 client=192.0.2.1 "
+              "client_name=robot.test method=POST "
               "path=/v1/chat/completions model=llama pool=default route=chat "
               "backend=http://10.0.0.1:8000 reason=prefix policy=prefix_load attempts=2 "
               "status=200 outcome=broken error=idle_timeout stream=true prompt_tokens=100 "
