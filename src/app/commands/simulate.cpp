@@ -34,7 +34,7 @@ std::string footer() {
         text += "  " + std::string{kind.name} + ": " + std::string{kind.what} + "\n";
         for (const sim::RouterParameter& each : kind.parameters) {
             char value[32];
-            std::snprintf(value, sizeof value, "%g", each.value);
+            std::snprintf(value, sizeof value, "%.10g", each.value);
             text += "      :" + std::string{each.name} + "=" + value + "  " +
                     std::string{each.what} + "\n";
         }
