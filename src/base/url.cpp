@@ -11,6 +11,7 @@ namespace penstock {
 namespace {
 
 constexpr std::uint16_t k_http_port = 80;
+constexpr std::uint16_t k_https_port = 443;
 constexpr std::string_view k_authority = "://";
 
 constexpr bool of_scheme(char c) noexcept {
@@ -59,16 +60,16 @@ Result<Url> parse_url(std::string_view text) {
     }
     const auto parsed = boost::urls::parse_uri(boost::core::string_view{text.data(), text.size()});
     if (!parsed) return invalid(text, "is no URL: write http://host:port or unix:/path");
-    if (parsed->scheme() == "https")
-        return invalid(text, "uses https, which backends cannot be reached with yet");
-    if (parsed->scheme() != "http") return invalid(text, "does not begin with http:// or unix:");
+    url.https = parsed->scheme() == "https";
+    if (!url.https && parsed->scheme() != "http")
+        return invalid(text, "does not begin with http://, https:// or unix:");
     if (parsed->has_userinfo()) return invalid(text, "carries a user name: use api_key_file");
     if (parsed->has_query() || parsed->has_fragment())
         return invalid(text, "has a query or fragment");
     const auto host = parsed->encoded_host_address();
     if (host.empty()) return invalid(text, "has no host");
     url.host = std::string_view{host.data(), host.size()};
-    url.port = k_http_port;
+    url.port = url.https ? k_https_port : k_http_port;
     if (parsed->has_port()) {
         // Boost 1.81 wraps numbers above 65535 around.
         const auto port = parsed->port();

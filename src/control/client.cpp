@@ -69,6 +69,8 @@ const Error* Client::State::ended() {
         end_ = Error{ErrorCode::shutting_down};
     } else if (timed_out && phase == Phase::connecting) {
         end_ = Error{ErrorCode::connect_timeout, "connecting takes too long"};
+    } else if (timed_out && phase == Phase::encrypting) {
+        end_ = Error{ErrorCode::connect_timeout, "the TLS handshake takes too long"};
     } else if (timed_out && phase == Phase::waiting) {
         end_ = Error{ErrorCode::first_byte_timeout, "no answer in time"};
     } else if (timed_out) {

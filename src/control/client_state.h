@@ -13,11 +13,12 @@
 
 #include "penstock/control/client.h"
 #include "penstock/control/resolver.h"
+#include "penstock/net/tls_socket.h"
 
 namespace penstock::control {
 
 /// How far an exchange has come: it names the error when the deadline ends it.
-enum class Phase : std::uint8_t { connecting, waiting, reading };
+enum class Phase : std::uint8_t { connecting, encrypting, waiting, reading };
 
 /// Held by the client, by each coroutine and by the deadline's callback: whoever is last frees it.
 struct Client::State {
@@ -32,6 +33,8 @@ struct Client::State {
     Endpoint endpoint;
     Resolver resolver;
     boost::asio::generic::stream_protocol::socket socket;
+    std::unique_ptr<net::TlsSocket> tls;  // of `socket`; null: plain text
+    std::shared_ptr<net::TlsSessionSlot> session = net::make_tls_session_slot();
     boost::beast::flat_buffer buffer;
     boost::asio::steady_timer deadline;
     TimePoint idle_since{};
@@ -45,6 +48,7 @@ struct Client::State {
 
     void drop_connection() noexcept {
         boost::system::error_code ignored;
+        tls.reset();
         socket.close(ignored);
         buffer.clear();
     }

@@ -8,7 +8,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "client_state.h"
+#include "socket_io.h"
 
 namespace penstock::control {
 
@@ -44,12 +44,14 @@ asio::awaitable<Result<void>> find_addresses(std::shared_ptr<Client::State> stat
 asio::awaitable<Result<void>> connect_to(std::shared_ptr<Client::State> state,
                                          GenericEndpoint where) {
     state->drop_connection();
+    state->phase = Phase::connecting;
     const auto [error] = co_await state->socket.async_connect(where, k_await);
     if (const Error* end = state->ended()) co_return *end;
     if (error) {
         co_return Error{ErrorCode::connect_failed,
                         "cannot connect to " + state->endpoint.authority + ": " + error.message()};
     }
+    if (state->endpoint.tls) co_return co_await encrypt(state);
     co_return Result<void>{};
 }
 
@@ -77,7 +79,7 @@ asio::awaitable<Result<void>> connect_tcp(std::shared_ptr<Client::State> state, 
 
 asio::awaitable<Result<void>> open_connection(std::shared_ptr<Client::State> state,
                                               Millis timeout) {
-    state->phase = Phase::connecting;
+    state->phase = Phase::connecting;  // of looking the name up, too
     const std::string& path = state->endpoint.unix_path;
     if (path.empty()) return connect_tcp(std::move(state), timeout);
     if (path.size() >= sizeof(sockaddr_un::sun_path)) {
@@ -91,7 +93,10 @@ asio::awaitable<Result<void>> open_connection(std::shared_ptr<Client::State> sta
 
 bool take_kept(Client::State& state) {
     if (!state.socket.is_open()) return false;
-    if (Clock::now() - state.idle_since < k_idle_max) {
+    const bool young = Clock::now() - state.idle_since < k_idle_max;
+    if (young && state.tls) {
+        if (state.tls->quiet()) return true;
+    } else if (young) {
         // Anything readable, be it an end or stray bytes, makes it unfit.
         char byte = 0;
         const auto got =

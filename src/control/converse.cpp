@@ -1,13 +1,10 @@
 // One request and its answer on an open connection.
 #include <stdexcept>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "client_state.h"
+#include "socket_io.h"
 
 namespace penstock::control {
 
@@ -15,8 +12,6 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 namespace {
-
-constexpr auto k_await = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::uint32_t k_head_limit = 64U << 10U;
 constexpr std::size_t k_read_size = 32U << 10U;
@@ -70,13 +65,12 @@ Answer to_answer(Parser& parser) {
 asio::awaitable<Result<void>> read_answer(std::shared_ptr<Client::State> state, Parser* parser) {
     while (!parser->is_done()) {
         const auto space = state->buffer.prepare(k_read_size);
-        const auto [error, count] = co_await state->socket.async_read_some(space, k_await);
-        if (const Error* end = state->ended()) co_return *end;
-        if (error == asio::error::eof && state->phase == Phase::reading)
-            co_return feed_end(*parser);
-        if (error) co_return Error{ErrorCode::upstream_closed, "reading: " + error.message()};
+        const auto count =
+            co_await read_some(state, {static_cast<char*>(space.data()), space.size()});
+        if (!count.has_value()) co_return count.error();
+        if (*count == 0) co_return feed_end(*parser);
         state->phase = Phase::reading;
-        state->buffer.commit(count);
+        state->buffer.commit(*count);
         const auto fed = feed(*parser, state->buffer);
         if (!fed.has_value()) co_return fed.error();
     }
@@ -89,10 +83,8 @@ asio::awaitable<Result<Answer>> converse(std::shared_ptr<Client::State> state,
                                          const std::string& request, Bytes answer_limit,
                                          bool* keep) {
     state->phase = Phase::waiting;
-    const auto bytes = asio::buffer(request);
-    const auto [error, count] = co_await asio::async_write(state->socket, bytes, k_await);
-    if (const Error* end = state->ended()) co_return *end;
-    if (error) co_return Error{ErrorCode::upstream_closed, "writing: " + error.message()};
+    const auto written = co_await write_all(state, request);
+    if (!written.has_value()) co_return written.error();
     Parser parser;
     parser.eager(true);
     parser.header_limit(k_head_limit);

@@ -27,11 +27,14 @@ constexpr Millis k_hasten_gap{200};
 
 constexpr int k_status_ok = 200;
 
-control::Endpoint endpoint_of(const fleet::Address& address) {
+control::Endpoint endpoint_of(const fleet::Backend& backend) {
+    const fleet::Address& address = backend.address;
     return {.host = address.host,
             .port = address.port,
             .unix_path = address.unix_path,
-            .authority = address.authority()};
+            .authority = address.authority(),
+            .tls = backend.tls.settings,
+            .server_name = backend.tls.server_name};
 }
 
 const std::string& path_of(const PollOptions& options, Lane lane) {
@@ -110,7 +113,7 @@ Departure depart(const fleet::CounterSlab::Cell& cell) {
 struct Poller::Track {
     Track(asio::io_context& control, const Target& target, Lane which)
         : lane{which},
-          client{control, endpoint_of(target.backend.address)},
+          client{control, endpoint_of(target.backend)},
           timer{control},
           pace{pace_of(target.options, which)} {}
     Lane lane;

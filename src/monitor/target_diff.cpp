@@ -11,7 +11,9 @@ Fate fate_of(const Target& present, const Target& wanted) {
                              present.backend.address == wanted.backend.address &&
                              present.options.engine == wanted.options.engine;
     if (!same_server) return Fate::fresh;
-    return present.options == wanted.options ? Fate::same : Fate::retuned;
+    const bool same_calls =
+        present.options == wanted.options && present.backend.tls == wanted.backend.tls;
+    return same_calls ? Fate::same : Fate::retuned;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "penstock/net/tls.h"
 #include "tls_files.h"
 #include "tls_names.h"
+#include "tls_stream.h"
 
 namespace penstock::net {
 
@@ -22,5 +23,10 @@ public:
     std::shared_ptr<const ClientTls> made_with;
     std::string server_name;
 };
+
+/// The client's end of a connection, not attached yet. Errors: tls_handshake_failed,
+/// tls_verification_failed (there is no name to verify).
+[[nodiscard]] Result<std::unique_ptr<TlsStream>> client_stream(std::shared_ptr<const ClientTls> tls,
+                                                               const ClientHandshake& with);
 
 }  // namespace penstock::net

@@ -39,11 +39,25 @@ TlsOutcome outcome_of(int reason) noexcept {
     }
 }
 
-std::string words(long verdict) {
-    if (verdict == X509_V_ERR_APPLICATION_VERIFICATION) {
-        return "the peer's certificate bears none of the names that are allowed";
+/// An operator shall see which side to change.
+std::string words(long verdict, const std::string& names) {
+    switch (verdict) {
+        case X509_V_ERR_APPLICATION_VERIFICATION:
+            return "the peer's certificate is for " + names +
+                   ", which is not among the names allowed";
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return "the peer's certificate is for " + names + ", not for the name asked for";
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        case X509_V_ERR_CERT_SIGNATURE_FAILURE:  // by another of the same name
+            return std::string{"the peer's certificate is signed by nobody who is trusted here: "} +
+                   X509_verify_cert_error_string(verdict);
+        default:
+            return std::string{"the peer's certificate: "} + X509_verify_cert_error_string(verdict);
     }
-    return std::string{"the peer's certificate: "} + X509_verify_cert_error_string(verdict);
 }
 
 }  // namespace
@@ -60,10 +74,16 @@ void TlsStream::note_failure(TlsStep step) {
                                                 : TlsOutcome::protocol_error;
     failure = take_ssl_error();
     if (outcome == TlsOutcome::certificate_refused) {
-        failure = words(SSL_get_verify_result(ssl_.get()));
+        failure = words(SSL_get_verify_result(ssl_.get()), refused_names_);
     }
     verification_failed =
         outcome == TlsOutcome::certificate_refused || outcome == TlsOutcome::certificate_missing;
+}
+
+Error TlsStream::error() const {
+    const ErrorCode code =
+        verification_failed ? ErrorCode::tls_verification_failed : ErrorCode::tls_handshake_failed;
+    return Error{code, failure};
 }
 
 }  // namespace penstock::net

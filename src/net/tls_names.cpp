@@ -68,6 +68,25 @@ std::string common_name(const X509& certificate) {
     return clean ? text : std::string{};
 }
 
+// A certificate may bear hundreds, of any length.
+constexpr std::size_t k_names_told = 4;
+constexpr std::size_t k_name_told = 128;
+
+/// "a.test, b.test".
+std::string told(const std::vector<std::string>& names) {
+    std::string text;
+    for (std::size_t n = 0; n < names.size() && n < k_names_told; ++n) {
+        text += (n > 0 ? ", " : "") + names[n].substr(0, k_name_told);
+    }
+    if (names.size() > k_names_told) text += ", ...";
+    return names.empty() ? "nobody" : text;
+}
+
+int refused_names_index() {
+    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
+}
+
 }  // namespace
 
 std::vector<std::string> names_of(const X509& certificate) {
@@ -115,11 +134,21 @@ std::string verified_name(const SSL& ssl, const X509& certificate) {
 }
 
 int verify_with_names(X509_STORE_CTX* store, void* side) {
-    if (X509_verify_cert(store) <= 0) return 0;
-    const std::vector<std::string>& wanted = static_cast<const TlsSide*>(side)->names;
-    if (wanted.empty() || allowed_name(*X509_STORE_CTX_get0_cert(store), wanted)) return 1;
-    X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+    const X509* certificate = X509_STORE_CTX_get0_cert(store);
+    if (X509_verify_cert(store) > 0) {
+        const std::vector<std::string>& wanted = static_cast<const TlsSide*>(side)->names;
+        if (wanted.empty() || allowed_name(*certificate, wanted)) return 1;
+        X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+    }
+    const auto* ssl = static_cast<const SSL*>(
+        X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto* noted = static_cast<std::string*>(SSL_get_ex_data(ssl, refused_names_index()));
+    if (noted != nullptr) *noted = told(names_of(*certificate));
     return 0;
+}
+
+void note_refused_names(SSL& ssl, std::string& into) {
+    SSL_set_ex_data(&ssl, refused_names_index(), &into);
 }
 
 }  // namespace penstock::net

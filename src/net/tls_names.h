@@ -29,7 +29,10 @@ struct TlsSide {
     std::vector<std::string> names;  // of which the peer must bear one; empty: any
 };
 
-/// Verifies the chain as OpenSSL does, then the names.
+/// Verifies the chain as OpenSSL does, then the names. Of a certificate that it refuses, the names
+/// are noted, since OpenSSL keeps nothing of it.
 int verify_with_names(X509_STORE_CTX* store, void* side);
+/// Where to, as a few words; as long as `ssl` shakes hands.
+void note_refused_names(SSL& ssl, std::string& into);
 
 }  // namespace penstock::net

@@ -124,6 +124,7 @@ TlsStream::TlsStream(SslPtr ssl, TlsRole role, std::shared_ptr<const void> keeps
     BIO_set_data(bio, this);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);  // owns it, once
+    note_refused_names(*ssl_, refused_names_);
     if (role_ == TlsRole::server) {
         SSL_set_accept_state(ssl_.get());
     } else {
@@ -178,6 +179,8 @@ TlsStream::Read TlsStream::read(std::span<char> into) noexcept {
             continue;
         }
         const TlsStep step = step_of(result);
+        // With TLS 1.3 a server's word on our certificate comes after the handshake.
+        if (step == TlsStep::failed && ERR_peek_error() != 0) failure = take_ssl_error();
         ERR_clear_error();
         if (step == TlsStep::wants_read || step == TlsStep::wants_write) {
             read_wants_write_ = step == TlsStep::wants_write;

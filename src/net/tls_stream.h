@@ -10,14 +10,12 @@
 #include <string_view>
 
 #include "penstock/net/tls_facts.h"
+#include "penstock/net/tls_socket.h"
 #include "tls_handles.h"
 
 namespace penstock::net {
 
 enum class TlsRole : std::uint8_t { server, client };
-
-/// What came of asking OpenSSL for something.
-enum class TlsStep : std::uint8_t { done, wants_read, wants_write, end, failed };
 
 class TlsStream {
 public:
@@ -65,6 +63,8 @@ public:
     TlsOutcome outcome = TlsOutcome::protocol_error;  // of the handshake
     std::string failure;                              // in words, when it failed
     bool verification_failed = false;
+    /// Of a handshake that failed.
+    [[nodiscard]] Error error() const;
 
     static constexpr std::size_t k_record = SSL3_RT_MAX_PLAIN_LENGTH;
 
@@ -85,6 +85,7 @@ private:
     bool write_wants_read_ = false;
     TlsStep over_ = TlsStep::done;  // else end or failed, for ever
     std::shared_ptr<const void> keeps_;
+    std::string refused_names_;  // of the peer's certificate, when it was refused
 };
 
 }  // namespace penstock::net

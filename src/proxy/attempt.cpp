@@ -66,7 +66,10 @@ void Attempt::complete() {
 }
 
 Error connect_error(const Exchange& exchange, const Error& from) {
-    const bool late = from.code() == ErrorCode::connect_timeout && exchange.overdue();
+    // A TLS handshake that was not given more time has failed for want of it.
+    const bool timed =
+        from.code() == ErrorCode::connect_timeout || from.code() == ErrorCode::tls_handshake_failed;
+    const bool late = timed && exchange.overdue();
     return late ? Error{ErrorCode::total_timeout} : from;
 }
 

@@ -45,6 +45,7 @@ Task<Result<Stream>> exchange_heads(Exchange& exchange, Attempt& attempt) {
 /// Nothing of the request can have been answered: another backend may try.
 constexpr bool may_fail_over(ErrorCode code) noexcept {
     return code == ErrorCode::connect_failed || code == ErrorCode::connect_timeout ||
+           code == ErrorCode::tls_handshake_failed || code == ErrorCode::tls_verification_failed ||
            code == ErrorCode::upstream_reused_closed;
 }
 

@@ -77,7 +77,7 @@ Task<Dialer::Connected> Dialer::dial(const fleet::Backend& backend, TimePoint un
         // A share of what is left: a dead address must not take the time of a living one.
         const auto untried = static_cast<Millis::rep>(targets->size() - tried);
         const Millis share = std::max(net::time_left(loop_, until) / untried, Millis{1});
-        connected = co_await try_one((*targets)[tried], share);
+        connected = co_await try_one((*targets)[tried], backend.tls, loop_.now() + share);
         if (connected) break;
     }
     if (connected) metrics_.change(telemetry::Gauge::upstream_connections_open, 1);
@@ -87,16 +87,23 @@ Task<Dialer::Connected> Dialer::dial(const fleet::Backend& backend, TimePoint un
     co_return std::move(connected);
 }
 
-Task<Dialer::Connected> Dialer::try_one(const net::SocketAddress& to, Millis at_most) {
+Task<Dialer::Connected> Dialer::try_one(const net::SocketAddress& to, const fleet::BackendTls& tls,
+                                        TimePoint until) {
     const int fd = begin_connect(to);
     if (fd < 0) co_return Error{ErrorCode::connect_failed, std::strerror(errno)};
     auto transport = std::make_unique<net::Transport>(loop_, fd);
     const bool in_time = co_await net::within(
-        loop_, at_most,
+        loop_, net::time_left(loop_, until),
         [&transport](Waiter* waiter) noexcept { transport->when_writable(waiter); });
     if (!in_time) co_return ErrorCode::connect_timeout;
     if (const int error = pending_error(fd); error != 0) {
         co_return Error{ErrorCode::connect_failed, std::strerror(error)};
+    }
+    if (tls.settings) {
+        net::ClientHandshake with{.server_name = tls.server_name, .session = session_, .alpn = {}};
+        const Result<void> shaken = co_await net::handshake(
+            loop_, *transport, tls.settings, std::move(with), net::time_left(loop_, until));
+        if (!shaken) co_return shaken.error();
     }
     co_return std::move(transport);
 }

@@ -1,4 +1,4 @@
-// New connections to one backend: its name looked up, its addresses tried.
+// New connections to one backend: its name looked up, its addresses tried, TLS begun.
 #pragma once
 
 #include <memory>
@@ -6,6 +6,7 @@
 
 #include "penstock/fleet/identity.h"
 #include "penstock/net/resolve.h"
+#include "penstock/net/tls.h"
 #include "penstock/net/transport.h"
 #include "penstock/telemetry/metrics.h"
 #include "penstock/upstream/pools.h"
@@ -21,8 +22,9 @@ public:
     Dialer(net::Loop& loop, telemetry::WorkerMetrics& metrics, const Options& options)
         : loop_{loop}, metrics_{metrics}, options_{options}, lookup_{loop} {}
 
-    /// A connected transport, counted as open. `backend` lives until the task's end. Errors:
-    /// connect_failed, connect_timeout.
+    /// A connected transport, with TLS where the backend wants it, counted as open. `backend` lives
+    /// until the task's end. Errors: connect_failed, connect_timeout, tls_handshake_failed,
+    /// tls_verification_failed.
     [[nodiscard]] Task<Connected> dial(const fleet::Backend& backend, TimePoint until);
     /// Until when a connection that is begun now must stand.
     [[nodiscard]] TimePoint deadline(TimePoint at_most) const noexcept;
@@ -30,8 +32,9 @@ public:
 private:
     [[nodiscard]] Task<Result<std::vector<net::SocketAddress>>> addresses(
         const fleet::Address& address, TimePoint until);
-    /// `to` lives until the task's end: a copy would be a large part of the frame.
-    [[nodiscard]] Task<Connected> try_one(const net::SocketAddress& to, Millis at_most);
+    /// `to` and `tls` live until the task's end: a copy would be a large part of the frame.
+    [[nodiscard]] Task<Connected> try_one(const net::SocketAddress& to,
+                                          const fleet::BackendTls& tls, TimePoint until);
 
     net::Loop& loop_;
     telemetry::WorkerMetrics& metrics_;
@@ -40,6 +43,7 @@ private:
     std::vector<net::SocketAddress> resolved_;  // of a host name: the last good answer
     fleet::Address resolved_for_;
     TimePoint resolved_at_{};
+    std::shared_ptr<net::TlsSessionSlot> session_ = net::make_tls_session_slot();
 };
 
 }  // namespace penstock::upstream

@@ -6,17 +6,25 @@
 
 namespace penstock::upstream {
 
+KeptConnection::KeptConnection(net::Transport transport, const fleet::BackendTls& tls, H1List& home)
+    : h1::ClientConnection{home.loop(), std::move(transport)}, made_with{tls}, list_{home} {}
+
+// What TLS has sent for itself does no harm.
 void KeptConnection::wake() noexcept {
-    list_.remove(*this);
+    if (transport().encrypted() && transport().quiet()) {
+        transport().when_readable(this);
+    } else {
+        list_.remove(*this);
+    }
 }
 
-std::unique_ptr<http::ClientStream> H1List::take_newest() {
+std::unique_ptr<http::ClientStream> H1List::take_newest(const fleet::BackendTls& tls) {
     while (!idle_.empty()) {
         std::unique_ptr<KeptConnection> connection = std::move(idle_.back());
         idle_.pop_back();
         metrics_.change(telemetry::Gauge::upstream_connections_idle, -1);
         connection->transport().when_readable(nullptr);
-        if (connection->transport().quiet()) {
+        if (connection->made_with == tls && connection->transport().quiet()) {
             return std::make_unique<h1::ClientExchange>(std::move(connection), *this, scratch_);
         }
         connection.reset();
@@ -25,8 +33,9 @@ std::unique_ptr<http::ClientStream> H1List::take_newest() {
     return nullptr;
 }
 
-std::unique_ptr<http::ClientStream> H1List::adopt(net::Transport transport) {
-    auto connection = std::make_unique<KeptConnection>(loop_, std::move(transport), *this);
+std::unique_ptr<http::ClientStream> H1List::adopt(net::Transport transport,
+                                                  const fleet::BackendTls& tls) {
+    auto connection = std::make_unique<KeptConnection>(std::move(transport), tls, *this);
     return std::make_unique<h1::ClientExchange>(std::move(connection), *this, scratch_);
 }
 

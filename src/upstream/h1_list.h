@@ -16,11 +16,11 @@ class H1List;
 /// A connection that knows its way back, and while it is kept notices that the engine closes it.
 class KeptConnection final : public h1::ClientConnection, public Waiter {
 public:
-    KeptConnection(net::Loop& on, net::Transport transport, H1List& home)
-        : h1::ClientConnection{on, std::move(transport)}, list_{home} {}
+    KeptConnection(net::Transport transport, const fleet::BackendTls& tls, H1List& home);
     void wake() noexcept override;  // something came, or the end: unfit
 
     TimePoint idle_since{};
+    const fleet::BackendTls made_with;
 
 private:
     H1List& list_;
@@ -33,15 +33,19 @@ public:
            h1::ClientScratch& scratch)
         : loop_{loop}, metrics_{metrics}, options_{options}, scratch_{scratch} {}
 
-    /// An exchange on the newest kept connection that is fit, or null.
-    [[nodiscard]] std::unique_ptr<http::ClientStream> take_newest();
+    /// An exchange on the newest kept connection that is fit, and was made with the same trust; or
+    /// null.
+    [[nodiscard]] std::unique_ptr<http::ClientStream> take_newest(const fleet::BackendTls& tls);
     /// An exchange on a fresh connection.
-    [[nodiscard]] std::unique_ptr<http::ClientStream> adopt(net::Transport transport);
+    [[nodiscard]] std::unique_ptr<http::ClientStream> adopt(net::Transport transport,
+                                                            const fleet::BackendTls& tls);
     void keep(std::unique_ptr<h1::ClientConnection> connection) noexcept override;
     void dropped() noexcept override;
     /// Closes what has been idle since before `since`.
     void expire(TimePoint since);
     void remove(KeptConnection& connection) noexcept;
+
+    [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
 
 private:
     net::Loop& loop_;

@@ -14,18 +14,25 @@ constexpr int k_dials_max = 3;  // for one request, of connections that stand an
 
 }  // namespace
 
-std::unique_ptr<http::ClientStream> H2List::join() {
+std::unique_ptr<http::ClientStream> H2List::join(const fleet::BackendTls& tls) {
     for (const Kept& each : kept_) {
-        if (each.connection->has_room()) return each.connection->open();
+        if (each.made_with == tls && each.connection->has_room()) return each.connection->open();
     }
     return nullptr;
+}
+
+std::unique_ptr<http::ClientStream> H2List::adopt(net::Transport transport,
+                                                  const fleet::Backend& backend) {
+    h2::ClientConnection& connection = begin(std::move(transport), backend);
+    return connection.has_room() ? connection.open() : nullptr;
 }
 
 Task<Result<std::unique_ptr<http::ClientStream>>> H2List::connect(const fleet::Backend& backend,
                                                                   TimePoint until) {
     until = dialer_.deadline(until);
     for (int dials = 0; dials < k_dials_max; ++dials) {
-        if (std::unique_ptr<http::ClientStream> stream = join()) co_return std::move(stream);
+        if (std::unique_ptr<http::ClientStream> stream = join(backend.tls))
+            co_return std::move(stream);
         const std::shared_ptr<Dial> dial = dial_with_place(backend);
         WaitList::Place place{dial->waiting};
         while (!dial->done) {
@@ -36,7 +43,7 @@ Task<Result<std::unique_ptr<http::ClientStream>>> H2List::connect(const fleet::B
         }
         if (dial->failed) co_return *dial->failed;
     }
-    if (std::unique_ptr<http::ClientStream> stream = join()) co_return std::move(stream);
+    if (std::unique_ptr<http::ClientStream> stream = join(backend.tls)) co_return std::move(stream);
     co_return Error{ErrorCode::connect_failed, "the backend's connections take no stream"};
 }
 
@@ -56,10 +63,14 @@ std::shared_ptr<H2List::Dial> H2List::dial_with_place(const fleet::Backend& back
 Task<void> H2List::run(Dial& dial) {
     try {
         Dialer::Connected connected = co_await dialer_.dial(dial.backend, TimePoint::max());
-        if (connected) {
-            adopt(std::move(**connected), dial.backend);
-        } else {
+        if (!connected) {
             dial.failed = connected.error();
+        } else if ((*connected)->encrypted() && (*connected)->alpn() != "h2") {
+            metrics_.change(telemetry::Gauge::upstream_connections_open, -1);
+            dial.failed = Error{ErrorCode::tls_handshake_failed,
+                                "the backend does not choose HTTP/2 by ALPN"};
+        } else {
+            static_cast<void>(begin(std::move(**connected), dial.backend));
         }
     } catch (const std::exception& error) {  // no memory: the next may have more luck
         dial.failed = Error{ErrorCode::connect_failed, error.what()};
@@ -68,14 +79,16 @@ Task<void> H2List::run(Dial& dial) {
     dial.waiting.wake_all();
 }
 
-void H2List::adopt(net::Transport transport, const fleet::Backend& backend) {
-    auto connection = std::make_unique<h2::ClientConnection>(
-        loop_, std::move(transport), h2::ClientOptions{.streams = backend.http2_streams}, *this,
-        shared_);
+h2::ClientConnection& H2List::begin(net::Transport transport, const fleet::Backend& backend) {
+    const h2::ClientOptions options{.streams = backend.http2_streams,
+                                    .encrypted = transport.encrypted()};
+    auto connection = std::make_unique<h2::ClientConnection>(loop_, std::move(transport), options,
+                                                             *this, shared_);
     h2::ClientConnection& made = *connection;
-    kept_.push_back({.connection = std::move(connection)});
+    kept_.push_back({.connection = std::move(connection), .made_with = backend.tls});
     set_idle(kept_.back(), true);
     made.start();
+    return made;
 }
 
 void H2List::expire(TimePoint since) {

@@ -19,10 +19,15 @@ public:
            h2::ClientShared& shared)
         : loop_{loop}, metrics_{metrics}, dialer_{dialer}, shared_{shared} {}
 
-    /// A stream on the oldest connection that has room for it, or null.
-    [[nodiscard]] std::unique_ptr<http::ClientStream> join();
-    /// A stream, on a connection that is made for all who ask meanwhile. Errors: connect_failed,
-    /// connect_timeout. `backend` lives until the task's end.
+    /// A stream on the oldest connection that has room for it and was made with the same trust, or
+    /// null.
+    [[nodiscard]] std::unique_ptr<http::ClientStream> join(const fleet::BackendTls& tls);
+    /// A stream on a fresh connection, which speaks HTTP/2, or null: it takes none.
+    [[nodiscard]] std::unique_ptr<http::ClientStream> adopt(net::Transport transport,
+                                                            const fleet::Backend& backend);
+    /// A stream, on a connection that is made for all who ask meanwhile. Errors: those of `dial`;
+    /// tls_handshake_failed also when the backend does not want HTTP/2. `backend` lives until the
+    /// task's end.
     [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(
         const fleet::Backend& backend, TimePoint until);
     /// Ends what has been idle since before `since`.
@@ -36,6 +41,7 @@ public:
 private:
     struct Kept {
         std::unique_ptr<h2::ClientConnection> connection;
+        fleet::BackendTls made_with;
         TimePoint idle_since{};
         bool idle = false;
     };
@@ -51,7 +57,7 @@ private:
 
     [[nodiscard]] std::shared_ptr<Dial> dial_with_place(const fleet::Backend& backend);
     [[nodiscard]] Task<void> run(Dial& dial);
-    void adopt(net::Transport transport, const fleet::Backend& backend);
+    h2::ClientConnection& begin(net::Transport transport, const fleet::Backend& backend);
     [[nodiscard]] std::vector<Kept>::iterator find(const h2::ClientConnection& connection) noexcept;
     void set_idle(Kept& kept, bool idle) noexcept;
 

@@ -84,7 +84,7 @@ struct AdminConfig {
 
 /// One entry of `backends = [{ url = … }]`
 struct BackendConfig {
-    std::string url;  // "http://host:port[/base]" or "unix:/path"
+    std::string url;  // "http://host:port[/base]", the same with https, or "unix:/path"
     double weight = 1.0;
     std::map<std::string, std::string> labels;
 };
@@ -107,6 +107,17 @@ struct PollConfig {
 
 using proxy::UnknownModel;
 
+/// `[pool.tls]`: for backends with https:// URLs
+struct BackendTlsConfig {
+    std::string ca_file;      // empty: the system's store
+    std::string server_name;  // empty: the URL's host
+    std::string cert_file;    // our own; empty: none
+    std::string key_file;
+    std::vector<std::string> names;  // pinned, instead of the server's name
+    bool insecure = false;
+    friend bool operator==(const BackendTlsConfig&, const BackendTlsConfig&) = default;
+};
+
 /// How an engine's TCP segments are acknowledged.
 enum class Acks : std::uint8_t { automatic, delayed, immediate };
 
@@ -125,6 +136,7 @@ struct PoolConfig {
     Acks acks = Acks::automatic;
     fleet::Protocol protocol = fleet::Protocol::automatic;
     std::uint32_t http2_streams = 100;  // on one connection
+    BackendTlsConfig tls;
     PollConfig poll;
     routing::BalanceOptions balance;
 };
@@ -163,6 +175,11 @@ struct CorsConfig {
     std::vector<std::string> allow_origins;  // "https://app.example", "*"; empty: off
 };
 
+/// `[policy]`
+struct PolicyConfig {
+    bool require_backend_tls = false;
+};
+
 struct Config {
     std::string file;  // where it came from; empty for `penstock demo`
     ServerConfig server;
@@ -172,6 +189,7 @@ struct Config {
     std::vector<RouteConfig> routes;
     AuthConfig auth;
     CorsConfig cors;
+    PolicyConfig policy;
     telemetry::LogOptions log;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "penstock/app/config.h"
+#include "penstock/net/tls.h"
 
 namespace penstock::app {
 
@@ -42,6 +43,9 @@ struct LoadedConfig {
     // What each listener's TLS is made of, by address; those in plain text are not there. The same
     // bytes that were checked.
     std::map<std::string, net::ServerTlsOptions> tls;
+    // What TLS to each pool's backends is made of, by the pool's name; those without https:// URLs
+    // are not there. The same bytes that were checked.
+    std::map<std::string, net::ClientTlsOptions> backend_tls;
     [[nodiscard]] bool ok() const noexcept;
 };
 

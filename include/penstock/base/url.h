@@ -1,4 +1,4 @@
-// URLs of backends: "http://host:port/base" and "unix:/path".
+// URLs of backends: "http://host:port/base", the same with https, and "unix:/path".
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@ namespace penstock {
 struct Url {
     std::string host;  // without brackets
     std::uint16_t port = 0;
+    bool https = false;
     std::string unix_path;  // not empty: a unix socket
     std::string base_path;  // without trailing slash; may be empty
     friend bool operator==(const Url&, const Url&) = default;

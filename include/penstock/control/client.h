@@ -1,4 +1,5 @@
-// An outbound HTTP/1.1 client for polling, hooks and export: one target, one kept-alive connection.
+// An outbound HTTP/1.1 client for polling, hooks and export, in plain text or over TLS: one target,
+// one kept-alive connection.
 //
 // For servers the operator named, never for client traffic: the data path has its own parser.
 // Owned by who asks. Control thread.
@@ -29,7 +30,7 @@ struct Ask {
     std::string target = "/";  // origin form
     std::vector<std::pair<std::string, std::string>> fields;
     std::string body;
-    Millis timeout{5'000};       // over all: resolve, connect, write, read
+    Millis timeout{5'000};       // over all: resolve, connect, TLS, write, read
     Bytes answer_limit = 8_MiB;  // of the body
 };
 
@@ -49,10 +50,11 @@ public:
     /// Sends and awaits the whole answer; any status is an answer. One at a time. A kept connection
     /// is used for at most 3 s of idleness, and a GET is sent once more on a fresh one when the
     /// kept one dies before the first byte. Errors: connect_failed, connect_timeout,
-    /// upstream_closed, upstream_bad_response (malformed, or over a limit), first_byte_timeout,
-    /// total_timeout, invalid_value (the request itself cannot be written), shutting_down (closed
-    /// meanwhile). Cancelled by `close`, by destroying the client or by destroying the coroutine;
-    /// leaves no connection behind then. The coroutine may outlive the client.
+    /// tls_handshake_failed, tls_verification_failed, upstream_closed, upstream_bad_response
+    /// (malformed, or over a limit), first_byte_timeout, total_timeout, invalid_value (the request
+    /// itself cannot be written), shutting_down (closed meanwhile). Cancelled by `close`, by
+    /// destroying the client or by destroying the coroutine; leaves no connection behind then. The
+    /// coroutine may outlive the client.
     [[nodiscard]] boost::asio::awaitable<Result<Answer>> ask(Ask ask);
 
     /// For good: what is under way ends with shutting_down, and so does every later `ask`.

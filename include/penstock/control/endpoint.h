@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+
+#include "penstock/net/tls.h"
 
 namespace penstock::control {
 
@@ -12,6 +15,8 @@ struct Endpoint {
     std::uint16_t port = 0;
     std::string unix_path;  // not empty: this counts
     std::string authority;  // the Host field: "host:port", "[::1]:8000", "localhost"
+    std::shared_ptr<const net::ClientTls> tls;  // null: plain text
+    std::string server_name;  // with TLS: that is asked for, and that the certificate must bear
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 

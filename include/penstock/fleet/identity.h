@@ -4,9 +4,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace penstock::net {
+class ClientTls;
+}
 
 namespace penstock::fleet {
 
@@ -34,11 +39,20 @@ struct Address {
     friend bool operator==(const Address&, const Address&) = default;
 };
 
+/// How TLS is spoken to a backend. Carried from who loads it to who connects; two are the same when
+/// connections made with one may serve the other.
+struct BackendTls {
+    std::shared_ptr<const net::ClientTls> settings;  // null: plain text
+    std::string server_name;  // that is asked for, and that the certificate must bear
+    friend bool operator==(const BackendTls&, const BackendTls&) = default;
+};
+
 struct Backend {
     Slot slot = 0;
     std::uint64_t identity = 0;  // hash of the URL: the same in every proxy
     std::string url;  // as configured or discovered: its name in metrics, logs and /backends
     Address address;
+    BackendTls tls;
     double weight = 1.0;              // 0: takes no new requests
     std::uint32_t max_in_flight = 0;  // 0: no limit
     bool delay_acks = false;          // its TCP segments need not be acknowledged one by one

@@ -26,12 +26,14 @@ class Transport;
 struct TlsFile {
     std::string path;  // for messages
     std::string pem;   // its bytes
+    friend bool operator==(const TlsFile&, const TlsFile&) = default;
 };
 
 /// A certificate with its chain (leaf first), and its key.
 struct TlsKeyPair {
     TlsFile certificate;
     TlsFile key;
+    friend bool operator==(const TlsKeyPair&, const TlsKeyPair&) = default;
 };
 
 /// What is wrong with a file, in words for an operator.
@@ -102,6 +104,7 @@ struct ClientTlsOptions {
     bool insecure = false;
     TlsVersion min_version = TlsVersion::tls_1_2;
     std::vector<std::string> alpn;
+    friend bool operator==(const ClientTlsOptions&, const ClientTlsOptions&) = default;
 };
 
 /// What a pool is willing to do. Immutable. Thread: any.
@@ -133,6 +136,7 @@ class TlsSessionSlot;
 struct ClientHandshake {
     std::string server_name;                  // a DNS name (then it is sent, too) or an address
     std::shared_ptr<TlsSessionSlot> session;  // may be null
+    std::vector<std::string> alpn;            // instead of the settings' own; empty: those
 };
 
 /// Runs the server's part on a fresh transport. Afterwards the transport carries plaintext to its

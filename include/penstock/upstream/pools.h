@@ -1,4 +1,5 @@
-// Connections to engines: per worker and backend, never idle for longer than the engines allow.
+// Connections to engines: per worker and backend, never idle for longer than the engines allow. In
+// plain text or with TLS, where one is used again only by who trusts and asks as it was made.
 // HTTP/1.1 carries one request at a time on each, the newest first; HTTP/2 fills one with streams
 // before the next is opened.
 #pragma once
@@ -20,7 +21,7 @@ class WorkerMetrics;
 namespace penstock::upstream {
 
 struct Options {
-    Millis connect_timeout{2'000};  // looking a name up and trying its addresses, together
+    Millis connect_timeout{2'000};  // looking a name up, trying its addresses, TLS: all together
     Millis idle_timeout{3'000};     // vLLM and SGLang close after 5 s
     std::size_t idle_max = 1024;    // kept per backend
 };
@@ -44,7 +45,8 @@ public:
     [[nodiscard]] std::unique_ptr<http::ClientStream> join(const fleet::Backend& backend);
 
     /// A stream on a fresh connection, or for HTTP/2 one on which there is room by then, within the
-    /// connect timeout and not later than `until`. Errors: connect_failed, connect_timeout.
+    /// connect timeout and not later than `until`. Errors: connect_failed, connect_timeout,
+    /// tls_handshake_failed, tls_verification_failed.
     /// `backend` lives until the task's end.
     [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(
         const fleet::Backend& backend, TimePoint until = TimePoint::max());

@@ -50,7 +50,7 @@ const Option k_tls_options[] = {
                  "ones may stand alone."},
     {.name = "client_names",
      .binding = bound<&ListenerTlsConfig::client_names>(),
-     .format = &k_client_name,
+     .format = &k_certificate_name,
      .empty = "any that the authorities have signed",
      .sentence = "Names of which a client's certificate must bear one: DNS names, addresses, URIs "
                  "or e-mail addresses among its subject alternative names, its common name where "

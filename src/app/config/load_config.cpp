@@ -104,7 +104,12 @@ public:
         };
         anchor("auth.keys_file", loaded_.config.auth.keys_file);
         anchor("log.access_file", loaded_.config.log.access_file);
-        for (PoolConfig& pool : loaded_.config.pools) anchor("", pool.api_key_file);
+        for (PoolConfig& pool : loaded_.config.pools) {
+            anchor("", pool.api_key_file);
+            anchor("", pool.tls.ca_file);
+            anchor("", pool.tls.cert_file);
+            anchor("", pool.tls.key_file);
+        }
         for (ListenerConfig& listener : loaded_.config.listeners) {
             anchor("", listener.tls.client_ca);
             for (CertificateConfig& pair : listener.tls.certificates) {
@@ -120,6 +125,7 @@ public:
         if (readable_) {
             validate(loaded_.config, problems_, bytes);
             loaded_.tls = validate_tls(loaded_.config, problems_, bytes);
+            loaded_.backend_tls = validate_backend_tls(loaded_.config, problems_, bytes);
         }
         loaded_.content_hash = hash_text(bytes);
         add_origins();

@@ -42,6 +42,15 @@ const Option k_cors_options[] = {
                  "all."},
 };
 
+const Option k_policy_options[] = {
+    {.name = "require_backend_tls",
+     .binding = bound<&PolicyConfig::require_backend_tls>(),
+     .sentence = "Refuse a configuration that would send requests to a backend in clear text: "
+                 "http:// URLs of backends and of `discover`, with any `protocol`. Unix sockets do "
+                 "not leave the machine "
+                 "and are allowed."},
+};
+
 const Option k_log_options[] = {
     {.name = "level",
      .binding = chosen<&telemetry::LogOptions::level, k_levels>(),
@@ -71,6 +80,7 @@ constexpr ChildTable k_children[] = {
     table_list<&Config::routes>("route", k_route_table, k_routes_max),
     one_table<&Config::auth>("auth", k_auth_table),
     one_table<&Config::cors>("cors", k_cors_table),
+    one_table<&Config::policy>("policy", k_policy_table),
     one_table<&Config::log>("log", k_log_table),
 };
 
@@ -93,6 +103,12 @@ const OptionTable k_cors_table{.name = "cors",
                                .options = k_cors_options,
                                .children = {},
                                .defaults = fresh<CorsConfig>};
+
+const OptionTable k_policy_table{.name = "policy",
+                                 .sentence = "What no other table may relax.",
+                                 .options = k_policy_options,
+                                 .children = {},
+                                 .defaults = fresh<PolicyConfig>};
 
 const OptionTable k_log_table{.name = "log",
                               .sentence = "What is logged, how, and where to.",

@@ -24,8 +24,9 @@ const Option k_backend_options[] = {
      .binding = bound<&BackendConfig::url>(),
      .need = Need::required,
      .format = &k_backend_url,
-     .sentence = "Where the engine listens: http://host:port, with a base path if it has one, or "
-                 "unix:/path. It names the backend in metrics, logs and /backends."},
+     .sentence =
+         "Where the engine listens: http://host:port or https://host:port, with a base path "
+         "if it has one, or unix:/path. It names the backend in metrics, logs and /backends."},
     {.name = "weight",
      .binding = bound<&BackendConfig::weight>(),
      .range = {0, 1000},
@@ -232,10 +233,13 @@ const Option k_pool_options[] = {
                  "and sglang, which do."},
     {.name = "protocol",
      .binding = chosen<&PoolConfig::protocol, k_protocols>(),
-     .sentence =
-         "What requests are sent in. \"auto\" is HTTP/1.1 for http:// and unix: URLs; \"h2c\" is "
-         "HTTP/2 in clear text without asking, as gRPC servers speak it; \"h2\" is HTTP/2 over "
-         "TLS. Health, metrics and models are polled with HTTP/1.1 in any case."},
+     .sentence = "What requests are sent in. \"auto\" is HTTP/1.1 for http:// and unix: URLs, and "
+                 "for https:// "
+                 "what the backend chooses by ALPN; \"h2c\" is HTTP/2 in clear text without "
+                 "asking, as gRPC "
+                 "servers speak it; \"h2\" is HTTP/2 over TLS, also for gRPC. Health, metrics and "
+                 "models are "
+                 "polled with HTTP/1.1 in any case."},
     {.name = "http2_streams",
      .binding = bound<&PoolConfig::http2_streams>(),
      .range = {1, 10'000},
@@ -245,6 +249,7 @@ const Option k_pool_options[] = {
 
 constexpr ChildTable k_pool_children[] = {
     table_list<&PoolConfig::backends>("backends", k_backend_table, k_backends_max),
+    one_table<&PoolConfig::tls>("tls", k_backend_tls_table),
     one_table<&PoolConfig::poll>("poll", k_poll_table),
     one_table<&PoolConfig::balance>("balance", k_balance_table),
 };

@@ -51,7 +51,7 @@ const Option k_options[] = {
      .sentence = "Headers that a request must have, each with a value that matches."},
     {.name = "client_names",
      .binding = bound<&RouteConfig::client_names>(),
-     .format = &k_client_name,
+     .format = &k_certificate_name,
      .empty = "anybody",
      .sentence = "Names in clients' certificates that it takes, as [listener.tls] verified them; "
                  "`*` stands for any text. Clients without a certificate do not match."},

@@ -15,9 +15,11 @@ extern const OptionTable k_listener_table;
 extern const OptionTable k_listener_tls_table;
 extern const OptionTable k_admin_table;
 extern const OptionTable k_pool_table;
+extern const OptionTable k_backend_tls_table;
 extern const OptionTable k_route_table;
 extern const OptionTable k_auth_table;
 extern const OptionTable k_cors_table;
+extern const OptionTable k_policy_table;
 extern const OptionTable k_log_table;
 
 // Bounds of lists of tables.

@@ -137,7 +137,12 @@ Result<void> check_host(std::string_view text) {
     return invalid(text, "is no host: write a name, as in \"*.example.com\"");
 }
 
-Result<void> check_client_name(std::string_view text) {
+Result<void> check_server_name(std::string_view text) {
+    if (is_host(text) || is_ip(AF_INET6, std::string{text})) return {};
+    return invalid(text, "is no name and no address: write it without scheme, port and brackets");
+}
+
+Result<void> check_certificate_name(std::string_view text) {
     if (!text.empty() && printable(text)) return {};
     return invalid(text, "is no name of a certificate: write one, as in \"*.robots.example\"");
 }
@@ -215,11 +220,13 @@ const TextFormat k_discover_url{"a URL", "http://engines.example:8000", check_di
 const TextFormat k_network{"networks", "10.0.0.0/8", check_network};
 const TextFormat k_model{"names with *", "llama-*", check_printable};
 const TextFormat k_host{"hosts with *", "*.example.com", check_host};
+const TextFormat k_server_name{"a name", "engines.example", check_server_name};
+const TextFormat k_certificate_name{"names with *", "spiffe://cluster/ns/*",
+                                    check_certificate_name};
 const TextFormat k_path_pattern{"paths with * and **", "/v1/**", check_path_pattern};
 const TextFormat k_path{"a path", "/metrics", check_path};
 const TextFormat k_method{"methods", "POST", check_method};
 const TextFormat k_upgrade{"protocols", "websocket", check_upgrade};
-const TextFormat k_client_name{"names with *", "spiffe://cluster/ns/*", check_client_name};
 const TextFormat k_header_value{"header to value with *", "{ x-tenant = \"team-*\" }",
                                 check_printable};
 const TextFormat k_origin{"origins", "https://app.example", check_origin};

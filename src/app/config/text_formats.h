@@ -5,20 +5,21 @@
 
 namespace penstock::app {
 
-extern const TextFormat k_name;          // of pools and routes: they become metric labels
-extern const TextFormat k_address;       // "127.0.0.1:8080", "[::1]:8080", "unix:/path"
-extern const TextFormat k_backend_url;   // "http://host:port/base", "unix:/path"
-extern const TextFormat k_discover_url;  // the same without unix sockets
-extern const TextFormat k_network;       // "10.0.0.0/8", "unix"
-extern const TextFormat k_model;         // a name with `*`
-extern const TextFormat k_host;          // a host name with `*`
-extern const TextFormat k_path_pattern;  // "/v1/**"
-extern const TextFormat k_path;          // "/metrics"
-extern const TextFormat k_method;        // "POST", "*"
-extern const TextFormat k_upgrade;       // "websocket"
-extern const TextFormat k_client_name;   // of a certificate, with `*`
-extern const TextFormat k_header_value;  // with `*`
-extern const TextFormat k_origin;        // "https://app.example", "*"
+extern const TextFormat k_name;              // of pools and routes: they become metric labels
+extern const TextFormat k_address;           // "127.0.0.1:8080", "[::1]:8080", "unix:/path"
+extern const TextFormat k_backend_url;       // "http://host:port/base", "unix:/path"
+extern const TextFormat k_discover_url;      // the same without unix sockets
+extern const TextFormat k_network;           // "10.0.0.0/8", "unix"
+extern const TextFormat k_model;             // a name with `*`
+extern const TextFormat k_host;              // a host name with `*`
+extern const TextFormat k_server_name;       // a host name, or an address without brackets
+extern const TextFormat k_certificate_name;  // of a certificate, with `*`
+extern const TextFormat k_path_pattern;      // "/v1/**"
+extern const TextFormat k_path;              // "/metrics"
+extern const TextFormat k_method;            // "POST", "*"
+extern const TextFormat k_upgrade;           // "websocket"
+extern const TextFormat k_header_value;      // with `*`
+extern const TextFormat k_origin;            // "https://app.example", "*"
 extern const TextFormat k_file;
 extern const TextFormat k_metric;  // "my_engine:running"
 extern const TextFormat k_label;

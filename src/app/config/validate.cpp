@@ -148,6 +148,7 @@ void validate(const Config& config, Problems& problems, std::string& files) {
     validate_server(config, problems);
     validate_listeners(config, problems);
     validate_pools(config, problems);
+    validate_policy(config, problems);
     validate_routes(config, problems);
     validate_files(config, problems, files);
 }

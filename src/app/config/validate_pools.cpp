@@ -20,7 +20,8 @@ std::string normal_form(const std::string& text) {
     std::string host = url->host;
     std::transform(host.begin(), host.end(), host.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return host + " " + std::to_string(url->port) + " " + url->base_path;
+    return (url->https ? "https " : "http ") + host + " " + std::to_string(url->port) + " " +
+           url->base_path;
 }
 
 void validate_backends(const PoolConfig& pool, const std::string& path, Problems& problems) {
@@ -41,6 +42,26 @@ void validate_backends(const PoolConfig& pool, const std::string& path, Problems
     }
 }
 
+/// What `protocol` names goes with some URLs only.
+void validate_protocol(const PoolConfig& pool, const std::string& path, Problems& problems) {
+    const bool secret = pool.protocol == fleet::Protocol::h2;
+    if (!secret && pool.protocol != fleet::Protocol::h2c) return;
+    const auto check = [&](const std::string& url) {
+        const Result<Url> parsed = parse_url(url);
+        if (!parsed.has_value() || parsed->https == secret) return true;
+        problems.error(
+            path + ".protocol",
+            secret ? "\"h2\" is HTTP/2 over TLS, and \"" + url + "\" is not https://"
+                   : "\"h2c\" is HTTP/2 in clear text, and \"" + url + "\" is https://",
+            secret ? "write \"h2c\" for HTTP/2 in clear text" : "write \"h2\" for HTTP/2 over TLS");
+        return false;
+    };
+    if (!check(pool.discover)) return;
+    for (const BackendConfig& backend : pool.backends) {
+        if (!check(backend.url)) return;
+    }
+}
+
 void validate_engine(const PoolConfig& pool, const std::string& path, Problems& problems) {
     const bool named = pool.poll.names != engine::CustomNames{};
     const bool custom = pool.engine == fleet::Engine::custom;
@@ -53,11 +74,6 @@ void validate_engine(const PoolConfig& pool, const std::string& path, Problems& 
                          "no metric of a \"custom\" engine is known: load is only what this proxy "
                          "sends",
                          "name its metrics in [pool.poll.names]");
-    }
-    if (pool.protocol == fleet::Protocol::h2) {
-        problems.error(path + ".protocol",
-                       "\"h2\" needs https:// URLs, which backends cannot be reached with yet",
-                       "write \"h2c\" for HTTP/2 in clear text");
     }
     if (pool.replace_authorization && pool.api_key_file.empty()) {
         problems.error(path + ".replace_authorization",
@@ -87,6 +103,7 @@ void validate_pools(const Config& config, Problems& problems) {
                            "add backends = [{ url = \"http://host:port\" }]");
         }
         validate_backends(pool, path, problems);
+        validate_protocol(pool, path, problems);
         validate_engine(pool, path, problems);
     }
     if (backends > k_all_backends_max) {

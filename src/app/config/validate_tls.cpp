@@ -1,35 +1,11 @@
 // The TLS of listeners: its files are read here once, checked, and handed on with the
 // configuration.
-#include "files.h"
+#include "file_reader.h"
 #include "validate.h"
 
 namespace penstock::app {
 
 namespace {
-
-/// Reads the files that a configuration names, and says which cannot be.
-class FileReader {
-public:
-    FileReader(Problems& problems, std::string& seen) : problems_{problems}, seen_{seen} {}
-
-    net::TlsFile read(const std::string& file, const std::string& option) {
-        if (file.empty()) return {};
-        Result<std::string> bytes = read_small_file(file);
-        if (!bytes.has_value()) {
-            problems_.error(option, std::string{bytes.error().detail()});
-            good_ = false;
-            return {};
-        }
-        seen_ += *bytes;
-        return {file, std::move(*bytes)};
-    }
-    [[nodiscard]] bool good() const noexcept { return good_; }
-
-private:
-    Problems& problems_;
-    std::string& seen_;
-    bool good_ = true;
-};
 
 std::string option_of(const net::TlsProblem& problem, const std::string& path) {
     using Where = net::TlsProblem::Where;

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "penstock/base/assert.h"
 #include "penstock/base/hash.h"
 #include "penstock/base/url.h"
 
@@ -146,10 +147,20 @@ bool delays_acks(const PoolConfig& pool) noexcept {
     return pool.engine == fleet::Engine::vllm || pool.engine == fleet::Engine::sglang;
 }
 
-std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered& discovered,
+/// `named`: the URL in the configuration, of the backend or of the discovery that has found it.
+fleet::BackendTls tls_of(const PoolConfig& pool, const std::string& named, const PoolTls& known) {
+    const Result<Url> url = parse_url(named);
+    if (!url || !url->https) return {};
+    const auto found = known.find(pool.name);
+    PENSTOCK_ASSERT(found != known.end() && found->second != nullptr);  // never plain text instead
+    const std::string& own = pool.tls.server_name;
+    return {.settings = found->second, .server_name = own.empty() ? url->host : own};
+}
+
+std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Known& known,
                                         fleet::SlotTable& slots) {
     std::vector<fleet::Backend> backends;
-    const auto add = [&](const BackendConfig& from) {
+    const auto add = [&](const BackendConfig& from, const std::string& named) {
         const std::optional<fleet::Slot> slot = slots.assign(pool.name, from.url);
         if (!slot) return;
         fleet::Backend backend;
@@ -157,6 +168,7 @@ std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered
         backend.url = from.url;
         backend.identity = hash64(from.url);
         backend.address = address_of(from.url);
+        backend.tls = tls_of(pool, named, known.tls);
         backend.weight = from.weight;
         backend.max_in_flight = pool.balance.max_in_flight;
         backend.delay_acks = delays_acks(pool);
@@ -165,27 +177,29 @@ std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Discovered
         backend.labels = from.labels;
         backends.push_back(std::move(backend));
     };
-    for (const BackendConfig& backend : pool.backends) add(backend);
-    if (const auto found = discovered.find(pool.name); found != discovered.end()) {
+    for (const BackendConfig& backend : pool.backends) add(backend, backend.url);
+    const auto found = known.discovered.find(pool.name);
+    if (found != known.discovered.end()) {
         const fleet::Address named = address_of(pool.discover);
+        const char* scheme = pool.discover.starts_with("https:") ? "https://" : "http://";
         for (const std::string& host : found->second) {
             const bool v6 = host.find(':') != std::string::npos;
             BackendConfig backend;
-            backend.url = "http://" + (v6 ? "[" + host + "]" : host) + ":" +
+            backend.url = scheme + (v6 ? "[" + host + "]" : host) + ":" +
                           std::to_string(named.port) + named.base_path;
-            add(backend);
+            add(backend, pool.discover);
         }
     }
     return backends;
 }
 
-Built build_generation(const Config& config, const Discovered& discovered, fleet::SlotTable& slots,
+Built build_generation(const Config& config, const Known& known, fleet::SlotTable& slots,
                        std::uint64_t number) {
     Built built;
     auto generation = std::make_shared<proxy::Generation>();
     generation->number = number;
     for (const PoolConfig& from : config.pools) {
-        std::vector<fleet::Backend> backends = backends_of(from, discovered, slots);
+        std::vector<fleet::Backend> backends = backends_of(from, known, slots);
         const monitor::PollOptions options = poll_options(from);
         for (const fleet::Backend& backend : backends) built.targets.push_back({backend, options});
         generation->pools.push_back(pool_of(from, std::move(backends)));

@@ -35,8 +35,7 @@ std::vector<monitor::Target> with_serving(std::vector<monitor::Target> wanted,
 }  // namespace
 
 void ProxyServer::publish_generation() {
-    Built built =
-        build_generation(source_.loaded.config, discovered_, slots_, ++generation_number_);
+    Built built = build_generation(source_.loaded.config, known_, slots_, ++generation_number_);
     for (const std::string& problem : built.problems) {
         log_.write(telemetry::LogLevel::error, "a file of the configuration could not be read",
                    {{"why", problem}});
@@ -76,7 +75,7 @@ bool ProxyServer::may_take_over() const {
     const bool names_missing =
         std::any_of(pools.begin(), pools.end(), [this](const PoolConfig& pool) {
             return !pool.discover.empty() && pool.backends.empty() &&
-                   !discovered_.contains(pool.name);
+                   !known_.discovered.contains(pool.name);
         });
     return !names_missing && !awaits_first_word(*next_, *table_);
 }

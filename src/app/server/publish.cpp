@@ -106,7 +106,7 @@ void ProxyServer::watch_discovery() {
 
 monitor::DiscoveryHooks ProxyServer::discovery_hooks(const std::string& pool) {
     const auto changed = [this, pool](const std::vector<std::string>& addresses) {
-        discovered_[pool] = addresses;
+        known_.discovered[pool] = addresses;
         log_.write(telemetry::LogLevel::info, "backends discovered",
                    {{"pool", pool}, {"count", std::to_string(addresses.size())}});
         publish_generation();
@@ -121,7 +121,7 @@ monitor::DiscoveryHooks ProxyServer::discovery_hooks(const std::string& pool) {
 // Addresses of one name say nothing about another, and its port is another's.
 void ProxyServer::forget_other_names(const Config& wanted) {
     const std::vector<PoolConfig>& running = source_.loaded.config.pools;
-    std::erase_if(discovered_, [&](const auto& known) {
+    std::erase_if(known_.discovered, [&](const auto& known) {
         const auto named = [&](const PoolConfig& pool) { return pool.name == known.first; };
         const auto before = std::find_if(running.begin(), running.end(), named);
         const auto now = std::find_if(wanted.pools.begin(), wanted.pools.end(), named);

@@ -67,6 +67,8 @@ void ProxyServer::apply(LoadedConfig loaded) {
     budget_.set_limit(server.buffer_budget.count > 0 ? server.buffer_budget.count
                                                      : default_buffer_budget());
     log_.configure(source_.loaded.config.log);
+    load_backend_tls();
+    watch_backend_tls();
     publish_generation();
     watch_discovery();
     load_tls();

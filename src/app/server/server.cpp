@@ -87,6 +87,7 @@ Result<void> ProxyServer::start() {
                     publish_table(table);
                 },
             .event = [this](const monitor::Event& event) { monitor_event(event); }});
+    load_backend_tls();
     publish_generation();
     load_tls();
     for (const ListenerConfig& listener : source_.loaded.config.listeners) {
@@ -101,6 +102,7 @@ Result<void> ProxyServer::start() {
         watch_ = std::make_unique<FileWatch>(control_, source_.loaded.config.file,
                                              [this] { reload(false); });
         secure_listeners();
+        watch_backend_tls();
     }
     last_reload_unix_ = std::chrono::duration_cast<std::chrono::seconds>(
                             std::chrono::system_clock::now().time_since_epoch())

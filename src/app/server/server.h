@@ -88,6 +88,10 @@ private:
     [[nodiscard]] std::shared_ptr<const net::ServerTls> tls_of(const std::string& address) const;
     void append_certificates(std::vector<telemetry::Sample>& out) const;
 
+    // backend_tls.cpp
+    void load_backend_tls();
+    void watch_backend_tls();
+
     // drain.cpp
     void begin_drain();
     void check_drained();
@@ -121,7 +125,8 @@ private:
     std::map<std::string, std::shared_ptr<const net::ServerTls>> tls_;  // the same; plain: none
     std::unique_ptr<monitor::Monitor> monitor_;
     std::map<std::string, std::unique_ptr<monitor::Discovery>> discoveries_;  // by what it is
-    Discovered discovered_;
+    Known known_;
+    std::map<std::string, net::ClientTlsOptions> tls_made_of_;  // of `known_.tls`
     std::unique_ptr<FileWatch> watch_;
 
     std::unique_ptr<admin::AdminHandler> admin_handler_;

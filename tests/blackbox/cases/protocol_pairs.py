@@ -10,7 +10,8 @@ import signal
 
 from harness import timing, wire
 from harness.cases import each, equal, holds
-from harness.certificate import files, self_signed
+from harness.certificate import files, self_signed, server_context
+from harness.config import Sub
 from harness.exchanges import AnyClient
 from harness.wire import DONE, event
 
@@ -21,10 +22,13 @@ LARGE = bytes(range(256)) * (1 << 14)  # 4 MiB
 CLIENTS = [("HTTP/1.1", "HTTP/1.1", False), ("HTTP/2", "HTTP/2", False)]
 if "[listener.tls]" in REFERENCE:
     CLIENTS += [("HTTP/1.1 over TLS", "HTTP/1.1", True), ("HTTP/2 over TLS", "HTTP/2", True)]
-# (label, options of its pool)
-ENGINES = [("HTTP/1.1", {})]
+# (label, options of its pool, what it offers by ALPN)
+ENGINES = [("HTTP/1.1", {}, None)]
 if "| `protocol` |" in REFERENCE:
-    ENGINES += [("HTTP/2", {"protocol": "h2c"})]
+    ENGINES += [("HTTP/2", {"protocol": "h2c"}, None)]
+if "[pool.tls]" in REFERENCE:
+    ENGINES += [("HTTP/1.1 over TLS", {}, ["http/1.1"]),
+                ("HTTP/2 over TLS", {}, ["http/1.1", "h2"])]
 PAIRS = [(f"{client[0]} to {engine[0]}", client, engine) for client in CLIENTS for engine in ENGINES]
 ANY = [{"paths": ["/**"], "methods": ["*"], "pool": "default"}]
 
@@ -34,14 +38,20 @@ class Between:
 
     def __init__(self, world, client, engine, engines=None, **tables):
         _, protocol, secured = client
-        listener, certificate = {"address": "127.0.0.1:0"}, None
+        _, pool, offered = engine
+        listener = {"address": "127.0.0.1:0"}
+        own = self_signed(world.room) if secured or offered else None
+        certificate, _ = files(world.room)
         if secured:
-            listener["tls"] = self_signed(world.room)
-            certificate, _ = files(world.room)
+            listener["tls"] = own
+        if offered:
+            pool = {**pool, "tls": Sub({"ca_file": str(certificate)})}
         self.engines = engines or [world.engine()]
+        for each_engine in self.engines:
+            each_engine.tls = server_context(world.room, offered) if offered else None
         self.engine = self.engines[0]
-        self.proxy = world.proxy(*self.engines, listeners=[listener], pool=engine[1], **tables)
-        self.client = AnyClient(self.proxy.url, protocol, certificate)
+        self.proxy = world.proxy(*self.engines, listeners=[listener], pool=pool, **tables)
+        self.client = AnyClient(self.proxy.url, protocol, certificate if secured else None)
 
     def begun_stream(self):
         """A streamed answer whose first token has arrived."""

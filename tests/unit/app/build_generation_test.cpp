@@ -59,13 +59,58 @@ TEST(BuildGeneration, AddsWhatDiscoveryFound) {
     fleet::SlotTable slots;
     const Config config = config_of("[[pool]]\nname = \"d\"\ndiscover = \"http://engines:8000\"\n");
 
-    const Built built = build_generation(config, {{"d", {"10.0.0.1", "fd00::1"}}}, slots, 1);
+    const Built built = build_generation(
+        config, {.discovered = {{"d", {"10.0.0.1", "fd00::1"}}}, .tls = {}}, slots, 1);
 
     const auto& backends = built.generation->pools[1].backends;
     ASSERT_EQ(backends.size(), 2U);
     EXPECT_EQ(backends[0].url, "http://10.0.0.1:8000");
     EXPECT_EQ(backends[1].url, "http://[fd00::1]:8000");
     EXPECT_EQ(backends[1].address.host, "fd00::1");
+}
+
+TEST(BuildGeneration, GivesTlsToBackendsOfHttpsAlone) {
+    fleet::SlotTable slots;
+    const Config config = config_of(
+        "[[pool]]\nname = \"t\"\n"
+        "backends = [{ url = \"https://engine.test\" }, { url = \"http://engine.test:81\" }]\n");
+    const auto settings = net::ClientTls::load({}).tls;
+
+    const Built built =
+        build_generation(config, {.discovered = {}, .tls = {{"t", settings}}}, slots, 1);
+
+    const auto& backends = built.generation->pools[1].backends;
+    EXPECT_EQ(backends[0].tls, (fleet::BackendTls{settings, "engine.test"}));
+    EXPECT_EQ(backends[0].address.port, 443);
+    EXPECT_EQ(backends[1].tls, fleet::BackendTls{});
+    EXPECT_EQ(built.targets[2].backend.tls.settings, settings);
+}
+
+TEST(BuildGeneration, AsksWhatWasDiscoveredByTheNameThatWasLookedUp) {
+    fleet::SlotTable slots;
+    const Config config =
+        config_of("[[pool]]\nname = \"d\"\ndiscover = \"https://engines.test\"\n");
+    const auto settings = net::ClientTls::load({}).tls;
+
+    const Built built = build_generation(
+        config, {.discovered = {{"d", {"fd00::1"}}}, .tls = {{"d", settings}}}, slots, 1);
+
+    const auto& backend = built.generation->pools[1].backends.at(0);
+    EXPECT_EQ(backend.url, "https://[fd00::1]:443");
+    EXPECT_EQ(backend.tls, (fleet::BackendTls{settings, "engines.test"}));
+}
+
+TEST(BuildGeneration, AsksByTheNameThatAnOperatorHasChosen) {
+    fleet::SlotTable slots;
+    const Config config = config_of(
+        "[[pool]]\nname = \"t\"\nbackends = [{ url = \"https://10.0.0.1:8443\" }]\n"
+        "[pool.tls]\nserver_name = \"engine.test\"\n");
+    const auto settings = net::ClientTls::load({}).tls;
+
+    const Built built =
+        build_generation(config, {.discovered = {}, .tls = {{"t", settings}}}, slots, 1);
+
+    EXPECT_EQ(built.generation->pools[1].backends.at(0).tls.server_name, "engine.test");
 }
 
 TEST(BuildGeneration, PassesUnknownModelsWhereNobodyListsThem) {

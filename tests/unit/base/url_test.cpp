@@ -20,6 +20,13 @@ TEST(Url, HasHostAndPort) {
 
 TEST(Url, HasPortEightyWhenItTellsNone) {
     EXPECT_EQ(parse_url("http://engine.example")->port, 80);
+    EXPECT_EQ(parse_url("https://engine.example")->port, 443);
+}
+
+TEST(Url, TellsWhetherItIsOfHttps) {
+    EXPECT_TRUE(parse_url("https://[::1]:8000/x")->https);
+    EXPECT_FALSE(parse_url("http://h:443")->https);
+    EXPECT_FALSE(parse_url("unix:/run/engine.sock")->https);
 }
 
 TEST(Url, LosesTheBracketsOfASixthVersionAddress) {
@@ -50,7 +57,7 @@ TEST(Url, TakesPortsFromOneToTheLast) {
 
 TEST(Url, RefusesWhatNoBackendHas) {
     for (const char* text :
-         {"", "h", "h:80", "//h", "http://", "http:///x", "https://h", "ftp://h", "unix:relative",
+         {"", "h", "h:80", "//h", "http://", "http:///x", "https://", "ftp://h", "unix:relative",
           "unix:", "http://u@h", "http://u:p@h", "http://h/?q", "http://h/#f", "http://h o"}) {
         const auto url = parse_url(text);
         ASSERT_FALSE(url.has_value()) << text;

@@ -46,6 +46,14 @@ TEST(TargetDiff, TakesAnotherEngineForFresh) {
                 ElementsAre(Verdict{1, Fate::fresh}));
 }
 
+TEST(TargetDiff, RetunesAServerThatIsVerifiedOtherwise) {
+    Target other = target(1);
+    other.backend.tls.server_name = "another";
+
+    EXPECT_THAT(compare_targets(Targets{target(1)}, Targets{other}),
+                ElementsAre(Verdict{1, Fate::retuned}));
+}
+
 TEST(TargetDiff, RetunesTheSameServerWithOtherOptions) {
     Target slower = target(1);
     slower.options.metrics_interval = Millis{500};

@@ -55,7 +55,7 @@ struct Ends {
     /// Runs both sides to their ends.
     void shake(const std::shared_ptr<const ServerTls>& server_tls,
                const std::shared_ptr<const ClientTls>& client_tls,
-               const ClientHandshake& with = {"a.test", nullptr}) {
+               const ClientHandshake& with = {"a.test", nullptr, {}}) {
         Handshake at_server{handshake(loop, *server, server_tls, Millis{30'000})};
         Handshake at_client{handshake(loop, *client, client_tls, with, Millis{30'000})};
         // One that has failed closes, as whoever asked for it would.

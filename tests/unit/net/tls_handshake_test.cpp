@@ -28,7 +28,7 @@ protected:
     }
     void expect_client_refuses(const std::shared_ptr<const ServerTls>& server_tls,
                                const ClientTlsOptions& options,
-                               const ClientHandshake& with = {"a.test", nullptr}) {
+                               const ClientHandshake& with = {"a.test", nullptr, {}}) {
         ends.shake(server_tls, client(options), with);
         ASSERT_TRUE(ends.client_result->has_error());
         EXPECT_EQ(ends.client_result->error().code(), ErrorCode::tls_verification_failed);
@@ -53,15 +53,25 @@ TEST_F(TlsHandshake, SettlesTls13BetweenTwoThatAgree) {
 }
 
 TEST_F(TlsHandshake, RefusesAServerOfAnotherName) {
-    expect_client_refuses(server(serving("DNS:b.test")), trusting());
+    expect_client_refuses(server(serving("DNS:b.test,DNS:c.test")), trusting());
+    EXPECT_EQ(ends.client_result->error().detail(),
+              "the peer's certificate is for b.test, c.test, not for the name asked for");
+}
+
+TEST_F(TlsHandshake, TellsFewOfManyNames) {
+    expect_client_refuses(server(serving("DNS:b.test,DNS:c.test,DNS:d.test,DNS:e.test,DNS:f.test")),
+                          trusting());
+    EXPECT_EQ(ends.client_result->error().detail(),
+              "the peer's certificate is for b.test, c.test, d.test, e.test, ..., not for the name "
+              "asked for");
 }
 
 TEST_F(TlsHandshake, RefusesAServerAtAnotherAddress) {
-    expect_client_refuses(server(serving("IP:127.0.0.2")), trusting(), {"127.0.0.1", nullptr});
+    expect_client_refuses(server(serving("IP:127.0.0.2")), trusting(), {"127.0.0.1", nullptr, {}});
 }
 
 TEST_F(TlsHandshake, VerifiesAServerByItsAddress) {
-    ends.shake(server(serving("IP:127.0.0.1")), client(trusting()), {"127.0.0.1", nullptr});
+    ends.shake(server(serving("IP:127.0.0.1")), client(trusting()), {"127.0.0.1", nullptr, {}});
 
     ASSERT_TRUE(ends.good());
     EXPECT_EQ(ends.client->tls_facts().peer_name, "127.0.0.1");
@@ -77,9 +87,12 @@ TEST_F(TlsHandshake, RefusesAServerWhoseCertificateHasExpired) {
 }
 
 TEST_F(TlsHandshake, RefusesAServerOfAnotherAuthority) {
-    const Authority other;
+    const Authority other{"Other"};
 
     expect_client_refuses(server(serving()), {.ca = {"other.crt", other.pem()}});
+    EXPECT_EQ(ends.client_result->error().detail(),
+              "the peer's certificate is signed by nobody who is trusted here: unable to get local "
+              "issuer certificate");
 }
 
 TEST_F(TlsHandshake, RefusesAServerThatTheSystemsStoreDoesNotKnow) {
@@ -87,7 +100,7 @@ TEST_F(TlsHandshake, RefusesAServerThatTheSystemsStoreDoesNotKnow) {
 }
 
 TEST_F(TlsHandshake, RefusesToVerifyNothing) {
-    ends.shake(server(serving()), client(trusting()), {"", nullptr});
+    ends.shake(server(serving()), client(trusting()), {"", nullptr, {}});
 
     ASSERT_TRUE(ends.client_result->has_error());
     EXPECT_EQ(ends.client_result->error().code(), ErrorCode::tls_verification_failed);
@@ -118,7 +131,7 @@ TEST_F(TlsHandshake, RefusesAServerWithoutThePinnedName) {
 
     expect_client_refuses(server(serving()), options);
     EXPECT_EQ(ends.client_result->error().detail(),
-              "the peer's certificate bears none of the names that are allowed");
+              "the peer's certificate is for a.test, which is not among the names allowed");
 }
 
 TEST_F(TlsHandshake, TrustsAnIntermediateAuthorityAlone) {
@@ -157,7 +170,7 @@ TEST_F(TlsHandshake, PicksTheCertificateByTheNameAskedFor) {
         any.names = {"*"};
         Ends each;
 
-        each.shake(tls, client(any), {asked, nullptr});
+        each.shake(tls, client(any), {asked, nullptr, {}});
 
         ASSERT_TRUE(each.good()) << asked;
         EXPECT_EQ(each.client->tls_facts().peer_name, shown) << asked;
@@ -192,6 +205,19 @@ TEST_F(TlsHandshake, SettlesTheProtocolThatTheServerLikesBest) {
     ASSERT_TRUE(ends.good());
     EXPECT_EQ(ends.server->alpn(), "h2");
     EXPECT_EQ(ends.client->alpn(), "h2");
+}
+
+TEST_F(TlsHandshake, AsksForAProtocolOfItsOwnOnce) {
+    ServerTlsOptions ours = serving();
+    ours.alpn = {"h2", "http/1.1"};
+    ClientTlsOptions theirs = trusting();
+    theirs.alpn = {"h2"};
+
+    ends.shake(server(ours), client(theirs),
+               {.server_name = "a.test", .session = nullptr, .alpn = {"http/1.1"}});
+
+    ASSERT_TRUE(ends.good());
+    EXPECT_EQ(ends.client->alpn(), "http/1.1");
 }
 
 TEST_F(TlsHandshake, SettlesNoProtocolWithAClientThatNamesNone) {

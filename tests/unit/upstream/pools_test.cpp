@@ -106,6 +106,17 @@ TEST_F(PoolsTest, ReusesAConnectionAfterACleanEnd) {
     EXPECT_EQ(pools.reuse(backend), nullptr);
 }
 
+TEST_F(PoolsTest, ReusesNoConnectionThatWasMadeForAnotherName) {
+    backend.tls.server_name = "a.test";
+    serve_one();
+
+    backend.tls.server_name = "b.test";
+
+    EXPECT_EQ(pools.reuse(backend), nullptr);
+    backend.tls.server_name = "a.test";
+    EXPECT_EQ(pools.reuse(backend), nullptr);  // it is closed
+}
+
 TEST_F(PoolsTest, ReusesTheNewestFirst) {
     Stream first = connected();
     Stream second = connected();

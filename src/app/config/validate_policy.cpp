@@ -1,0 +1,34 @@
+// What the operator has ruled out.
+#include "penstock/base/url.h"
+#include "validate.h"
+
+namespace penstock::app {
+
+namespace {
+
+void refuse_clear_text(const std::string& url, const std::string& path, Problems& problems) {
+    const Result<Url> parsed = parse_url(url);
+    if (!parsed.has_value() || parsed->https || !parsed->unix_path.empty()) return;
+    problems.error(path,
+                   "\"" + url +
+                       "\" would send requests in clear text, which [policy] "
+                       "require_backend_tls rules out",
+                   "write https:// and see [pool.tls]");
+}
+
+}  // namespace
+
+void validate_policy(const Config& config, Problems& problems) {
+    if (!config.policy.require_backend_tls) return;
+    for (std::size_t n = 0; n < config.pools.size(); ++n) {
+        const PoolConfig& pool = config.pools[n];
+        const std::string path = element("pool", n);
+        for (std::size_t i = 0; i < pool.backends.size(); ++i) {
+            refuse_clear_text(pool.backends[i].url, path + "." + element("backends", i) + ".url",
+                              problems);
+        }
+        refuse_clear_text(pool.discover, path + ".discover", problems);
+    }
+}
+
+}  // namespace penstock::app
