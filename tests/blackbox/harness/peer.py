@@ -11,6 +11,9 @@ from .cases import shorten
 from .wire import Head
 
 
+STEP = 1 << 20
+
+
 class Closed(Exception):
     """The other side ended the connection; `how` is "fin" or "rst"."""
 
@@ -91,9 +94,13 @@ class Peer:
                                      f"came so far: {shorten(self.buffer)}") from None
 
     def read_exactly(self, count):
+        parts = []
+        while count > STEP:  # one buffer for all of it would be copied with each read
+            parts.append(self.read_exactly(STEP))
+            count -= STEP
         self._receive_until(lambda: len(self.buffer) >= count, f"{count} bytes")
         data, self.buffer = self.buffer[:count], self.buffer[count:]
-        return data
+        return b"".join((*parts, data)) if parts else data
 
     def read_past(self, marker):
         self._receive_until(lambda: marker in self.buffer, f"{marker!r}")
