@@ -29,6 +29,7 @@ class Peer:
         self.name = name
         self.buffer = b""
         self.ended = None  # "fin" or "rst"
+        self.reading = False  # some thread is inside a read
 
     def send(self, data):
         self.socket.settimeout(timing.limit())
@@ -74,11 +75,14 @@ class Peer:
         if self.ended:
             raise Closed(self.ended, self.buffer)
         self.socket.settimeout(max(0.001, seconds))
+        self.reading = True
         try:
             data = self.socket.recv(1 << 16)
         except (ConnectionResetError, ssl.SSLEOFError):  # or TLS without its own end
             self.ended = "rst"
             raise Closed("rst", self.buffer) from None
+        finally:
+            self.reading = False
         if not data:
             self.ended = "fin"
             raise Closed("fin", self.buffer)
@@ -175,4 +179,16 @@ class Peer:
     def reset(self):
         """Ends the connection with RST."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._end_reads()
         self.socket.close()
+
+    def _end_reads(self):
+        """A thread inside a read would keep the connection alive beyond its closing, and then read
+        from whichever connection has got its number."""
+        try:
+            socket.socket.shutdown(self.socket, socket.SHUT_RD)
+        except OSError:
+            pass  # the other side was quicker
+        end = time.monotonic() + 1
+        while self.reading and time.monotonic() < end:
+            time.sleep(0.001)
