@@ -36,10 +36,13 @@ public:
 private:
     [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect_alone(
         const fleet::Backend& backend, TimePoint until);
+    [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect_as_before(
+        const fleet::Backend& backend, TimePoint until);
 
     Dialer dialer_;
     H1List h1_;
     H2List h2_;
+    bool chose_http2_ = false;  // by ALPN, when it was last asked
 };
 
 }  // namespace penstock::upstream

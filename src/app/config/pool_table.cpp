@@ -233,8 +233,10 @@ const Option k_pool_options[] = {
                  "and sglang, which do."},
     {.name = "protocol",
      .binding = chosen<&PoolConfig::protocol, k_protocols>(),
-     .sentence = "What requests are sent in. \"auto\" is HTTP/1.1; \"h2c\" is HTTP/2 in clear "
-                 "text without asking, as gRPC "
+     .sentence = "What requests are sent in. \"auto\" is HTTP/1.1 for http:// and unix: URLs, and "
+                 "for https:// "
+                 "what the backend chooses by ALPN; \"h2c\" is HTTP/2 in clear text without "
+                 "asking, as gRPC "
                  "servers speak it; \"h2\" is HTTP/2 over TLS, also for gRPC. Health, metrics and "
                  "models are "
                  "polled with HTTP/1.1 in any case."},

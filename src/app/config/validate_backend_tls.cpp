@@ -55,6 +55,7 @@ void warn(const BackendTlsConfig& tls, bool used, const std::string& path, Probl
 std::vector<std::string> protocols_of(const PoolConfig& pool) {
     switch (pool.protocol) {
         case fleet::Protocol::automatic:
+            return {"h2", "http/1.1"};
         case fleet::Protocol::http_1_1:
             return {"http/1.1"};
         case fleet::Protocol::h2c:  // refused with these URLs

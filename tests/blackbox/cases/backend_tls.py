@@ -229,6 +229,30 @@ def test_a_client_that_goes_cancels_the_request(world):
     equal(proxy.wait_for_access_lines(1)[0]["outcome"], "client_gone")
 
 
+def test_requests_share_the_connection_of_a_backend_that_chooses_http_2(world):
+    authority = Authority(world.room)
+    engine = engine_of(world, authority, protocols=["h2", "http/1.1"])
+    proxy = world.proxy(engine, pool=trusting(authority), server={"upstream_idle_timeout": "1h"})
+
+    for _ in range(3):
+        equal(proxy.chat().body, b"served")
+
+    equal(engine.connections, 1)
+
+
+def test_a_backend_may_choose_another_protocol_than_before(world):
+    authority = Authority(world.room)
+    engine = engine_of(world, authority, protocols=["h2"])
+    proxy = world.proxy(engine, pool=trusting(authority))
+    equal(proxy.chat().body, b"served")
+
+    engine.refuse()
+    engine.tls = showing(authority.issue("engine", names=HERE), protocols=["http/1.1"])
+    engine.resume()
+
+    timing.eventually(lambda: proxy.chat().body == b"served", "an answer over HTTP/1.1")
+
+
 def test_a_backend_that_must_speak_http_2_and_does_not_gets_no_request(world):
     authority = Authority(world.room)
     engine = engine_of(world, authority, protocols=["http/1.1"])
