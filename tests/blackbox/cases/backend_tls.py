@@ -238,6 +238,7 @@ def test_requests_share_the_connection_of_a_backend_that_chooses_http_2(world):
         equal(proxy.chat().body, b"served")
 
     equal(engine.connections, 1)
+    equal({each.socket.selected_alpn_protocol() for each in engine.live}, {"h2"})
 
 
 def test_a_backend_may_choose_another_protocol_than_before(world):

@@ -4,6 +4,7 @@ import select
 import socket
 import ssl
 import struct
+import threading
 import time
 
 from . import timing
@@ -30,10 +31,35 @@ class Peer:
         self.buffer = b""
         self.ended = None  # "fin" or "rst"
         self.reading = False  # some thread is inside a read
+        self.tls_lock = threading.Lock()
 
     def send(self, data):
+        if isinstance(self.socket, ssl.SSLSocket):
+            rest = memoryview(data)
+            while rest:
+                sent = self._with_tls(lambda part=rest[:STEP]: self.socket.send(part),
+                                      timing.limit())
+                rest = rest[sent:]
+            return
         self.socket.settimeout(timing.limit())
         self.socket.sendall(data)
+
+    def _with_tls(self, work, seconds):
+        """`work` on a TLS connection. OpenSSL's may be used by one thread at a time, and here one
+        may read while another sends: so nobody waits inside it."""
+        end = time.monotonic() + seconds
+        while True:
+            with self.tls_lock:
+                self.socket.settimeout(0)
+                try:
+                    return work()
+                except ssl.SSLWantReadError:
+                    wanted = ([self.socket], [])
+                except ssl.SSLWantWriteError:
+                    wanted = ([], [self.socket])
+            left = end - time.monotonic()
+            if left <= 0 or not any(select.select(*wanted, [], left)):
+                raise TimeoutError
 
     def send_in_pieces(self, data, size=1):
         for start in range(0, len(data), size):
@@ -74,10 +100,9 @@ class Peer:
         """Reads once into the buffer. Raises Closed at the end, TimeoutError at the limit."""
         if self.ended:
             raise Closed(self.ended, self.buffer)
-        self.socket.settimeout(max(0.001, seconds))
         self.reading = True
         try:
-            data = self.socket.recv(1 << 16)
+            data = self._read_some(max(0.001, seconds))
         except (ConnectionResetError, ssl.SSLEOFError):  # or TLS without its own end
             self.ended = "rst"
             raise Closed("rst", self.buffer) from None
@@ -87,6 +112,12 @@ class Peer:
             self.ended = "fin"
             raise Closed("fin", self.buffer)
         self.buffer += data
+
+    def _read_some(self, seconds):
+        if isinstance(self.socket, ssl.SSLSocket):
+            return self._with_tls(lambda: self.socket.recv(1 << 16), seconds)
+        self.socket.settimeout(seconds)
+        return self.socket.recv(1 << 16)
 
     def _receive_until(self, enough, what):
         end = time.monotonic() + timing.limit()
