@@ -12,16 +12,13 @@ ServerConnections::ServerConnections(net::Loop& loop, http::Handler& handler,
     : impl_{std::make_unique<Impl>(loop, handler, metrics)} {}
 
 ServerConnections::~ServerConnections() {
-    while (impl_->first != nullptr) impl_->remove(*impl_->first);
+    while (impl_->list.first() != nullptr) impl_->remove(*impl_->list.first());
 }
 
 void ServerConnections::serve(net::Transport transport, std::string_view first) {
     // Owned by the list below.
     auto* connection = new ServerConnection{*impl_, std::move(transport)};
-    connection->next = impl_->first;
-    if (impl_->first != nullptr) impl_->first->previous = connection;
-    impl_->first = connection;
-    ++impl_->count;
+    impl_->list.push_front(*connection);
     if (impl_->metrics != nullptr) {
         impl_->metrics->change(telemetry::Gauge::client_connections, 1);
     }
@@ -34,7 +31,7 @@ void ServerConnections::configure(const ServerOptions& options) {
 
 void ServerConnections::drain() {
     impl_->draining = true;
-    ServerConnection* connection = impl_->first;
+    ServerConnection* connection = impl_->list.first();
     while (connection != nullptr) {
         ServerConnection* following = connection->next;  // an idle one removes itself
         connection->drain();
@@ -43,20 +40,14 @@ void ServerConnections::drain() {
 }
 
 std::size_t ServerConnections::size() const noexcept {
-    return impl_->count;
+    return impl_->list.size();
 }
 std::size_t ServerConnections::busy() const noexcept {
     return impl_->exchanges;
 }
 
 void ServerConnections::Impl::remove(ServerConnection& connection) noexcept {
-    if (connection.previous != nullptr) {
-        connection.previous->next = connection.next;
-    } else {
-        first = connection.next;
-    }
-    if (connection.next != nullptr) connection.next->previous = connection.previous;
-    --count;
+    list.remove(connection);
     if (metrics != nullptr) metrics->change(telemetry::Gauge::client_connections, -1);
     delete &connection;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 
+#include "penstock/base/intrusive_list.h"
 #include "penstock/h1/framer.h"
 #include "penstock/h1/server.h"
 #include "penstock/net/loop.h"
@@ -158,8 +159,7 @@ struct ServerConnections::Impl {
     ServerOptions options;
     Framed framed;
     std::string spare;
-    ServerConnection* first = nullptr;
-    std::size_t count = 0;
+    IntrusiveList<ServerConnection> list;
     std::size_t exchanges = 0;
     bool draining = false;
 };

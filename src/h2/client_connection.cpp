@@ -37,21 +37,19 @@ bool ClientConnection::Impl::closing() const noexcept {
 
 bool ClientConnection::Impl::has_room() const noexcept {
     const std::uint32_t most = std::min(accepted_max_, session_.streams_max());
-    return streams_ < most && !closing();
+    return list_.size() < most && !closing();
 }
 
 std::unique_ptr<http::ClientStream> ClientConnection::Impl::open() {
     PENSTOCK_ASSERT(has_room());
-    if (streams_ == 0) {
+    if (list_.size() == 0) {
         stale_ = served_;
         accepted_max_ = streams_max_;
     }
     served_ = true;
     auto stream = std::make_unique<ClientStream>(*this);
-    stream->next = first_;
-    if (first_ != nullptr) first_->previous = stream.get();
-    first_ = stream.get();
-    if (++streams_ == 1) owner_.idle_changed(self_);
+    list_.push_front(*stream);
+    if (list_.size() == 1) owner_.idle_changed(self_);
     return stream;
 }
 
@@ -61,20 +59,10 @@ void ClientConnection::Impl::remove(ClientStream& stream) noexcept {
     want_flush();
     std::replace(waking_.begin(), waking_.end(), static_cast<ClientSessionStream*>(&stream),
                  static_cast<ClientSessionStream*>(nullptr));
-    unlink(stream);
-    if (streams_ > 0) return;
+    list_.remove(stream);
+    if (list_.size() > 0) return;
     owner_.idle_changed(self_);
     end_if_empty();
-}
-
-void ClientConnection::Impl::unlink(ClientStream& stream) noexcept {
-    if (stream.previous != nullptr) {
-        stream.previous->next = stream.next;
-    } else {
-        first_ = stream.next;
-    }
-    if (stream.next != nullptr) stream.next->previous = stream.previous;
-    --streams_;
 }
 
 void ClientConnection::Impl::close() {
@@ -83,7 +71,7 @@ void ClientConnection::Impl::close() {
 }
 
 void ClientConnection::Impl::end_if_empty() {
-    if (streams_ > 0 || pump_.closing() || !closing()) return;
+    if (list_.size() > 0 || pump_.closing() || !closing()) return;
     session_.go_away();
     pump_.close();
 }
@@ -108,7 +96,7 @@ void ClientConnection::Impl::heed_refusals() noexcept {
         waking_.begin(), waking_.end(),
         [](const ClientSessionStream* each) { return each->closed && each->unheard; });
     if (refused == 0) return;
-    const std::size_t taken = streams_ - static_cast<std::size_t>(refused);
+    const std::size_t taken = list_.size() - static_cast<std::size_t>(refused);
     accepted_max_ = static_cast<std::uint32_t>(std::max<std::size_t>(1, taken));
 }
 
@@ -123,9 +111,9 @@ void ClientConnection::Impl::wake_all() noexcept {
 
 void ClientConnection::Impl::fail_streams() noexcept {
     retired_ = true;
-    while (first_ != nullptr) {
-        ClientStream& stream = *first_;
-        unlink(stream);
+    while (list_.first() != nullptr) {
+        ClientStream& stream = *list_.first();
+        list_.remove(stream);
         session_.forget(stream);
         stream.connection_lost(stale_);
     }

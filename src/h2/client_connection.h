@@ -7,6 +7,7 @@
 
 #include "client_session.h"
 #include "client_stream.h"
+#include "penstock/base/intrusive_list.h"
 #include "penstock/h2/client.h"
 #include "penstock/net/loop.h"
 #include "pump.h"
@@ -30,7 +31,7 @@ public:
     void start() { pump_.start({}); }
     [[nodiscard]] bool has_room() const noexcept;
     [[nodiscard]] bool closing() const noexcept;
-    [[nodiscard]] std::size_t streams() const noexcept { return streams_; }
+    [[nodiscard]] std::size_t streams() const noexcept { return list_.size(); }
     [[nodiscard]] std::unique_ptr<http::ClientStream> open();
     void close();
 
@@ -52,7 +53,6 @@ private:
 
     void wake_all() noexcept;
     void fail_streams() noexcept;
-    void unlink(ClientStream& stream) noexcept;
     void heed_refusals() noexcept;
     void end_if_empty();
 
@@ -64,8 +64,7 @@ private:
     std::uint32_t accepted_max_;  // what it has shown to take, where it refuses more
     ClientSession session_;
     Pump pump_;
-    ClientStream* first_ = nullptr;
-    std::size_t streams_ = 0;
+    IntrusiveList<ClientStream> list_;
     std::vector<ClientSessionStream*> waking_;
     bool served_ = false;
     bool stale_ = false;    // nothing has come since it was idle, and it had served before

@@ -31,7 +31,7 @@ ServerConnection::ServerConnection(ServerConnections::Impl& owner, net::Transpor
       drain_timer_{owner.loop} {}
 
 ServerConnection::~ServerConnection() {
-    while (first_ != nullptr) remove(*first_);
+    while (streams_.first() != nullptr) remove(*streams_.first());
 }
 
 net::Loop& ServerConnection::loop() noexcept {
@@ -68,7 +68,7 @@ void ServerConnection::settle() {
 // One timer for all that a connection without a stream, or with half a head, may take.
 void ServerConnection::watch_idleness() {
     const bool head_due = !session_.settled() || session_.head_pending();
-    if (pump_.closing() || (streams_ > 0 && !head_due)) {
+    if (pump_.closing() || (streams_.size() > 0 && !head_due)) {
         head_timed_ = false;
         return timer_.clear();
     }
@@ -113,21 +113,12 @@ void ServerConnection::lost(bool stalled) {
 SessionStream& ServerConnection::open(std::int32_t id) {
     auto* stream = new ServerStream{*this, id, owner_.options.limits};  // owned by the list
     owner_.spares.lend(*stream);
-    stream->next = first_;
-    if (first_ != nullptr) first_->previous = stream;
-    first_ = stream;
-    ++streams_;
+    streams_.push_front(*stream);
     return *stream;
 }
 
 void ServerConnection::remove(ServerStream& stream) noexcept {
-    if (stream.previous != nullptr) {
-        stream.previous->next = stream.next;
-    } else {
-        first_ = stream.next;
-    }
-    if (stream.next != nullptr) stream.next->previous = stream.previous;
-    --streams_;
+    streams_.remove(stream);
     session_.forget(stream);
     delete &stream;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "penstock/base/intrusive_list.h"
 #include "penstock/h2/server.h"
 #include "penstock/net/loop.h"
 #include "pump.h"
@@ -63,8 +64,7 @@ private:
     std::unique_ptr<const http::Encryption> encryption_;  // null: plain text
     ServerSession session_;
     Pump pump_;
-    ServerStream* first_ = nullptr;
-    std::size_t streams_ = 0;
+    IntrusiveList<ServerStream> streams_;
     bool draining_ = false;
     bool counted_ = false;     // its refusal
     bool head_timed_ = false;  // the timer waits for the end of a head
@@ -89,8 +89,7 @@ struct ServerConnections::Impl {
     StreamSpares spares;
     std::string batch;                 // of the write being made
     std::vector<SessionStream*> news;  // being dealt with
-    ServerConnection* first = nullptr;
-    std::size_t count = 0;
+    IntrusiveList<ServerConnection> list;
     std::size_t exchanges = 0;
     bool draining = false;
 };
