@@ -31,8 +31,7 @@ Result<void> parse_status_line(std::string_view line, http::ResponseHead& head) 
 
 Result<void> apply_framing(const FramingFields& framing, http::Method method,
                            http::ResponseHead& head) {
-    const bool bodiless = method == http::Method::head || head.status < 200 || head.status == 204 ||
-                          head.status == 304;
+    const bool bodiless = head.status < 200 || http::has_no_body(method, head.status);
     if (framing.encodings > 0) {
         if (framing.lengths > 0) return bad("both Transfer-Encoding and Content-Length");
         if (head.version == http::Version::http_1_0)

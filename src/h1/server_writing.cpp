@@ -12,10 +12,6 @@ namespace penstock::h1 {
 
 namespace {
 
-constexpr bool has_no_body(http::Method method, int status) noexcept {
-    return method == http::Method::head || status == 204 || status == 304;
-}
-
 /// The pieces of one write: the pending bytes, a size line, the content, its end.
 template <std::size_t places>
 class Gather {
@@ -50,7 +46,7 @@ void ServerConnection::respond(const http::ResponseHead& head) {
     responded_ = true;
     const bool old_client = head_.version == http::Version::http_1_0;
     if (head.status == 101) begin_tunnel();
-    if (has_no_body(head_.method, head.status)) {
+    if (http::has_no_body(head_.method, head.status)) {
         out_framing_ = http::Framing::none;
     } else if (tunnel_) {
         out_framing_ = http::Framing::until_close;

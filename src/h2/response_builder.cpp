@@ -88,8 +88,7 @@ Result<void> ResponseBuilder::finish(http::Method method, bool ends, http::Respo
     head.version = http::Version::http_2;
     head.keep_alive = true;
     if (head.status < 200 && ends) return bad("an interim response ends the stream");
-    const bool bodiless = method == http::Method::head || head.status < 200 || head.status == 204 ||
-                          head.status == 304;
+    const bool bodiless = head.status < 200 || http::has_no_body(method, head.status);
     head.has_length = has_length_ && head.status >= 200 && head.status != 204;
     if (bodiless) {
         head.framing = http::Framing::none;

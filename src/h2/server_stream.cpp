@@ -9,13 +9,7 @@
 
 namespace penstock::h2 {
 
-namespace {
-
-constexpr bool has_no_body(http::Method method, int status) noexcept {
-    return method == http::Method::head || status == 204 || status == 304;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 ServerStream::ServerStream(ServerConnection& connection, std::int32_t number,
                            const http::HeadLimits& limits)
@@ -169,7 +163,7 @@ void ServerStream::respond(const http::ResponseHead& response) {
     PENSTOCK_ASSERT(!responded_);
     responded_ = true;
     read_timer_.clear();
-    has_body_ = !has_no_body(SessionStream::head.method, response.status) &&
+    has_body_ = !http::has_no_body(SessionStream::head.method, response.status) &&
                 response.framing != http::Framing::none &&
                 !(response.framing == http::Framing::length && response.length == 0);
     if (closed) return;

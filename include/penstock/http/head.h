@@ -57,6 +57,11 @@ struct ResponseHead {
     void clear() noexcept;
 };
 
+/// A final response that ends with its head, whatever its fields say (RFC 9110 6.4.1).
+[[nodiscard]] constexpr bool has_no_body(Method method, int status) noexcept {
+    return method == Method::head || status == 204 || status == 304;
+}
+
 /// The standard phrase ("Not Found"), or "" for an unknown status.
 [[nodiscard]] std::string_view reason_phrase(int status) noexcept;
 
