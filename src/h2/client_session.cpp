@@ -112,9 +112,7 @@ void ClientSession::resume(ClientSessionStream& stream) {
 
 void ClientSession::give_back(ClientSessionStream& stream, std::size_t bytes) {
     stream.unread -= bytes;
-    unread_ -= bytes;
-    const std::size_t back = std::min(bytes, withheld_);
-    withheld_ -= back;
+    const std::size_t back = credit_.released(bytes);
     if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
 }
 
@@ -201,13 +199,8 @@ int ClientSession::data(std::int32_t id, std::string_view bytes) {
     }
     stream->input.append(bytes);
     stream->unread += bytes.size();
-    unread_ += bytes.size();
-    // A stream that is not read holds back itself only, until many of them hold too much.
-    if (unread_ <= k_unread_max) {
-        nghttp2_session_consume_connection(session_.get(), bytes.size());
-    } else {
-        withheld_ += bytes.size();
-    }
+    const std::size_t back = credit_.received(bytes.size());
+    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
     note(*stream);
     return 0;
 }

@@ -10,11 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "handles.h"
+#include "connection_credit.h"
 #include "outgoing.h"
 #include "penstock/base/error.h"
 #include "penstock/http/head.h"
 #include "response_builder.h"
+#include "session_setup.h"
 
 namespace penstock::h2 {
 
@@ -47,18 +48,9 @@ protected:
     ~ClientSessionStream() = default;
 };
 
-/// What all sessions of a worker share.
-class ClientSetup {
+class ClientSetup final : public SessionSetup {
 public:
     ClientSetup();
-    [[nodiscard]] const nghttp2_session_callbacks* callbacks() const noexcept {
-        return callbacks_.get();
-    }
-    [[nodiscard]] const nghttp2_option* options() const noexcept { return options_.get(); }
-
-private:
-    CallbacksHandle callbacks_;
-    OptionHandle options_;
 };
 
 class ClientSession {
@@ -107,6 +99,7 @@ public:
     [[nodiscard]] bool overfull() const noexcept;
 
 private:
+    friend class SessionSetup;
     friend class ClientSetup;
 
     void note(ClientSessionStream& stream);
@@ -128,9 +121,8 @@ private:
     std::string_view scheme_;
     SessionHandle session_;
     std::vector<ClientSessionStream*> news_;
-    std::size_t unread_ = 0;    // bytes of all bodies
-    std::size_t withheld_ = 0;  // of them, those the connection's window has not got back
-    bool closing_ = false;      // no more streams: a GOAWAY was sent or has come
+    ConnectionCredit credit_{k_unread_max};
+    bool closing_ = false;  // no more streams: a GOAWAY was sent or has come
 };
 
 }  // namespace penstock::h2

@@ -83,7 +83,7 @@ struct ServerConnections::Impl {
     net::Loop& loop;
     http::Handler& handler;
     telemetry::WorkerMetrics* metrics;
-    SessionSetup setup;
+    ServerSetup setup;
     http::ServerOptions options;
     ServerLimits limits;
     StreamSpares spares;

@@ -10,8 +10,7 @@ namespace {
 
 using telemetry::Http2Refusal;
 
-constexpr std::size_t k_queue_max = 1000;              // frames, before reading stops
-constexpr std::size_t k_unread_max = 4 * 1024 * 1024;  // bytes of bodies, before reading stops
+constexpr std::size_t k_queue_max = 1000;  // frames, before reading stops
 
 Http2Refusal reason_of(ssize_t error) noexcept {
     switch (error) {
@@ -28,7 +27,7 @@ Http2Refusal reason_of(ssize_t error) noexcept {
 
 }  // namespace
 
-ServerSession::ServerSession(const SessionSetup& setup, const ServerLimits& limits,
+ServerSession::ServerSession(const ServerSetup& setup, const ServerLimits& limits,
                              StreamMaker& maker)
     : limits_{limits}, maker_{maker}, guard_{limits} {
     nghttp2_session* made = nullptr;
@@ -130,13 +129,15 @@ void ServerSession::resume(SessionStream& stream) {
     nghttp2_session_resume_data(session_.get(), stream.id);
 }
 
+void ServerSession::give_back(SessionStream& stream, std::size_t bytes) {
+    stream.unread -= bytes;
+    const std::size_t back = credit_.released(bytes);
+    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
+}
+
 void ServerSession::consume(SessionStream& stream, std::size_t bytes) {
     if (bytes == 0 || stream.closed) return;
-    stream.unread -= bytes;
-    unread_ -= bytes;
-    const std::size_t back = std::min(bytes, withheld_);
-    withheld_ -= back;
-    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
+    give_back(stream, bytes);
     nghttp2_session_consume_stream(session_.get(), stream.id, bytes);
 }
 
@@ -262,13 +263,8 @@ int ServerSession::data(std::int32_t id, std::string_view bytes) {
     }
     stream->input.append(bytes);
     stream->unread += bytes.size();
-    unread_ += bytes.size();
-    // A stream that is not read holds back itself only, until many of them hold too much.
-    if (unread_ <= k_unread_max) {
-        nghttp2_session_consume_connection(session_.get(), bytes.size());
-    } else {
-        withheld_ += bytes.size();
-    }
+    const std::size_t back = credit_.received(bytes.size());
+    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
     note(*stream);
     return 0;
 }
@@ -332,11 +328,7 @@ int ServerSession::stream_closed(std::int32_t id, std::uint32_t code) {
     if (stream == nullptr) return 0;
     stream->closed = true;
     stream->close_code = code;
-    unread_ -= stream->unread;
-    const std::size_t back = std::min(stream->unread, withheld_);
-    withheld_ -= back;
-    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
-    stream->unread = 0;
+    give_back(*stream, stream->unread);
     note(*stream);
     return 0;
 }

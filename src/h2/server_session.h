@@ -8,10 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "connection_credit.h"
 #include "flood_guard.h"
-#include "handles.h"
 #include "header_list.h"
 #include "penstock/http/server_options.h"
+#include "session_setup.h"
 #include "session_stream.h"
 
 namespace penstock::h2 {
@@ -25,24 +26,17 @@ protected:
     ~StreamMaker() = default;
 };
 
-/// What all sessions of a worker share.
-class SessionSetup {
+class ServerSetup final : public SessionSetup {
 public:
-    SessionSetup();
-    [[nodiscard]] const nghttp2_session_callbacks* callbacks() const noexcept {
-        return callbacks_.get();
-    }
-    [[nodiscard]] const nghttp2_option* options() const noexcept { return options_.get(); }
-
-private:
-    CallbacksHandle callbacks_;
-    OptionHandle options_;
+    ServerSetup();
 };
 
 class ServerSession {
 public:
+    static constexpr std::size_t k_unread_max = 4 * 1024 * 1024;  // bytes of all bodies
+
     /// References must outlive this.
-    ServerSession(const SessionSetup& setup, const ServerLimits& limits, StreamMaker& maker);
+    ServerSession(const ServerSetup& setup, const ServerLimits& limits, StreamMaker& maker);
     ServerSession(const ServerSession&) = delete;
     ServerSession& operator=(const ServerSession&) = delete;
 
@@ -83,6 +77,7 @@ public:
 
 private:
     friend class SessionSetup;
+    friend class ServerSetup;
 
     /// A stream that ended not long ago.
     struct Ended {
@@ -93,6 +88,7 @@ private:
 
     void note(SessionStream& stream);
     [[nodiscard]] SessionStream* find(std::int32_t id) const noexcept;
+    void give_back(SessionStream& stream, std::size_t bytes);
     void judge(const FloodGuard::Verdict& verdict);
     void judge_closed_stream(const FrameHeader& header);
     [[nodiscard]] bool feed(std::string_view bytes);
@@ -119,8 +115,7 @@ private:
     std::array<Ended, 64> ended_{};
     std::size_t ended_next_ = 0;
     std::int32_t highest_ = 0;  // stream the client has opened
-    std::size_t unread_ = 0;    // bytes of all bodies
-    std::size_t withheld_ = 0;  // of them, those the connection's window has not got back
+    ConnectionCredit credit_{k_unread_max};
     TimePoint now_{};
     bool head_pending_ = false;
     bool settled_ = false;

@@ -29,7 +29,7 @@ struct Run final : h2::StreamMaker {
         return *streams.back();
     }
 
-    h2::SessionSetup setup;
+    h2::ServerSetup setup;
     h2::ServerLimits limits{.max_streams = 8};
     http::HeadLimits heads{.head = 1024, .request_line = 128, .fields = 16};
     std::vector<std::unique_ptr<Stream>> streams;

@@ -54,7 +54,7 @@ struct Spoken final : StreamMaker {
     ServerLimits limits;
     http::HeadLimits heads;
     std::vector<std::unique_ptr<PlainStream>> streams;
-    SessionSetup setup;
+    ServerSetup setup;
     ServerSession session{setup, limits, *this};
     std::vector<SessionStream*> news;
     std::string said;
