@@ -35,7 +35,7 @@ fleet::CounterSlab::Cell& Attempt::cell() const noexcept {
 void Attempt::complete() {
     const telemetry::RequestRecord& record = exchange_.record;
     if (record.status != 200 || exchange_.pool == nullptr) return;
-    Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
+    fleet::Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
     const bool told = record.prompt_tokens > 0;
     const auto uncached = static_cast<float>(record.prompt_tokens) -
                           static_cast<float>(std::min(record.cached_tokens, record.prompt_tokens));

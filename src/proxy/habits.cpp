@@ -1,33 +1,12 @@
 #include "penstock/proxy/habits.h"
 
-#include <algorithm>
-
 #include "penstock/base/hash.h"
 
 namespace penstock::proxy {
 
-namespace {
-
-constexpr float k_weight = 0.05F;  // of what a new request shows
-constexpr float k_bytes_least = 0.5F;
-constexpr float k_bytes_most = 32;
-
-void follow(float& value, float seen) noexcept {
-    value += k_weight * (seen - value);
-}
-
-}  // namespace
-
-void Habit::learn(float bytes, float prompt, float uncached, float output) noexcept {
-    if (bytes > 0 && prompt > 0)
-        follow(bytes_per_token, std::clamp(bytes / prompt, k_bytes_least, k_bytes_most));
-    if (uncached > 0) follow(uncached_tokens, uncached);
-    if (output > 0) follow(output_tokens, output);
-}
-
-Habit& Habits::of(std::string_view pool, std::string_view model) noexcept {
+fleet::Habit& Habits::of(std::string_view pool, std::string_view model) noexcept {
     const std::uint64_t key = hash64(model, hash64(pool));
-    Habit& habit = habits_[key % habits_.size()];
+    fleet::Habit& habit = habits_[key % habits_.size()];
     if (habit.key != key) habit = {.key = key};
     return habit;
 }

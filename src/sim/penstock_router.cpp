@@ -34,8 +34,8 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
     const routing::Input input{.blocks = request.blocks,
                                .prompt_tokens = request.prompt_tokens,
                                .block_tokens = setting_.block_tokens,
-                               .output_tokens = static_cast<std::uint32_t>(usual_output_),
-                               .usual_uncached = static_cast<std::uint32_t>(usual_uncached_),
+                               .output_tokens = static_cast<std::uint32_t>(habit_.output_tokens),
+                               .usual_uncached = static_cast<std::uint32_t>(habit_.uncached_tokens),
                                .session = request.session,
                                .wants_adapter = request.adapter != 0,
                                .sequence = decisions_++};
@@ -82,10 +82,9 @@ void PenstockRouter::failed(fleet::Slot /*slot*/, const SimRequest& request,
 }
 
 void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
-    const auto follow = [](double& value, double now) { value += 0.05 * (now - value); };
-    follow(usual_uncached_, std::max(1.0, static_cast<double>(seen.prompt_tokens) -
-                                              static_cast<double>(seen.cached_tokens)));
-    follow(usual_output_, static_cast<double>(seen.output_tokens));
+    const auto prompt = static_cast<float>(seen.prompt_tokens);
+    habit_.learn(0, prompt, std::max(1.0F, prompt - static_cast<float>(seen.cached_tokens)),
+                 static_cast<float>(seen.output_tokens));
     const auto seconds = [](Micros time) { return std::chrono::duration<float>(time).count(); };
     const float gaps = std::max(1.0F, static_cast<float>(seen.output_tokens) - 1);
     learners_[slot].learn({.slot = slot,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "penstock/fleet/habit.h"
 #include "penstock/fleet/rates.h"
 #include "penstock/fleet/sheet.h"
 #include "penstock/routing/policy.h"
@@ -36,9 +37,7 @@ private:
     routing::PrefixIndex index_;
     std::vector<fleet::SheetRow> sheet_;
     std::vector<fleet::RateLearner> learners_;  // by slot
-    // Of all requests, as the proxy's `Habit`.
-    double usual_uncached_ = 1024;
-    double usual_output_ = 256;
+    fleet::Habit habit_;                        // of all requests
     std::uint64_t decisions_ = 0;
 };
 

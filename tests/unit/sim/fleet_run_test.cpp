@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "given.h"
 #include "penstock/sim/fleet_run.h"
 #include "penstock/sim/routers.h"
 
@@ -21,21 +22,6 @@ EngineProfile engine() {
             .block_tokens = k_block,
             .kv_blocks = 64};
 }
-
-class Given final : public RequestSource {
-public:
-    explicit Given(std::vector<SimRequest> requests) : requests_{std::move(requests)} {}
-    bool next(SimRequest& out) override {
-        if (at_ == requests_.size()) return false;
-        out = requests_[at_++];
-        return true;
-    }
-    [[nodiscard]] std::uint32_t block_tokens() const noexcept override { return k_block; }
-
-private:
-    std::vector<SimRequest> requests_;
-    std::size_t at_ = 0;
-};
 
 SimRequest request(std::int64_t at_us, std::uint32_t prompt, std::uint32_t output) {
     return {.at = Micros{at_us}, .prompt_tokens = prompt, .output_tokens = output};
@@ -66,7 +52,7 @@ std::vector<SimRequest> crowd(std::uint32_t count) {
 
 RunResult run(const FleetOptions& options, std::vector<SimRequest> requests,
               std::string_view name) {
-    Given source{std::move(requests)};
+    test::Given source{std::move(requests), k_block};
     return run_fleet(options, source, router(name));
 }
 

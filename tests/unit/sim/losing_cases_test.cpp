@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "given.h"
 #include "penstock/sim/fleet_run.h"
 #include "penstock/sim/routers.h"
 
@@ -23,23 +24,8 @@ EngineProfile engine() {
             .kv_blocks = 1024};
 }
 
-class Given final : public RequestSource {
-public:
-    explicit Given(std::vector<SimRequest> requests) : requests_{std::move(requests)} {}
-    bool next(SimRequest& out) override {
-        if (at_ == requests_.size()) return false;
-        out = requests_[at_++];
-        return true;
-    }
-    [[nodiscard]] std::uint32_t block_tokens() const noexcept override { return k_block; }
-
-private:
-    std::vector<SimRequest> requests_;
-    std::size_t at_ = 0;
-};
-
 RunResult run(std::string_view name, FleetOptions options, std::vector<SimRequest> requests) {
-    Given source{std::move(requests)};
+    test::Given source{std::move(requests), k_block};
     return run_fleet(options, source, parse_routers(name)->front().make);
 }
 
