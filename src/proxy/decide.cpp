@@ -45,7 +45,8 @@ std::uint32_t whole(float tokens) noexcept {
 }
 
 routing::Input input_of(Exchange& exchange, bool adapter) {
-    const fleet::Habit& habit = exchange.worker.habits.of(exchange.pool->name, exchange.facts.model);
+    const fleet::Habit& habit =
+        exchange.worker.habits.of(exchange.pool->name, exchange.facts.model);
     const auto asked = static_cast<float>(exchange.facts.max_tokens);
     const float output = asked > 0 ? std::min(habit.output_tokens, asked) : habit.output_tokens;
     const routing::BalanceOptions& balance = exchange.pool->balance;
