@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from conformance import h2spec
 
-# In clear text HTTP/1.1 shares the port: what does not begin as HTTP/2 is a request of that version,
-# is answered so (400) and the connection ends, as it should. h2spec takes those bytes for a frame.
-OTHER_PROTOCOL = ("clear text: http2/3.5: Sends invalid connection preface",
+# Where HTTP/1.1 shares the port: what does not begin as HTTP/2 is a request of that version, is
+# answered so (400) and the connection ends, as it should. h2spec takes those bytes for a frame.
+OTHER_PROTOCOL = ("clear text, both protocols: http2/3.5: Sends invalid connection preface",
                   "HTTP/1.1 shares the port and answers it with 400")
 
 
@@ -23,14 +23,15 @@ def run(options, report):
         report.fail("executable", f"{binary} is not built")
         return
     sys.path.insert(0, str(options.root / "tests" / "blackbox"))
-    check("clear text", program, binary, options, report)
+    check("clear text, both protocols", program, binary, options, report)
+    check("clear text", program, binary, options, report, protocol="h2")
     if "[listener.tls]" in (options.root / "conf" / "REFERENCE.md").read_text(encoding="utf-8"):
         check("TLS", program, binary, options, report, tls=True)
     else:
         report.skip("h2spec over TLS", "this Penstock has no TLS")
 
 
-def check(title, program, binary, options, report, tls=False):
+def check(title, program, binary, options, report, tls=False, protocol="auto"):
     """All of h2spec over one transport, each of its cases a verdict."""
     from harness import timing
     from harness.certificate import self_signed
@@ -38,7 +39,7 @@ def check(title, program, binary, options, report, tls=False):
     timing.SLOW = options.slow
     world = World(binary)
     try:
-        listener = {"address": "127.0.0.1:0"}
+        listener = {"address": "127.0.0.1:0", "protocol": protocol}
         if tls:
             listener["tls"] = self_signed(world.room)
         proxy = world.proxy(*world.mock_engines(1), listeners=[listener],

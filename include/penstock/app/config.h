@@ -69,9 +69,14 @@ struct ListenerTlsConfig {
     friend bool operator==(const ListenerTlsConfig&, const ListenerTlsConfig&) = default;
 };
 
+/// What a listener speaks. `automatic`: what a client's first bytes are, or with TLS what ALPN
+/// gives.
+enum class ListenerProtocol : std::uint8_t { automatic, http_1_1, h2 };
+
 /// `[[listener]]`
 struct ListenerConfig {
     std::string address = "127.0.0.1:8080";  // "host:port", "[::1]:8080" or "unix:/path"
+    ListenerProtocol protocol = ListenerProtocol::automatic;
     ListenerTlsConfig tls;
     friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
 };

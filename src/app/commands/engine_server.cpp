@@ -28,7 +28,7 @@ Result<void> EngineServer::open(const std::string& address) {
     address_ = bound->local_address;
     acceptor_ = std::make_unique<net::Acceptor>(
         loop_, bound->fds.front(),
-        [this](net::Transport transport) { connections_.serve(std::move(transport)); });
+        [this](net::Transport transport) { connections_.serve(std::move(transport), {}); });
     return {};
 }
 

@@ -11,8 +11,8 @@ constexpr double k_many = 1'000'000;
 const Option k_options[] = {
     {.name = "enabled",
      .binding = bound<&h2::ServerLimits::enabled>(),
-     .sentence = "Speak HTTP/2 to clients that ask for it, on every listener beside HTTP/1.1: by "
-                 "prior knowledge in clear text, by ALPN over TLS."},
+     .sentence = "Speak HTTP/2 to clients that ask for it, on every listener with protocol = "
+                 "\"auto\" beside HTTP/1.1: by prior knowledge in clear text, by ALPN over TLS."},
     {.name = "max_streams",
      .binding = bound<&h2::ServerLimits::max_streams>(),
      .range = {1, 100'000},

@@ -7,6 +7,7 @@ namespace penstock::app {
 namespace {
 
 constexpr std::array<std::string_view, 2> k_versions{"1.2", "1.3"};
+constexpr std::array<std::string_view, 3> k_protocols{"auto", "http/1.1", "h2"};
 constexpr std::array<std::string_view, 3> k_client_certificates{"off", "optional", "required"};
 
 const Option k_certificate_options[] = {
@@ -68,6 +69,11 @@ const Option k_listener_options[] = {
      .format = &k_address,
      .sentence = "Where clients connect: host:port, [v6]:port or unix:/path. Port 0 takes a free "
                  "one, which is printed at start."},
+    {.name = "protocol",
+     .binding = chosen<&ListenerConfig::protocol, k_protocols>(),
+     .sentence = "What is spoken here. auto: HTTP/1.1 and HTTP/2, told apart by a client's first "
+                 "bytes, over TLS by ALPN. http/1.1 or h2: that alone; who comes with the other is "
+                 "refused."},
 };
 
 constexpr ChildTable k_listener_children[] = {
@@ -80,7 +86,7 @@ const OptionTable k_listener_tls_table{
     .name = "listener.tls",
     .sentence =
         "TLS to clients; without this table they speak plain text. Versions 1.2 and 1.3, "
-        "forward secrecy only; HTTP/2 or HTTP/1.1 by ALPN. The files are read again on "
+        "forward secrecy only. The files are read again on "
         "SIGHUP and when they change: new connections get the new certificates, open ones "
         "stay.",
     .options = k_tls_options,

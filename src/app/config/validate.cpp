@@ -69,6 +69,16 @@ void validate_access_file(const Config& config, Problems& problems) {
     }
 }
 
+void validate_protocols(const Config& config, Problems& problems) {
+    for (std::size_t n = 0; n < config.listeners.size(); ++n) {
+        if (config.listeners[n].protocol != ListenerProtocol::h2 || config.server.http2.enabled)
+            continue;
+        problems.error(element("listener", n) + ".protocol",
+                       "this listener speaks HTTP/2 only, and \"server.http2.enabled\" is false",
+                       "take one of the two out");
+    }
+}
+
 /// Where others than this machine get in without a key.
 void warn_of_openness(const Config& config, Problems& problems) {
     const AdminConfig& admin = config.admin;
@@ -114,6 +124,7 @@ void validate_listeners(const Config& config, Problems& problems) {
         problems.error(path, "there is another listener on \"" + address + "\"" +
                                  at_line(problems, found->second));
     }
+    validate_protocols(config, problems);
     const AdminConfig& admin = config.admin;
     if (admin.enabled && fixed_port(admin.address) && taken.contains(admin.address)) {
         problems.error("admin.address", "\"" + admin.address +

@@ -40,6 +40,14 @@ bool check_combination(const ListenerTlsConfig& tls, const std::string& path, Pr
     return true;
 }
 
+/// By preference.
+std::vector<std::string> protocols_of(const Config& config, const ListenerConfig& listener) {
+    if (listener.protocol == ListenerProtocol::h2) return {"h2"};
+    const bool both =
+        listener.protocol == ListenerProtocol::automatic && config.server.http2.enabled;
+    return both ? std::vector<std::string>{"h2", "http/1.1"} : std::vector<std::string>{"http/1.1"};
+}
+
 bool is_given(const std::string& path, const Problems& problems) {
     const auto next = problems.places.lower_bound(path);
     return next != problems.places.end() && next->first.starts_with(path);
@@ -56,8 +64,7 @@ std::optional<net::ServerTlsOptions> options_of(const Config& config, std::size_
                                   .client_certificate = tls.client_certificate,
                                   .client_ca = {},
                                   .client_names = tls.client_names,
-                                  .alpn = {"http/1.1"}};
-    if (config.server.http2.enabled) options.alpn.insert(options.alpn.begin(), "h2");
+                                  .alpn = protocols_of(config, config.listeners[n])};
     FileReader reader{problems, files};
     for (std::size_t i = 0; i < tls.certificates.size(); ++i) {
         const std::string entry = path + "." + element("certificates", i);

@@ -26,8 +26,8 @@ Protocol protocol_of(std::string_view first) noexcept {
 /// A connection that has not said yet what it speaks.
 class Connections::Arrival {
 public:
-    Arrival(Connections& owner, net::Transport transport, std::shared_ptr<const net::ServerTls> tls)
-        : owner_{owner}, transport_{std::move(transport)}, tls_{std::move(tls)} {
+    Arrival(Connections& owner, net::Transport transport, const Offer& offer)
+        : owner_{owner}, transport_{std::move(transport)}, offer_{offer} {
         count(1);
     }
     ~Arrival() {
@@ -40,13 +40,14 @@ public:
 
     void start(Arrivals::iterator self) {
         self_ = self;
-        task_ = tls_ ? encrypt() : greet();
+        task_ = offer_.tls ? encrypt() : greet();
         task_.start([](void* arrival) { static_cast<Arrival*>(arrival)->greeted(); }, this);
     }
 
 private:
     Task<void> greet();
     Task<void> encrypt();
+    [[nodiscard]] Protocol spoken_here() const noexcept;
     void hand_over(Protocol protocol, std::string_view first);
     void greeted() { owner_.loop_.wake_soon(gone_hook_); }  // the task has not quite ended yet
     void gone() { owner_.arrivals_.erase(self_); }
@@ -58,20 +59,29 @@ private:
 
     Connections& owner_;
     net::Transport transport_;
-    std::shared_ptr<const net::ServerTls> tls_;
+    Offer offer_;
     bool handed_over_ = false;
     Arrivals::iterator self_;
     Hook<Arrival, &Arrival::gone> gone_hook_{*this};
     Task<void> task_;  // last: destroyed first
 };
 
+/// What is known before a client has said a word.
+Protocol Connections::Arrival::spoken_here() const noexcept {
+    if (offer_.protocol == ListenerProtocol::h2) return Protocol::http2;
+    const bool either = offer_.protocol == ListenerProtocol::automatic && owner_.http2_;
+    return either ? Protocol::unknown : Protocol::http1;
+}
+
 Task<void> Connections::Arrival::greet() {
+    const Protocol here = spoken_here();
+    if (here == Protocol::http2) co_return hand_over(here, {});
     std::string seen;
     for (;;) {
         const net::ReadBytes read = transport_.try_read();
         if (read.state == net::IoState::bytes) {
             const std::string_view first = seen.empty() ? read.bytes : seen.append(read.bytes);
-            const Protocol protocol = owner_.http2_ ? protocol_of(first) : Protocol::http1;
+            const Protocol protocol = here == Protocol::unknown ? protocol_of(first) : here;
             if (protocol != Protocol::unknown) co_return hand_over(protocol, first);
             seen = first;
             continue;
@@ -88,11 +98,16 @@ Task<void> Connections::Arrival::greet() {
 
 // The handshake has a head's time. Without ALPN a client speaks HTTP/1.1 (RFC 9113 3.2).
 Task<void> Connections::Arrival::encrypt() {
-    const Result<void> shaken = co_await net::handshake(owner_.loop_, transport_, std::move(tls_),
-                                                        owner_.options_.head_timeout);
-    if (owner_.metrics_ != nullptr) owner_.metrics_->handshake(transport_.tls_outcome());
-    if (!shaken) co_return;
-    hand_over(transport_.alpn() == "h2" ? Protocol::http2 : Protocol::http1, {});
+    const Result<void> shaken = co_await net::handshake(
+        owner_.loop_, transport_, std::move(offer_.tls), owner_.options_.head_timeout);
+    const Protocol chosen = transport_.alpn() == "h2" ? Protocol::http2 : Protocol::http1;
+    const bool other =
+        shaken && offer_.protocol == ListenerProtocol::h2 && chosen == Protocol::http1;
+    if (owner_.metrics_ != nullptr) {
+        owner_.metrics_->handshake(other ? net::TlsOutcome::no_common_protocol
+                                         : transport_.tls_outcome());
+    }
+    if (shaken && !other) hand_over(chosen, {});
 }
 
 // It is counted once: from here on by whom it is handed to.
@@ -108,9 +123,9 @@ Connections::Connections(net::Loop& loop, http::Handler& handler, telemetry::Wor
 
 Connections::~Connections() = default;
 
-void Connections::serve(net::Transport transport, std::shared_ptr<const net::ServerTls> tls) {
+void Connections::serve(net::Transport transport, const Offer& offer) {
     if (metrics_ != nullptr) metrics_->count(telemetry::Count::connections_accepted);
-    arrivals_.emplace_front(*this, std::move(transport), std::move(tls));
+    arrivals_.emplace_front(*this, std::move(transport), offer);
     arrivals_.front().start(arrivals_.begin());
 }
 

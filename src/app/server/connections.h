@@ -1,5 +1,5 @@
 // The connections of one loop's clients, whichever protocol they speak: a new one is greeted here
-// until a TLS handshake or its first bytes tell, then it is HTTP/1.1's or HTTP/2's.
+// until its listener, a TLS handshake or its first bytes tell, then it is HTTP/1.1's or HTTP/2's.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "penstock/app/config.h"
 #include "penstock/base/task.h"
 #include "penstock/h1/server.h"
 #include "penstock/h2/server.h"
@@ -15,6 +16,12 @@
 #include "penstock/net/transport.h"
 
 namespace penstock::app {
+
+/// What a listener offers to who connects.
+struct Offer {
+    ListenerProtocol protocol = ListenerProtocol::automatic;
+    std::shared_ptr<const net::ServerTls> tls;  // null: plain text
+};
 
 /// Thread: the loop's. References must outlive this.
 class Connections {
@@ -25,8 +32,8 @@ public:
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
 
-    /// Takes over an accepted socket. `tls`: null for plain text.
-    void serve(net::Transport transport, std::shared_ptr<const net::ServerTls> tls = nullptr);
+    /// Takes over an accepted socket.
+    void serve(net::Transport transport, const Offer& offer);
     /// For new connections and requests from now on.
     void configure(const http::ServerOptions& options, const h2::ServerLimits& limits);
     /// Ends idle connections, and each other one after its current exchanges.

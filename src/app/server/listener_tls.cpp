@@ -1,4 +1,4 @@
-// Certificates on their way from the configuration to the workers' listeners.
+// Certificates and protocols on their way from the configuration to the workers' listeners.
 #include <set>
 
 #include "penstock/base/assert.h"
@@ -16,10 +16,12 @@ void ProxyServer::load_tls() {
     }
 }
 
-/// What is open stays as it is; new connections meet the new certificates.
-void ProxyServer::secure_listeners() {
-    for (const auto& [address, bound] : listeners_) {
-        for (const auto& worker : workers_) worker->secure(address, tls_of(address));
+/// What is open stays as it is; new connections meet the new certificates and protocols. Those that
+/// wait at an address which is to be given up still meet the old ones.
+void ProxyServer::renew_offers() {
+    for (const ListenerConfig& listener : source_.loaded.config.listeners) {
+        for (const auto& worker : workers_)
+            worker->change_offer(listener.address, offer_of(listener));
     }
     if (!watch_) return;
     for (const auto& [address, options] : source_.loaded.tls) {
@@ -34,6 +36,10 @@ void ProxyServer::secure_listeners() {
 std::shared_ptr<const net::ServerTls> ProxyServer::tls_of(const std::string& address) const {
     const auto found = tls_.find(address);
     return found == tls_.end() ? nullptr : found->second;
+}
+
+Offer ProxyServer::offer_of(const ListenerConfig& listener) const {
+    return {.protocol = listener.protocol, .tls = tls_of(listener.address)};
 }
 
 void ProxyServer::append_certificates(std::vector<telemetry::Sample>& out) const {

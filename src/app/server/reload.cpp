@@ -72,7 +72,7 @@ void ProxyServer::apply(LoadedConfig loaded) {
     publish_generation();
     watch_discovery();
     load_tls();
-    secure_listeners();
+    renew_offers();
     adjust_listeners();
     log_.write(telemetry::LogLevel::info, "configuration reloaded",
                {{"generation", std::to_string(generation_number_)}});
@@ -83,7 +83,7 @@ void ProxyServer::adjust_listeners() {
     const std::vector<ListenerConfig>& wanted = source_.loaded.config.listeners;
     for (const ListenerConfig& listener : wanted) {
         if (listeners_.contains(listener.address)) continue;
-        if (const Result<void> bound = listen(listener.address); !bound) {
+        if (const Result<void> bound = listen(listener); !bound) {
             last_reload_good_ = false;
             log_.write(
                 telemetry::LogLevel::error, "a new listener could not be opened",

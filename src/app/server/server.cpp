@@ -91,7 +91,7 @@ Result<void> ProxyServer::start() {
     publish_generation();
     load_tls();
     for (const ListenerConfig& listener : source_.loaded.config.listeners) {
-        if (Result<void> bound = listen(listener.address); !bound) return bound.error();
+        if (Result<void> bound = listen(listener); !bound) return bound.error();
     }
     if (Result<void> admin = start_admin(); !admin) return admin.error();
     for (const auto& worker : workers_) worker->start();
@@ -101,7 +101,7 @@ Result<void> ProxyServer::start() {
     if (source_.reload && !source_.loaded.config.file.empty()) {
         watch_ = std::make_unique<FileWatch>(control_, source_.loaded.config.file,
                                              [this] { reload(false); });
-        secure_listeners();
+        renew_offers();
         watch_backend_tls();
     }
     last_reload_unix_ = std::chrono::duration_cast<std::chrono::seconds>(
@@ -119,13 +119,13 @@ void ProxyServer::wait_for_workers() {
     confirmed_table_ = table_;
 }
 
-Result<void> ProxyServer::listen(const std::string& address) {
-    Result<net::BoundListener> bound = net::bind_listener(address, workers_.size());
+Result<void> ProxyServer::listen(const ListenerConfig& listener) {
+    Result<net::BoundListener> bound = net::bind_listener(listener.address, workers_.size());
     if (!bound) return bound.error();
     for (std::size_t i = 0; i < workers_.size(); ++i) {
-        workers_[i]->listen(address, bound->fds[i], tls_of(address));
+        workers_[i]->listen(listener.address, bound->fds[i], offer_of(listener));
     }
-    listeners_.emplace(address, std::move(*bound));
+    listeners_.emplace(listener.address, std::move(*bound));
     return {};
 }
 

@@ -79,12 +79,13 @@ private:
 
     // reload.cpp
     void apply(LoadedConfig loaded);
-    [[nodiscard]] Result<void> listen(const std::string& address);
+    [[nodiscard]] Result<void> listen(const ListenerConfig& listener);
     void adjust_listeners();
 
     // listener_tls.cpp
     void load_tls();
-    void secure_listeners();
+    void renew_offers();
+    [[nodiscard]] Offer offer_of(const ListenerConfig& listener) const;
     [[nodiscard]] std::shared_ptr<const net::ServerTls> tls_of(const std::string& address) const;
     void append_certificates(std::vector<telemetry::Sample>& out) const;
 

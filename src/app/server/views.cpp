@@ -119,7 +119,7 @@ Result<void> ProxyServer::start_admin() {
     admin_connections_ = std::make_unique<Connections>(control_, *admin_handler_, nullptr);
     admin_acceptor_ = std::make_unique<net::Acceptor>(
         control_, bound->fds.front(),
-        [this](net::Transport transport) { admin_connections_->serve(std::move(transport)); });
+        [this](net::Transport transport) { admin_connections_->serve(std::move(transport), {}); });
     return {};
 }
 

@@ -52,20 +52,20 @@ void WorkerThread::publish(std::shared_ptr<const fleet::LoadTable> table) {
     loop_.post([this, table = std::move(table)]() mutable { worker_.publish(std::move(table)); });
 }
 
-void WorkerThread::listen(std::string address, int fd, std::shared_ptr<const net::ServerTls> tls) {
-    loop_.post([this, address = std::move(address), fd, tls = std::move(tls)] {
+void WorkerThread::listen(std::string address, int fd, Offer offer) {
+    loop_.post([this, address = std::move(address), fd, offer = std::move(offer)] {
         Listening& on = listening_[address];  // a map's elements stay where they are
-        on.tls = tls;
+        on.offer = offer;
         on.acceptor = std::make_unique<net::Acceptor>(
             loop_, fd,
             [this, &on](net::Transport transport) { accepted(std::move(transport), on); });
     });
 }
 
-void WorkerThread::secure(std::string address, std::shared_ptr<const net::ServerTls> tls) {
-    loop_.post([this, address = std::move(address), tls = std::move(tls)] {
+void WorkerThread::change_offer(std::string address, Offer offer) {
+    loop_.post([this, address = std::move(address), offer = std::move(offer)] {
         const auto found = listening_.find(address);
-        if (found != listening_.end()) found->second.tls = tls;
+        if (found != listening_.end()) found->second.offer = offer;
     });
 }
 
@@ -74,7 +74,7 @@ void WorkerThread::accepted(net::Transport transport, const Listening& on) {
         metrics_.count(telemetry::Count::connections_refused);
         return;
     }
-    connections_.serve(std::move(transport), on.tls);
+    connections_.serve(std::move(transport), on.offer);
 }
 
 void WorkerThread::stop_listening(std::string address) {

@@ -28,10 +28,10 @@ public:
     void publish(std::shared_ptr<const fleet::LoadTable> table);
     /// Runs `work` on the worker, after everything that was published before.
     void call(std::function<void()> work) { loop_.post(std::move(work)); }
-    /// Accepts from this socket, which it owns from now on. `tls`: null for plain text.
-    void listen(std::string address, int fd, std::shared_ptr<const net::ServerTls> tls);
+    /// Accepts from this socket, which it owns from now on.
+    void listen(std::string address, int fd, Offer offer);
     /// For this address's connections from now on.
-    void secure(std::string address, std::shared_ptr<const net::ServerTls> tls);
+    void change_offer(std::string address, Offer offer);
     void stop_listening(std::string address);
     void forget(fleet::Slot slot);
     /// The number of the oldest generation that a request here still holds.
@@ -48,7 +48,7 @@ public:
 
 private:
     struct Listening {
-        std::shared_ptr<const net::ServerTls> tls;
+        Offer offer;
         std::unique_ptr<net::Acceptor> acceptor;
     };
     void accepted(net::Transport transport, const Listening& on);

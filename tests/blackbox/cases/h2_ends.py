@@ -2,12 +2,12 @@
 
 import signal
 
-from harness import frames, wire
+from harness import frames, timing, wire
 from harness.cases import each, equal, holds
 from harness.frames import MOST_WINDOW, NO_ERROR, REFUSED_STREAM
 from harness.h2_client import chat_head, head
 from harness.config import Sub
-from harness.peer import Peer
+from harness.peer import Closed, Peer
 from harness.wire import event
 
 UPLOAD = {"paths": ["/upload"], "pool": "default", "body": "stream", "methods": ["POST"]}
@@ -313,6 +313,55 @@ def test_a_stream_with_a_lower_number_ends_the_connection(world):
 
     client.expect_goaway(frames.PROTOCOL_ERROR)
     client.read_to_end()
+
+
+def only(protocol):
+    return {"listeners": [{"address": "127.0.0.1:0", "protocol": protocol}]}
+
+
+@each([("another ending", frames.PREFACE[:-6] + b"XX\r\n\r\n"),
+       ("HTTP/1.1", wire.get("/v1/models"))])
+def test_where_http2_alone_is_spoken_a_bad_preface_is_told_so(world, data):
+    proxy = world.proxy(world.engine(), **only("h2"))
+    client = proxy.connect_h2(start=False)
+
+    client.send(data)
+
+    client.expect_goaway(frames.PROTOCOL_ERROR)
+    client.read_to_end()
+    equal(proxy.connect_h2().get("/v1/models").status, 200, "a request afterwards")
+
+
+def test_where_http1_alone_is_spoken_a_preface_is_a_bad_request(world):
+    proxy = world.proxy(world.engine(), **only("http/1.1"))
+    client = proxy.connect()
+
+    client.send(frames.PREFACE + frames.settings())
+
+    equal(client.read_response().status, 501)
+    equal(proxy.get("/v1/models").status, 200, "a request afterwards")
+
+
+def speaks_http2(proxy):
+    try:
+        proxy.connect_h2().synchronise()
+    except Closed:
+        return False
+    return True
+
+
+def test_a_reload_changes_what_new_connections_speak(world):
+    engine = world.engine()
+    engine.answer_all(b"answer")
+    proxy = world.proxy(engine, **only("http/1.1"))
+    before = proxy.connect()
+    equal(before.chat().status, 200)
+
+    proxy.write_config(**{**proxy.tables, **only("h2")})
+    proxy.reload()
+
+    timing.eventually(lambda: speaks_http2(proxy), "a connection of HTTP/2")
+    equal(before.chat().body, b"answer", "an answer on the connection from before")
 
 
 @each([("another ending", frames.PREFACE[:-6] + b"XX\r\n\r\n"),

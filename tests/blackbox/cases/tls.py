@@ -25,18 +25,19 @@ HANDSHAKES = "penstock_tls_handshakes_total"
 
 
 class Secured:
-    """A proxy with TLS before one engine. `tls`: more options of its listener."""
+    """A proxy with TLS before one engine. `tls`, `listener`: more options of its listener."""
 
-    def __init__(self, world, certificates=None, authority=None, tls=None, **tables):
+    def __init__(self, world, certificates=None, authority=None, tls=None, listener=None, **tables):
         self.authority = authority or Authority(world.room)
         self.certificates = certificates or [self.authority.issue("site")]
         self.tls = {"certificates": self.certificates, **(tls or {})}
+        self.options = listener or {}
         self.engine = world.engine()
         self.proxy = world.proxy(self.engine, listeners=[self.listener()], **tables)
         self.address = ("127.0.0.1", urlsplit(self.proxy.url).port)
 
     def listener(self, **more):
-        return {"address": "127.0.0.1:0", "tls": Sub({**self.tls, **more})}
+        return {"address": "127.0.0.1:0", **self.options, "tls": Sub({**self.tls, **more})}
 
     def connect(self, own=None, version=None, **more):
         return Client(self.proxy.url, tls=self.authority.client(own, version=version), **more)
@@ -179,6 +180,28 @@ def test_a_protocol_that_both_speak_or_none(world):
 
     strange = secured.authority.client(protocols=("spdy/1",))
     holds(refused(lambda: secured.handshake(strange)), "a protocol that nobody knows is accepted")
+    secured.proxy.wait_for_metric(HANDSHAKES, 1, outcome="no_common_protocol")
+
+
+@each([("h2", "h2", ("http/1.1",)), ("http/1.1", "http/1.1", ("h2",))])
+def test_a_listener_of_one_protocol_refuses_the_other(world, spoken, other):
+    secured = Secured(world, listener={"protocol": spoken})
+
+    chosen = secured.authority.client(protocols=("h2", "http/1.1"))
+    equal(secured.handshake(chosen).selected_alpn_protocol(), spoken)
+    holds(refused(lambda: secured.handshake(secured.authority.client(protocols=other))),
+          f"{other} is accepted")
+
+    secured.proxy.wait_for_metric(HANDSHAKES, 1, outcome="no_common_protocol")
+
+
+def test_a_client_that_names_no_protocol_gets_none_of_http2_alone(world):
+    secured = Secured(world, listener={"protocol": "h2"})
+
+    client = secured.connect()
+    client.send(wire.get("/v1/models"))
+
+    client.expect_end()
     secured.proxy.wait_for_metric(HANDSHAKES, 1, outcome="no_common_protocol")
 
 

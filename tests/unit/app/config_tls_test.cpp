@@ -22,8 +22,13 @@ protected:
     }
     /// A config whose listener has these lines in [listener.tls].
     LoadedConfig load(std::string_view tls, std::string_view address = "127.0.0.1:8443") const {
-        room.write("p.toml", "[[listener]]\naddress = \"" + std::string{address} +
-                                 "\"\n[listener.tls]\n" + std::string{tls} +
+        return load_listener("[listener.tls]\n" + std::string{tls}, address);
+    }
+    /// A config whose listener has these lines.
+    LoadedConfig load_listener(std::string_view lines,
+                               std::string_view address = "127.0.0.1:8443") const {
+        room.write("p.toml", "[[listener]]\naddress = \"" + std::string{address} + "\"\n" +
+                                 std::string{lines} +
                                  "[[pool]]\nname = \"default\"\nengine = \"vllm\"\n"
                                  "backends = [{ url = \"http://127.0.0.1:8001\" }]\n");
         return load_config(room.path("p.toml"), {}, {});
@@ -65,6 +70,16 @@ TEST_F(ConfigTls, OffersNoProtocolThatIsSwitchedOff) {
     const LoadedConfig loaded = load(std::string{k_pair} + "[server.http2]\nenabled = false\n");
 
     EXPECT_THAT(loaded.tls.at("127.0.0.1:8443").alpn, testing::ElementsAre("http/1.1"));
+}
+
+TEST_F(ConfigTls, OffersWhatTheListenerSpeaks) {
+    constexpr std::string_view k_tls = "[listener.tls]\n";
+    for (const char* protocol : {"h2", "http/1.1"}) {
+        const LoadedConfig loaded = load_listener("protocol = \"" + std::string{protocol} + "\"\n" +
+                                                  std::string{k_tls} + std::string{k_pair});
+
+        EXPECT_THAT(loaded.tls.at("127.0.0.1:8443").alpn, testing::ElementsAre(protocol));
+    }
 }
 
 TEST_F(ConfigTls, NoticesThatAFileHasChanged) {
