@@ -78,7 +78,7 @@ void ClientConnection::Impl::end_if_empty() {
 
 bool ClientConnection::Impl::receive(std::string_view bytes) {
     stale_ = false;
-    return session_.receive(bytes);
+    return session_.receive(bytes, loop_.coarse_now());
 }
 
 void ClientConnection::Impl::settle() {
@@ -156,6 +156,9 @@ std::unique_ptr<http::ClientStream> ClientConnection::open() {
 }
 void ClientConnection::close() {
     impl_->close();
+}
+std::optional<telemetry::Http2Refusal> ClientConnection::refusal() const noexcept {
+    return impl_->session().refusal();
 }
 
 ClientShared::ClientShared() : impl_{std::make_unique<Impl>()} {}

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <new>
 
 #include "header_list.h"
@@ -13,13 +14,25 @@ namespace {
 constexpr std::size_t k_queue_max = 1000;          // frames, before reading stops
 constexpr std::int32_t k_last_stream = 1U << 30U;  // of the numbers there are, the half
 
+// Engines are few and trusted more than clients, but a broken one must not keep a worker busy.
+// Resets and malformed responses have no bound here: each of them costs a request of ours.
+constexpr std::uint32_t k_unbounded = std::numeric_limits<std::uint32_t>::max();
+constexpr FloodLimits k_limits{.resets_burst = k_unbounded,
+                               .resets_per_second = k_unbounded,
+                               .errors_burst = k_unbounded,
+                               .errors_per_second = k_unbounded,
+                               .control_burst = 500,
+                               .control_per_second = 100,
+                               .useless_frames = 1'000};
+
 Error bad(const char* what) {
     return Error{ErrorCode::upstream_bad_response, what};
 }
 
 }  // namespace
 
-ClientSession::ClientSession(const ClientSetup& setup, std::string_view scheme) : scheme_{scheme} {
+ClientSession::ClientSession(const ClientSetup& setup, std::string_view scheme)
+    : scheme_{scheme}, guard_{k_limits} {
     nghttp2_session* made = nullptr;
     if (nghttp2_session_client_new2(&made, setup.callbacks(), this, setup.options()) != 0)
         throw std::bad_alloc{};
@@ -34,14 +47,44 @@ ClientSession::ClientSession(const ClientSetup& setup, std::string_view scheme) 
     nghttp2_session_set_local_window_size(made, NGHTTP2_FLAG_NONE, 0, k_connection_window);
 }
 
-bool ClientSession::receive(std::string_view bytes) {
+bool ClientSession::receive(std::string_view bytes, TimePoint now) {
+    now_ = now;
+    const bool whole = scanner_.walk(
+        bytes, [this](std::string_view some) { return feed(some); },
+        [this](const FrameHeader& header) { return begin_frame(header); });
+    return whole && nghttp2_session_want_read(session_.get()) != 0;
+}
+
+bool ClientSession::feed(std::string_view bytes) {
     const ssize_t taken = nghttp2_session_mem_recv(
         session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     if (taken < 0) {
-        nghttp2_session_terminate_session(session_.get(), NGHTTP2_PROTOCOL_ERROR);
-        return false;
+        refuse(refusal_of(static_cast<int>(taken)),
+               taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
     }
-    return nghttp2_session_want_read(session_.get()) != 0;
+    return !refusal_;
+}
+
+// What comes late for a stream that we have cancelled is not useful, but natural: its DATA is
+// bounded by the stream's window, and the other frames count as those that carry nothing.
+bool ClientSession::begin_frame(const FrameHeader& header) {
+    const bool live = nghttp2_session_find_stream(session_.get(), header.stream) != nullptr;
+    const bool of_stream = header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA ||
+                           header.type == NGHTTP2_RST_STREAM;
+    FloodGuard::Verdict verdict;
+    if (live || !of_stream) {
+        verdict = guard_.frame(header, now_);
+    } else if (header.type != NGHTTP2_DATA || header.length == 0) {
+        verdict = guard_.useless();
+    }
+    if (verdict) refuse(*verdict, NGHTTP2_ENHANCE_YOUR_CALM);
+    return !refusal_;
+}
+
+void ClientSession::refuse(telemetry::Http2Refusal reason, std::uint32_t code) {
+    if (refusal_) return;
+    refusal_ = reason;
+    nghttp2_session_terminate_session(session_.get(), code);
 }
 
 std::string_view ClientSession::next_output() {
@@ -178,9 +221,8 @@ int ClientSession::header(const nghttp2_frame& frame, std::string_view name,
     } else {
         stream->builder.add(name, value, stream->head);
     }
-    if (stream->builder.is_flood()) {
-        nghttp2_session_terminate_session(session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
-    }
+    if (stream->builder.is_flood())
+        refuse(telemetry::Http2Refusal::header_list_too_large, NGHTTP2_ENHANCE_YOUR_CALM);
     return 0;
 }
 
@@ -192,6 +234,7 @@ int ClientSession::invalid_header(const nghttp2_frame& frame) {
 }
 
 int ClientSession::data(std::int32_t id, std::string_view bytes) {
+    guard_.payload(bytes.size());
     ClientSessionStream* stream = find(id);
     if (stream == nullptr || stream->refusal) {
         nghttp2_session_consume(session_.get(), id, bytes.size());
@@ -240,6 +283,12 @@ void ClientSession::list_received(ClientSessionStream& stream, bool ends) {
 }
 
 int ClientSession::frame_sent(const nghttp2_frame& frame) {
+    if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.error_code != NGHTTP2_NO_ERROR &&
+        !refusal_) {
+        refusal_ = telemetry::Http2Refusal::protocol_error;  // nghttp2 has judged by itself
+    }
+    // What a request may be answered with, also when nobody waits for it any more.
+    if (frame.hd.type == NGHTTP2_DATA || frame.hd.type == NGHTTP2_HEADERS) guard_.data_sent();
     ClientSessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     stream->sent = true;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "connection_credit.h"
+#include "flood_guard.h"
 #include "outgoing.h"
 #include "penstock/base/error.h"
 #include "penstock/http/head.h"
@@ -69,7 +70,7 @@ public:
     ClientSession& operator=(const ClientSession&) = delete;
 
     /// Takes bytes of the engine in. False: it has nothing more to say that would be heard.
-    [[nodiscard]] bool receive(std::string_view bytes);
+    [[nodiscard]] bool receive(std::string_view bytes, TimePoint now);
     /// The next bytes for the engine, until the next call; empty: none for now.
     [[nodiscard]] std::string_view next_output();
     /// Streams of which there is news since the last call.
@@ -97,6 +98,10 @@ public:
     [[nodiscard]] bool over() const noexcept;
     /// So much waits to be sent besides bodies that reading must stop until some of it has gone.
     [[nodiscard]] bool overfull() const noexcept;
+    /// Why the engine was told to go.
+    [[nodiscard]] std::optional<telemetry::Http2Refusal> refusal() const noexcept {
+        return refusal_;
+    }
 
 private:
     friend class SessionSetup;
@@ -106,6 +111,9 @@ private:
     [[nodiscard]] ClientSessionStream* find(std::int32_t id) const noexcept;
     void give_back(ClientSessionStream& stream, std::size_t bytes);
     void refuse(ClientSessionStream& stream, const Error& why);
+    void refuse(telemetry::Http2Refusal reason, std::uint32_t code);
+    [[nodiscard]] bool feed(std::string_view bytes);
+    [[nodiscard]] bool begin_frame(const FrameHeader& header);
 
     int header(const nghttp2_frame& frame, std::string_view name, std::string_view value);
     int invalid_header(const nghttp2_frame& frame);
@@ -119,10 +127,14 @@ private:
                                   std::uint32_t* flags);
 
     std::string_view scheme_;
+    FloodGuard guard_;
+    FrameScanner scanner_{0};
     SessionHandle session_;
     std::vector<ClientSessionStream*> news_;
     ConnectionCredit credit_{k_unread_max};
+    TimePoint now_{};
     bool closing_ = false;  // no more streams: a GOAWAY was sent or has come
+    std::optional<telemetry::Http2Refusal> refusal_;
 };
 
 }  // namespace penstock::h2

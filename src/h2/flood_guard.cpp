@@ -1,7 +1,5 @@
 #include "flood_guard.h"
 
-#include <algorithm>
-
 #include <nghttp2/nghttp2.h>
 
 namespace penstock::h2 {
@@ -17,6 +15,18 @@ constexpr std::uint64_t k_padding_factor = 8;
 
 }  // namespace
 
+Http2Refusal refusal_of(int nghttp2_error) noexcept {
+    switch (nghttp2_error) {
+        case NGHTTP2_ERR_FLOODED:
+        case NGHTTP2_ERR_TOO_MANY_SETTINGS:
+            return Http2Refusal::control_flood;
+        case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
+            return Http2Refusal::continuation_flood;
+        default:
+            return Http2Refusal::protocol_error;
+    }
+}
+
 bool TokenBucket::take(TimePoint now) noexcept {
     const std::chrono::duration<double> since = now - at_;
     if (at_ != TimePoint{}) left_ = std::min(burst_, left_ + since.count() * per_second_);
@@ -26,7 +36,7 @@ bool TokenBucket::take(TimePoint now) noexcept {
     return true;
 }
 
-FloodGuard::FloodGuard(const ServerLimits& limits) noexcept
+FloodGuard::FloodGuard(const FloodLimits& limits) noexcept
     : useless_max_{limits.useless_frames},
       resets_{limits.resets_burst, limits.resets_per_second},
       errors_{limits.errors_burst, limits.errors_per_second},
@@ -78,6 +88,7 @@ void FloodGuard::payload(std::size_t bytes) noexcept {
 
 void FloodGuard::data_sent() noexcept {
     useless_ -= std::min(useless_, k_updates_per_frame);
+    control_.give_back();
 }
 
 FloodGuard::Verdict FloodGuard::stream_error(TimePoint now) noexcept {

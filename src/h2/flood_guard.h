@@ -3,13 +3,13 @@
 // answers. Pure: time comes in.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "frame_scanner.h"
 #include "penstock/base/units.h"
-#include "penstock/h2/server.h"
 #include "penstock/telemetry/metrics.h"
 
 namespace penstock::h2 {
@@ -23,6 +23,8 @@ public:
           left_{burst_} {}
     /// False: there are none left.
     [[nodiscard]] bool take(TimePoint now) noexcept;
+    /// One more may be taken.
+    void give_back() noexcept { left_ = std::min(burst_, left_ + 1); }
 
 private:
     double burst_;
@@ -31,24 +33,40 @@ private:
     TimePoint at_{};
 };
 
+/// A burst of each, and what comes back per second.
+struct FloodLimits {
+    std::uint32_t resets_burst;
+    std::uint32_t resets_per_second;
+    std::uint32_t errors_burst;
+    std::uint32_t errors_per_second;
+    std::uint32_t control_burst;
+    std::uint32_t control_per_second;
+    std::uint32_t useless_frames;  // in a row
+};
+
+/// What an error of nghttp2's own judgement is counted as.
+[[nodiscard]] telemetry::Http2Refusal refusal_of(int nghttp2_error) noexcept;
+
 class FloodGuard {
 public:
     using Verdict = std::optional<telemetry::Http2Refusal>;
 
-    explicit FloodGuard(const ServerLimits& limits) noexcept;
+    explicit FloodGuard(const FloodLimits& limits) noexcept;
 
     /// A frame begins to come in.
     [[nodiscard]] Verdict frame(const FrameHeader& frame, TimePoint now) noexcept;
     /// Bytes of a body came in, without padding.
     void payload(std::size_t bytes) noexcept;
-    /// A DATA frame of ours went out: the peer may answer it with a few WINDOW_UPDATEs.
+    /// A frame that came for nothing.
+    [[nodiscard]] Verdict useless() noexcept;
+    /// A DATA frame of ours went out: the peer may answer it with a few WINDOW_UPDATEs, and with a
+    /// PING that measures how long it took (as gRPC does).
     void data_sent() noexcept;
     /// We had to reset a stream because of what the peer did on it.
     [[nodiscard]] Verdict stream_error(TimePoint now) noexcept;
 
 private:
     [[nodiscard]] Verdict data_frame(const FrameHeader& frame) noexcept;
-    [[nodiscard]] Verdict useless() noexcept;
 
     std::uint32_t useless_max_;
     TokenBucket resets_;

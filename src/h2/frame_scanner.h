@@ -27,15 +27,29 @@ public:
     /// True: `header()` is a new one. False: all were walked over.
     [[nodiscard]] bool next(std::string_view& bytes) noexcept;
     [[nodiscard]] FrameHeader header() const noexcept;
-    /// How many of the header's bytes the last `next` walked over; others came before.
-    [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
+
+    /// Gives all bytes to `feed`, and before those of each frame its header to `begin`, so that a
+    /// frame is judged by what those before it have changed. False: one of the two wants no more.
+    template <class Feed, class Begin>
+    [[nodiscard]] bool walk(std::string_view bytes, Feed feed, Begin begin) {
+        while (!bytes.empty()) {
+            std::string_view rest = bytes;
+            const bool begins = next(rest);
+            const std::string_view walked = bytes.substr(0, bytes.size() - rest.size());
+            const std::size_t before = begins ? walked.size() - taken_ : walked.size();
+            if (before > 0 && !feed(walked.substr(0, before))) return false;
+            if (begins && !(begin(header()) && feed(walked.substr(before)))) return false;
+            bytes = rest;
+        }
+        return true;
+    }
 
 private:
     static constexpr std::size_t k_header = 9;
 
     std::size_t skip_;
-    std::size_t seen_ = 0;  // bytes of a header
-    std::size_t taken_ = 0;
+    std::size_t seen_ = 0;   // bytes of a header
+    std::size_t taken_ = 0;  // bytes of it that the last `next` walked over; others came before
     std::array<char, k_header> header_{};
 };
 

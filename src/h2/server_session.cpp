@@ -12,24 +12,21 @@ using telemetry::Http2Refusal;
 
 constexpr std::size_t k_queue_max = 1000;  // frames, before reading stops
 
-Http2Refusal reason_of(ssize_t error) noexcept {
-    switch (error) {
-        case NGHTTP2_ERR_FLOODED:
-            return Http2Refusal::control_flood;
-        case NGHTTP2_ERR_TOO_MANY_SETTINGS:
-            return Http2Refusal::control_flood;
-        case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
-            return Http2Refusal::continuation_flood;
-        default:
-            return Http2Refusal::protocol_error;
-    }
+FloodLimits flood_limits(const ServerLimits& limits) noexcept {
+    return {.resets_burst = limits.resets_burst,
+            .resets_per_second = limits.resets_per_second,
+            .errors_burst = limits.errors_burst,
+            .errors_per_second = limits.errors_per_second,
+            .control_burst = limits.control_burst,
+            .control_per_second = limits.control_per_second,
+            .useless_frames = limits.useless_frames};
 }
 
 }  // namespace
 
 ServerSession::ServerSession(const ServerSetup& setup, const ServerLimits& limits,
                              StreamMaker& maker)
-    : limits_{limits}, maker_{maker}, guard_{limits} {
+    : limits_{limits}, maker_{maker}, guard_{flood_limits(limits)} {
     nghttp2_session* made = nullptr;
     if (nghttp2_session_server_new2(&made, setup.callbacks(), this, setup.options()) != 0)
         throw std::bad_alloc{};
@@ -44,28 +41,19 @@ ServerSession::ServerSession(const ServerSetup& setup, const ServerLimits& limit
         made, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(limits.connection_window.count));
 }
 
-// Frame by frame, so that each is judged by what those before it have changed.
 bool ServerSession::receive(std::string_view bytes, TimePoint now) {
     now_ = now;
-    while (!bytes.empty()) {
-        std::string_view rest = bytes;
-        const bool begins = scanner_.next(rest);
-        const std::string_view walked = bytes.substr(0, bytes.size() - rest.size());
-        const std::size_t before = begins ? walked.size() - scanner_.taken() : walked.size();
-        if (!feed(walked.substr(0, before))) return false;
-        if (begins) begin_frame(scanner_.header());
-        if (refusal_ || !feed(walked.substr(before))) return false;
-        bytes = rest;
-    }
-    return nghttp2_session_want_read(session_.get()) != 0;
+    const bool whole = scanner_.walk(
+        bytes, [this](std::string_view some) { return feed(some); },
+        [this](const FrameHeader& header) { return begin_frame(header); });
+    return whole && nghttp2_session_want_read(session_.get()) != 0;
 }
 
 bool ServerSession::feed(std::string_view bytes) {
-    if (bytes.empty()) return true;
     const ssize_t taken = nghttp2_session_mem_recv(
         session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     if (taken < 0) {
-        refuse(reason_of(taken),
+        refuse(refusal_of(static_cast<int>(taken)),
                taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
     }
     return !refusal_;
@@ -177,7 +165,7 @@ void ServerSession::judge(const FloodGuard::Verdict& verdict) {
     if (verdict) refuse(*verdict, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
-void ServerSession::begin_frame(const FrameHeader& header) {
+bool ServerSession::begin_frame(const FrameHeader& header) {
     judge(guard_.frame(header, now_));
     if (header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA) judge_closed_stream(header);
     if (header.type == NGHTTP2_HEADERS) {
@@ -188,6 +176,7 @@ void ServerSession::begin_frame(const FrameHeader& header) {
     if (header.type == NGHTTP2_RST_STREAM) {
         if (Ended* ended = find_ended(header.stream)) ended->by_us = false;
     }
+    return !refusal_;
 }
 
 ServerSession::Ended* ServerSession::find_ended(std::int32_t id) noexcept {

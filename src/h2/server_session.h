@@ -11,6 +11,7 @@
 #include "connection_credit.h"
 #include "flood_guard.h"
 #include "header_list.h"
+#include "penstock/h2/server.h"
 #include "penstock/http/server_options.h"
 #include "session_setup.h"
 #include "session_stream.h"
@@ -93,7 +94,7 @@ private:
     void judge_closed_stream(const FrameHeader& header);
     [[nodiscard]] bool feed(std::string_view bytes);
 
-    void begin_frame(const FrameHeader& header);
+    [[nodiscard]] bool begin_frame(const FrameHeader& header);
     void level_priority(std::int32_t id);
     int begin_headers(const nghttp2_frame& frame);
     int header(std::string_view name, std::string_view value);

@@ -144,6 +144,10 @@ inline constexpr std::array k_catalogue{
            "HTTP/2 connections ended because their client broke the protocol or flooded it, and "
            "streams whose client took no bytes (write_stall); a rise is an attack or a broken "
            "client."},
+    Metric{"penstock_upstream_http2_refusals_total", Kind::counter, "connections",
+           {"reason"}, Group::connections, Origin::worker,
+           "HTTP/2 connections to engines ended because the engine broke the protocol or flooded "
+           "it; its requests fail with upstream_closed."},
     Metric{"penstock_client_received_bytes_total", Kind::counter, "bytes",
            {}, Group::connections, Origin::worker,
            "Bytes read from clients."},

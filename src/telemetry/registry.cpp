@@ -67,6 +67,9 @@ void add_plain(Families& families, const WorkerMetrics::Cells& cells) {
         families.add(metric("penstock_http2_refusals_total"),
                      {std::string{name(static_cast<Http2Refusal>(at))}},
                      number(cells.http2_refusals[at]));
+        families.add(metric("penstock_upstream_http2_refusals_total"),
+                     {std::string{name(static_cast<Http2Refusal>(at))}},
+                     number(cells.upstream_http2_refusals[at]));
     }
     families.merge(metric("penstock_inter_token_seconds"), {}, cells.inter_token);
     families.merge(metric("penstock_added_latency_seconds"), {}, cells.added_latency);

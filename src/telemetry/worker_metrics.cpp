@@ -66,6 +66,10 @@ void WorkerMetrics::refused(Http2Refusal reason) noexcept {
     cells_->http2_refusals[static_cast<std::size_t>(reason)].add(1);
 }
 
+void WorkerMetrics::upstream_refused(Http2Refusal reason) noexcept {
+    cells_->upstream_http2_refusals[static_cast<std::size_t>(reason)].add(1);
+}
+
 std::string_view name(Http2Refusal reason) noexcept {
     constexpr std::array<std::string_view, k_http2_refusals> k_names{
         "rapid_reset",        "stream_errors",  "header_list_too_large",

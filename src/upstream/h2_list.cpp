@@ -115,6 +115,7 @@ void H2List::ended(h2::ClientConnection& connection) noexcept {
     const auto kept = find(connection);
     if (kept == kept_.end()) return;
     set_idle(*kept, false);
+    if (const auto refusal = connection.refusal()) metrics_.upstream_refused(*refusal);
     metrics_.change(telemetry::Gauge::upstream_connections_open, -1);
     kept_.erase(kept);
 }

@@ -32,7 +32,7 @@ struct Run {
         hear("\0\0\0\4\0\0\0\0\0"sv);
     }
     void hear(std::string_view bytes) {
-        if (more) more = session.receive(bytes);
+        if (more) more = session.receive(bytes, penstock::TimePoint{penstock::Millis{1}});
         session.take_news(news);
     }
     void send() {

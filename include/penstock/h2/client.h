@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "penstock/base/units.h"
 #include "penstock/http/stream.h"
 #include "penstock/net/transport.h"
+#include "penstock/telemetry/metrics.h"
 
 namespace penstock::net {
 class Loop;
@@ -73,6 +75,8 @@ public:
     [[nodiscard]] std::unique_ptr<http::ClientStream> open();
     /// No new streams; ends in order after the last (GOAWAY).
     void close();
+    /// Why the engine was told to go, where it has broken the protocol or flooded it.
+    [[nodiscard]] std::optional<telemetry::Http2Refusal> refusal() const noexcept;
 
     class Impl;  // for this module
 

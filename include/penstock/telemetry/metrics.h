@@ -46,7 +46,7 @@ enum class Gauge : std::uint8_t {
 inline constexpr std::size_t k_gauges =
     static_cast<std::size_t>(Gauge::upstream_connections_open) + 1;
 
-/// Why an HTTP/2 client was told to go, or one of its streams was ended.
+/// Why an HTTP/2 client or engine was told to go, or a client's stream was ended.
 enum class Http2Refusal : std::uint8_t {
     rapid_reset,
     stream_errors,
@@ -73,7 +73,8 @@ public:
 
     void count(Count what, std::uint64_t by = 1) noexcept;  // (worker)
     void change(Gauge what, std::int64_t by) noexcept;      // (worker)
-    void refused(Http2Refusal reason) noexcept;             // (worker)
+    void refused(Http2Refusal reason) noexcept;             // (worker) a client
+    void upstream_refused(Http2Refusal reason) noexcept;    // (worker)
     void handshake(TlsOutcome outcome) noexcept;            // (worker) with a client
     /// The time between two chunks of one stream. (worker) No allocation.
     void inter_token(Micros gap) noexcept;

@@ -49,7 +49,7 @@ const Option k_options[] = {
      .binding = bound<&h2::ServerLimits::control_burst>(),
      .range = {10, k_many},
      .sentence = "SETTINGS and PING frames that a client may send at once; beyond it its "
-                 "connection is ended."},
+                 "connection is ended. Each DATA frame sent allows one more."},
     {.name = "control_per_second",
      .binding = bound<&h2::ServerLimits::control_per_second>(),
      .range = {1, k_many},

@@ -26,7 +26,7 @@ struct Asked {
         return stream;
     }
     bool hear(std::string_view bytes) {
-        const bool more = session.receive(bytes);
+        const bool more = session.receive(bytes, TimePoint{Millis{1}});
         session.take_news(news);
         return more;
     }
@@ -215,6 +215,61 @@ TEST(ClientSession, TakesNoPushedStream) {
     const std::string said = asked.says();
     EXPECT_TRUE(!more || said.find('7') != std::string::npos);
     EXPECT_TRUE(asked.session.over());
+}
+
+struct Flood {
+    const char* what;
+    std::string frame;
+    telemetry::Http2Refusal reason;
+};
+std::ostream& operator<<(std::ostream& out, const Flood& flood) {
+    return out << flood.what;
+}
+
+class ClientSessionFlood : public testing::TestWithParam<Flood> {};
+
+// Stream 1 has ended, stream 3 is being answered.
+TEST_P(ClientSessionFlood, EndsWithTheConnection) {
+    Asked asked;
+    asked.ask();
+    asked.ask();
+    asked.says();
+    ASSERT_TRUE(asked.hear(k_hello + test::headers(1, k_ok, true) + test::headers(3, k_ok, false)));
+
+    int count = 0;
+    while (count < 5'000 && asked.hear(GetParam().frame)) {
+        asked.says();
+        ++count;
+    }
+
+    EXPECT_EQ(asked.session.refusal(), GetParam().reason) << count;
+    asked.says();
+    EXPECT_TRUE(asked.session.over());
+}
+
+using telemetry::Http2Refusal;
+INSTANTIATE_TEST_SUITE_P(
+    Engines, ClientSessionFlood,
+    testing::Values(Flood{"SETTINGS", test::settings(), Http2Refusal::control_flood},
+                    Flood{"PING", test::frame(6, 0, 0, "8 bytes!"), Http2Refusal::control_flood},
+                    Flood{"empty DATA", test::data(3, ""), Http2Refusal::empty_frames},
+                    Flood{"WINDOW_UPDATE", test::window_update(3, 1), Http2Refusal::useless_frames},
+                    Flood{"an unknown type", test::frame(0xBB, 0, 0), Http2Refusal::useless_frames},
+                    Flood{"resets of an ended stream", test::reset(1),
+                          Http2Refusal::useless_frames},
+                    Flood{"heads of an ended stream", test::headers(1, k_ok, true),
+                          Http2Refusal::useless_frames},
+                    Flood{"empty DATA of an ended stream", test::data(1, "", true),
+                          Http2Refusal::useless_frames}));
+
+TEST(ClientSession, LetsAnEngineResetAllItIsAsked) {
+    Asked asked;
+    ASSERT_TRUE(asked.hear(k_hello));
+    for (std::uint32_t id = 1; id < 4'000; id += 2) {
+        asked.ask();
+        asked.says();
+        ASSERT_TRUE(asked.hear(test::reset(id, NGHTTP2_NO_ERROR))) << id;
+    }
 }
 
 TEST(ClientSession, EndsWithAnEngineThatSpeaksSomethingElse) {

@@ -27,7 +27,13 @@ struct Guarded {
         return most;
     }
 
-    ServerLimits limits;
+    FloodLimits limits{.resets_burst = 500,
+                       .resets_per_second = 50,
+                       .errors_burst = 100,
+                       .errors_per_second = 10,
+                       .control_burst = 200,
+                       .control_per_second = 50,
+                       .useless_frames = 1'000};
     FloodGuard guard{limits};
     TimePoint now{Millis{1'000}};
     FloodGuard::Verdict verdict;
@@ -74,6 +80,16 @@ TEST(FloodGuard, AllowsTheWindowUpdatesOfALongStream) {
         guarded.guard.data_sent();
         ASSERT_EQ(guarded.passes(k_window_update, 2), 2U);
     }
+}
+
+// gRPC measures the way with a PING for what has come.
+TEST(FloodGuard, AllowsAPingForEachFrameOfABody) {
+    Guarded guarded;
+    for (int frame = 0; frame < 10'000; ++frame) {
+        guarded.guard.data_sent();
+        ASSERT_EQ(guarded.passes(k_ping, 1, 8), 1U);
+    }
+    EXPECT_EQ(guarded.passes(k_ping, 10'000, 8), guarded.limits.control_burst - 1);
 }
 
 TEST(FloodGuard, EndsEmptyDataFramesInARow) {
