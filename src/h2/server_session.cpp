@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <new>
 
 namespace penstock::h2 {
@@ -134,6 +135,24 @@ void ServerSession::reset(SessionStream& stream, std::uint32_t code) {
     nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id, code);
 }
 
+// A client that meets RST_STREAM beside the response may forget the response (curl does): it comes
+// after the answer to a PING, which tells that the response has been met.
+void ServerSession::stop_input_when_read(SessionStream& stream) {
+    stream.reset_due = true;
+    std::array<std::uint8_t, 8> id{};
+    std::memcpy(id.data(), &stream.id, sizeof stream.id);
+    nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, id.data());
+}
+
+// It names the stream that it was sent for, or none: the notice that the connection drains.
+void ServerSession::answered(const nghttp2_ping& ping) {
+    std::int32_t id = 0;
+    std::memcpy(&id, ping.opaque_data, sizeof id);
+    SessionStream* stream = id > 0 ? find(id) : nullptr;
+    if (stream != nullptr && stream->reset_due) stop_input(*stream);
+    if (id == 0 && draining_) go_away();
+}
+
 void ServerSession::drain() {
     if (std::exchange(draining_, true)) return;
     nghttp2_submit_shutdown_notice(session_.get());
@@ -264,9 +283,8 @@ int ServerSession::frame_received(const nghttp2_frame& frame) {
         (frame.hd.type == NGHTTP2_HEADERS && (frame.hd.flags & NGHTTP2_FLAG_PRIORITY) != 0)) {
         level_priority(frame.hd.stream_id);
     }
-    const bool acknowledged =
-        frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0;
-    if (draining_ && acknowledged) go_away();
+    if (frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0)
+        answered(frame.ping);
     if (frame.hd.type == NGHTTP2_RST_STREAM) {  // the same, where ours is still under way
         if (SessionStream* stream = find(frame.hd.stream_id)) stream->reset_by_us = false;
     }
@@ -304,8 +322,7 @@ int ServerSession::frame_sent(const nghttp2_frame& frame) {
     if (stream == nullptr) return 0;
     const bool ends = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (frame.hd.type == NGHTTP2_DATA && !ends && !stream->watched) return 0;
-    // The answer is whole, and what the client still sends is not needed (RFC 9113 8.1).
-    if (ends && !stream->input_ended) reset(*stream, NGHTTP2_NO_ERROR);
+    if (ends && !stream->input_ended) stop_input_when_read(*stream);
     note(*stream);
     return 0;
 }

@@ -57,6 +57,8 @@ public:
     /// `bytes` of the body have been read: the client may send as many more.
     void consume(SessionStream& stream, std::size_t bytes);
     void reset(SessionStream& stream, std::uint32_t code);
+    /// Its response is whole, and what the client still sends is not needed (RFC 9113 8.1).
+    void stop_input(SessionStream& stream) { reset(stream, NGHTTP2_NO_ERROR); }
     /// No more streams, in two steps: a notice, and once the client must have seen it the end.
     void drain();
     /// The second step, at once.
@@ -90,6 +92,8 @@ private:
     void note(SessionStream& stream);
     [[nodiscard]] SessionStream* find(std::int32_t id) const noexcept;
     void give_back(SessionStream& stream, std::size_t bytes);
+    void stop_input_when_read(SessionStream& stream);
+    void answered(const nghttp2_ping& ping);
     void judge(const FloodGuard::Verdict& verdict);
     void judge_closed_stream(const FrameHeader& header);
     [[nodiscard]] bool feed(std::string_view bytes);

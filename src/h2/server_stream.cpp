@@ -9,7 +9,12 @@
 
 namespace penstock::h2 {
 
-namespace {}  // namespace
+namespace {
+
+// For a client that answers no PING to read a response before its request is cut off.
+constexpr Millis k_reading{2'000};
+
+}  // namespace
 
 ServerStream::ServerStream(ServerConnection& connection, std::int32_t number,
                            const http::HeadLimits& limits)
@@ -33,8 +38,12 @@ bool ServerStream::settle() {
     if (closed && done_) return true;
     const bool heard = input_ended || !input.empty();
     if (reader_ != nullptr && heard) read_ready();
-    if (out.waiting() == 0) write_timer_.clear();
-    if (write_timer_.set() && out.taken() != progress_) watch_progress();
+    if (!reset_due) {
+        if (out.waiting() == 0) write_timer_.clear();
+        if (write_timer_.set() && out.taken() != progress_) watch_progress();
+    } else if (!std::exchange(reset_timed_, true)) {
+        write_timer_.set(k_reading, stop_hook_);
+    }
     if (blocked_ && !out.full()) {
         blocked_ = false;
         if (Waiter* waiter = std::exchange(writer_, nullptr)) waiter->wake();
@@ -232,6 +241,11 @@ void ServerStream::watch_progress() {
     watched = true;
     progress_ = out.taken();
     write_timer_.set(connection_.options().write_stall_timeout, write_timer_hook_);
+}
+
+void ServerStream::stop_input() {
+    connection_.session().stop_input(*this);
+    connection_.want_flush();
 }
 
 // The client opens no window for this stream: it alone ends.

@@ -64,6 +64,7 @@ private:
     void read_timed_out();
     void watch_progress();
     void write_timed_out();
+    void stop_input();
 
     TimePoint started_{};
     std::string_view lent_;  // of `input`, given to the reader
@@ -84,10 +85,12 @@ private:
     bool has_body_ = false;  // of the response
     bool finished_ = false;
     bool blocked_ = false;  // the writer was told to wait
+    bool reset_timed_ = false;
 
     Hook<ServerStream, &ServerStream::read_ready> read_hook_{*this};
     Hook<ServerStream, &ServerStream::read_timed_out> read_timer_hook_{*this};
     Hook<ServerStream, &ServerStream::write_timed_out> write_timer_hook_{*this};
+    Hook<ServerStream, &ServerStream::stop_input> stop_hook_{*this};
     Hook<ServerStream, &ServerStream::over> over_hook_{*this};
     net::Timer read_timer_;
     net::Timer write_timer_;

@@ -25,7 +25,8 @@ struct SessionStream {
     bool input_ended = false;  // the client has sent all
     bool closed = false;       // nghttp2 knows it no more
     bool reset_by_us = false;
-    bool watched = false;  // its owner waits for what has gone out
+    bool watched = false;    // its owner waits for what has gone out
+    bool reset_due = false;  // all has gone out, the client still sends, and must read first
     Outgoing out;
     std::uint32_t close_code = 0;  // when it closed: 0 is a proper end
     std::optional<Error> refusal;  // the head breaks a rule

@@ -126,6 +126,44 @@ def test_a_body_over_the_limit_is_answered_before_its_end(world):
     engine.expect_no_request()
 
 
+def answered_early(world):
+    """A client that answers no PING, and a stream of it that was answered before its end."""
+    client = world.proxy(world.engine(), server={"max_body": "1KiB"}).connect_h2()
+    client.synchronise()
+    client.answers_pings = False
+    stream = client.open(chat_head(), end=False)
+    stream.send_data(b"x" * 1025)
+    equal(stream.read_response().status, 413)
+    client.synchronise()
+    return client, stream
+
+
+def test_the_rest_of_a_request_is_stopped_once_the_answer_has_been_read(world):
+    client, stream = answered_early(world)
+
+    equal(list(stream.frames), [], "frames before the client has told that it reads")
+    client.send(frames.ping(client.pings[-1], ack=True))
+
+    stream.expect_reset(NO_ERROR)
+
+
+def test_the_rest_of_a_request_is_stopped_where_the_client_does_not_tell(world):
+    stream = answered_early(world)[1]
+
+    stream.expect_reset(NO_ERROR)
+
+
+def test_a_client_that_ends_its_request_after_the_answer_is_not_reset(world):
+    client, stream = answered_early(world)
+
+    stream.send_data(b"", end=True)
+    client.answers_pings = True
+    client.send(frames.ping(client.pings[-1], ack=True))
+    client.synchronise()
+
+    equal(list(stream.frames), [], "frames behind the answer")
+
+
 def test_a_length_over_the_limit_is_refused_by_the_head_alone(world):
     engine = world.engine()
     client = world.proxy(engine, server={"max_body": "1KiB"}).connect_h2()

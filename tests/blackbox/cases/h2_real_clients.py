@@ -63,6 +63,18 @@ def test_curl_sends_a_large_body_after_expect(world):
     equal(result.stdout, b"taken", "what curl got")
 
 
+def test_curl_reads_an_answer_that_comes_before_its_body_has_gone(world):
+    proxy = world.proxy(world.engine(), server={"max_body": "1KiB"})
+    body = world.room / "large"
+    body.write_bytes(b"x" * 3_000_000)
+
+    for _ in range(10):
+        result = curl("--http2-prior-knowledge", f"{proxy.url}{wire.CHAT}", "-H", "Expect:",
+                      "-w", "%{stderr}%{http_code}", "--data-binary", f"@{body}")
+        equal((result.returncode, result.stderr), (0, b"413"), "how curl ended, and the status")
+        holds(b"body_too_large" in result.stdout, f"curl got {result.stdout!r}")
+
+
 def test_curl_asks_head(world):
     proxy = world.proxy(world.engine())
 

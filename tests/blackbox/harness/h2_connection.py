@@ -21,6 +21,7 @@ class H2Connection(Peer):
         self.settings_acks = 0
         self.goaways = []
         self.pongs = []
+        self.pings = []
         self.answers_pings = True
         self._open_block = None  # a header block under way: its first frame and the bytes so far
         self._sending = threading.Lock()  # an engine's thread acknowledges while its case sends
@@ -112,5 +113,7 @@ class H2Connection(Peer):
     def _take_ping(self, one):
         if one.flags & frames.ACK:
             self.pongs.append(one.payload)
-        elif self.answers_pings:
+            return
+        self.pings.append(one.payload)
+        if self.answers_pings:
             self.send(frames.ping(one.payload, ack=True))
