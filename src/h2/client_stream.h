@@ -36,6 +36,7 @@ public:
         return ClientSessionStream::trailers;
     }
     [[nodiscard]] bool reused() const noexcept override;
+    [[nodiscard]] http::Version version() const noexcept override { return http::Version::http_2; }
     [[nodiscard]] bool at_boundary() const noexcept override { return true; }
 
     // For its connection. The first two may destroy the stream, by what the waiter does.

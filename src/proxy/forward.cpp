@@ -18,8 +18,9 @@ using Stream = std::unique_ptr<http::ClientStream>;
 Task<std::optional<ErrorCode>> send(Exchange& exchange, Attempt& attempt,
                                     http::ClientStream& engine) {
     attempt.sent();
-    engine.send(upstream_head(exchange, attempt.backend(), exchange.record.attempts),
-                exchange.body);
+    const http::RequestHead& head =
+        upstream_head(exchange, attempt.backend(), engine.version(), exchange.record.attempts);
+    engine.send(head, exchange.body);
     co_return co_await await_head(exchange, engine);
 }
 

@@ -50,8 +50,10 @@ Task<std::optional<ErrorCode>> await_head_beside(const Exchange& exchange,
 
 /// With the client's framing: nobody holds the body. Not by the route's word, since the route may
 /// have been chosen anew by then.
-const http::RequestHead& head_as_it_came(const Exchange& exchange, const Attempt& attempt) {
-    http::RequestHead& head = upstream_head(exchange, attempt.backend(), exchange.record.attempts);
+const http::RequestHead& head_as_it_came(const Exchange& exchange, const Attempt& attempt,
+                                         http::Version spoken) {
+    http::RequestHead& head =
+        upstream_head(exchange, attempt.backend(), spoken, exchange.record.attempts);
     head.framing = exchange.client.head().framing;
     head.length = exchange.client.head().length;
     if (exchange.tunnel) {
@@ -63,7 +65,7 @@ const http::RequestHead& head_as_it_came(const Exchange& exchange, const Attempt
 
 /// False: it must be sent again, nothing of it has been heard or lost.
 Task<bool> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
-    engine.send_head(head_as_it_came(exchange, attempt));
+    engine.send_head(head_as_it_came(exchange, attempt, engine.version()));
     Upload upload{exchange.client, engine, exchange.tunnel ? k_no_limit : exchange.route->max_body};
     if (!exchange.tunnel) upload.pump();
     const std::optional<ErrorCode> failed = co_await await_head_beside(exchange, engine, upload);
@@ -81,6 +83,14 @@ Task<bool> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream
     co_return true;
 }
 
+/// In HTTP/1.1, also to a backend that would choose HTTP/2 by ALPN.
+Task<Result<std::unique_ptr<http::ClientStream>>> connect_for_tunnel(const Exchange& exchange,
+                                                                     const Attempt& attempt) {
+    fleet::Backend backend = attempt.backend();
+    backend.protocol = fleet::Protocol::http_1_1;
+    co_return co_await exchange.worker.pools.connect(backend, exchange.deadline());
+}
+
 /// On a connection that is there, or on a new one where there is none or it turns out to be dead.
 Task<std::optional<Error>> send_streamed(Exchange& exchange, Attempt& attempt) {
     std::unique_ptr<http::ClientStream> stream;
@@ -90,8 +100,10 @@ Task<std::optional<Error>> send_streamed(Exchange& exchange, Attempt& attempt) {
         if (done) co_return std::nullopt;
         stream.reset();
     }
-    Result<std::unique_ptr<http::ClientStream>> fresh =
-        co_await exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
+    Task<Result<std::unique_ptr<http::ClientStream>>> connecting =
+        exchange.tunnel ? connect_for_tunnel(exchange, attempt)
+                        : exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
+    Result<std::unique_ptr<http::ClientStream>> fresh = co_await std::move(connecting);
     if (!fresh) co_return connect_error(exchange, fresh.error());
     const bool done = co_await pass_through(exchange, attempt, **fresh);
     if (done) co_return std::nullopt;

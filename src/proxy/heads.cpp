@@ -102,9 +102,8 @@ void append_forwarded(const Exchange& exchange, http::Fields& to) {
 
 /// Ours to say, and true: trailers are passed on. gRPC servers insist on it; in HTTP/1.1 it would
 /// have to stand in Connection, too, and engines do without.
-void append_te(const http::Fields& from, const fleet::Backend& backend, http::Fields& to) {
-    using fleet::Protocol;
-    if (backend.protocol != Protocol::h2c && backend.protocol != Protocol::h2) return;
+void append_te(const http::Fields& from, http::Version spoken, http::Fields& to) {
+    if (spoken != http::Version::http_2) return;
     const auto te = from.find(FieldName::te);
     if (te && http::list_has(*te, "trailers")) to.append(FieldName::te, "trailers");
 }
@@ -131,7 +130,7 @@ bool passes_upstream(const Exchange& exchange, const http::Fields& fields,
 }  // namespace
 
 http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend& backend,
-                                 unsigned attempt) {
+                                 http::Version spoken, unsigned attempt) {
     const http::RequestHead& head = exchange.client.head();
     http::RequestHead& out = exchange.worker.spare.upstream_head;
     out.clear();
@@ -150,7 +149,7 @@ http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend&
     if (!exchange.pool->authorization.empty()) {
         out.fields.append(FieldName::authorization, exchange.pool->authorization);
     }
-    append_te(head.fields, backend, out.fields);
+    append_te(head.fields, spoken, out.fields);
     append_forwarded(exchange, out.fields);
     out.fields.append(FieldName::via, via(head.version));
     std::string& id = exchange.worker.spare.text;

@@ -77,7 +77,7 @@ Task<Dialer::Connected> Dialer::dial(const fleet::Backend& backend, TimePoint un
         // A share of what is left: a dead address must not take the time of a living one.
         const auto untried = static_cast<Millis::rep>(targets->size() - tried);
         const Millis share = std::max(net::time_left(loop_, until) / untried, Millis{1});
-        connected = co_await try_one((*targets)[tried], backend.tls, loop_.now() + share);
+        connected = co_await try_one((*targets)[tried], backend, loop_.now() + share);
         if (connected) break;
     }
     if (connected) metrics_.change(telemetry::Gauge::upstream_connections_open, 1);
@@ -87,7 +87,7 @@ Task<Dialer::Connected> Dialer::dial(const fleet::Backend& backend, TimePoint un
     co_return std::move(connected);
 }
 
-Task<Dialer::Connected> Dialer::try_one(const net::SocketAddress& to, const fleet::BackendTls& tls,
+Task<Dialer::Connected> Dialer::try_one(const net::SocketAddress& to, const fleet::Backend& backend,
                                         TimePoint until) {
     const int fd = begin_connect(to);
     if (fd < 0) co_return Error{ErrorCode::connect_failed, std::strerror(errno)};
@@ -99,8 +99,10 @@ Task<Dialer::Connected> Dialer::try_one(const net::SocketAddress& to, const flee
     if (const int error = pending_error(fd); error != 0) {
         co_return Error{ErrorCode::connect_failed, std::strerror(error)};
     }
-    if (tls.settings) {
+    if (const fleet::BackendTls& tls = backend.tls; tls.settings) {
         net::ClientHandshake with{.server_name = tls.server_name, .session = session_, .alpn = {}};
+        // The pool's settings may offer HTTP/2 too.
+        if (backend.protocol == fleet::Protocol::http_1_1) with.alpn = {"http/1.1"};
         const Result<void> shaken = co_await net::handshake(
             loop_, *transport, tls.settings, std::move(with), net::time_left(loop_, until));
         if (!shaken) co_return shaken.error();

@@ -32,9 +32,9 @@ public:
 private:
     [[nodiscard]] Task<Result<std::vector<net::SocketAddress>>> addresses(
         const fleet::Address& address, TimePoint until);
-    /// `to` and `tls` live until the task's end: a copy would be a large part of the frame.
+    /// `to` and `backend` live until the task's end: a copy would be a large part of the frame.
     [[nodiscard]] Task<Connected> try_one(const net::SocketAddress& to,
-                                          const fleet::BackendTls& tls, TimePoint until);
+                                          const fleet::Backend& backend, TimePoint until);
 
     net::Loop& loop_;
     telemetry::WorkerMetrics& metrics_;

@@ -39,8 +39,9 @@ Task<Result<std::unique_ptr<http::ClientStream>>> Node::connect_alone(const flee
                                                                       TimePoint until) {
     Dialer::Connected connected = co_await dialer_.dial(backend, until);
     if (!connected) co_return connected.error();
-    chose_http2_ = (*connected)->alpn() == "h2";
-    if (!chose_http2_) co_return h1_.adopt(std::move(**connected), backend.tls);
+    const bool http2 = (*connected)->alpn() == "h2";
+    if (spoken_to(backend) == Speaks::either) chose_http2_ = http2;
+    if (!http2) co_return h1_.adopt(std::move(**connected), backend.tls);
     std::unique_ptr<http::ClientStream> stream = h2_.adopt(std::move(**connected), backend);
     if (!stream) co_return Error{ErrorCode::connect_failed, "the new connection takes no stream"};
     co_return std::move(stream);

@@ -138,6 +138,9 @@ public:
     /// What its reader touches when it wakes (see `HotLines`).
     virtual void reader_touches(HotLines /*lines*/) noexcept {}
 
+    /// What its connection speaks.
+    [[nodiscard]] virtual Version version() const noexcept { return Version::http_1_1; }
+
     /// Trailers, after `end`.
     [[nodiscard]] virtual const Fields& trailers() const noexcept = 0;
 

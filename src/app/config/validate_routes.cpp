@@ -99,14 +99,13 @@ void validate_upgrades(const Config& config, std::size_t n, Problems& problems) 
     const RouteConfig& route = config.routes[n];
     if (route.upgrades.empty()) return;
     for (const PoolConfig& pool : config.pools) {
-        const bool may_be_http2 = pool.protocol == fleet::Protocol::h2c ||
-                                  pool.protocol == fleet::Protocol::h2 ||
-                                  (pool.protocol == fleet::Protocol::automatic && uses_tls(pool));
-        if (pool.name != route.pool || !may_be_http2) continue;
+        const bool http2 =
+            pool.protocol == fleet::Protocol::h2c || pool.protocol == fleet::Protocol::h2;
+        if (pool.name != route.pool || !http2) continue;
         problems.error(element("route", n) + ".upgrades",
                        "\"upgrades\" needs backends of HTTP/1.1, and those of pool \"" + pool.name +
-                           "\" may speak HTTP/2",
-                       "write protocol = \"http/1.1\" in that pool");
+                           "\" speak HTTP/2",
+                       "write protocol = \"auto\" in that pool");
     }
 }
 

@@ -241,6 +241,34 @@ def test_requests_share_the_connection_of_a_backend_that_chooses_http_2(world):
     equal({each.socket.selected_alpn_protocol() for each in engine.live}, {"h2"})
 
 
+@each([("HTTP/2", "h2", "trailers"), ("HTTP/1.1", "http/1.1", None)])
+def test_te_passes_to_a_backend_that_chooses(world, chosen, passed):
+    authority = Authority(world.room)
+    engine = engine_of(world, authority, protocols=[chosen])
+    seen = []
+    engine.on_request = lambda request: (seen.append(request.field("te")), request.respond())
+    proxy = world.proxy(engine, pool=trusting(authority))
+
+    equal(proxy.chat(fields=[("TE", "trailers")]).status, 200)
+    equal(seen, [passed])
+
+
+def test_a_tunnel_is_of_http_1_where_the_backend_would_choose_http_2(world):
+    authority = Authority(world.room)
+    engine = engine_of(world, authority, protocols=["h2", "http/1.1"])
+    spoken = []
+    engine.on_request = lambda request: (spoken.append(request.version), request.respond())
+    proxy = world.proxy(engine, pool=trusting(authority), routes=[
+        {"pool": "default", "paths": ["/**"], "methods": ["*"], "upgrades": ["websocket"]}])
+    upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket")]
+
+    equal(proxy.chat().status, 200)
+    equal(proxy.get("/v1/realtime", upgrade).status, 200)
+    equal(proxy.chat().status, 200)
+
+    equal(spoken, ["HTTP/2", "HTTP/1.1", "HTTP/2"])
+
+
 def test_a_backend_may_choose_another_protocol_than_before(world):
     authority = Authority(world.room)
     engine = engine_of(world, authority, protocols=["h2"])

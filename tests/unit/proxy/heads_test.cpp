@@ -36,7 +36,8 @@ Lines lines_of(const Head& head) {
 /// A worker with one pool and route, and the heads it would send.
 class HeadsTest : public testing::Test {
 protected:
-    http::RequestHead upstream(http::RequestHead from, unsigned attempt = 1) {
+    http::RequestHead upstream(http::RequestHead from, unsigned attempt = 1,
+                               http::Version spoken = http::Version::http_1_1) {
         bench.add_engine();
         bench.publish();
         FakeServerStream client{std::move(from)};
@@ -45,7 +46,8 @@ protected:
         exchange.record.request_id = "id";
         exchange.route = &exchange.generation->routes.front();
         exchange.pool = &exchange.generation->pools.front();
-        http::RequestHead head = upstream_head(exchange, exchange.pool->backends.front(), attempt);
+        http::RequestHead head =
+            upstream_head(exchange, exchange.pool->backends.front(), spoken, attempt);
         exchange.ended(telemetry::Outcome::ok);
         return head;
     }
@@ -100,6 +102,14 @@ TEST_F(HeadsTest, Upstream_RemovesHopByHopFields) {
                       {"Proxy-Authorization", "Basic x"},
                       {"Proxy-Authenticate", "Basic"}}),
               Lines{});
+}
+
+TEST_F(HeadsTest, Upstream_TellsThatTrailersArePassedOnWhereHttp2IsSpoken) {
+    for (const auto& [te, passed] : {std::pair{"trailers", true}, std::pair{"deflate", false}}) {
+        const http::RequestHead head = upstream(post_with({{"TE", te}}), 1, http::Version::http_2);
+
+        EXPECT_EQ(head.fields.find(http::FieldName::te) == "trailers", passed) << te;
+    }
 }
 
 TEST_F(HeadsTest, Upstream_RemovesWhatConnectionNames) {
