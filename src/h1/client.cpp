@@ -163,6 +163,7 @@ http::ReadState ClientExchange::read_more(ErrorCode& error) {
             break;
     }
     error = reused() ? ErrorCode::upstream_reused_closed : ErrorCode::upstream_closed;
+    if (connection_->transport().certificate_refused()) error = ErrorCode::tls_handshake_failed;
     return read.state == net::IoState::end ? http::ReadState::end : http::ReadState::failed;
 }
 

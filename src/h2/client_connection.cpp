@@ -109,13 +109,13 @@ void ClientConnection::Impl::wake_all() noexcept {
     waking_.clear();
 }
 
-void ClientConnection::Impl::fail_streams() noexcept {
+void ClientConnection::Impl::fail_streams(ErrorCode why) noexcept {
     retired_ = true;
     while (list_.first() != nullptr) {
         ClientStream& stream = *list_.first();
         list_.remove(stream);
         session_.forget(stream);
-        stream.connection_lost(stale_);
+        stream.connection_lost(why, stale_);
     }
 }
 
@@ -128,7 +128,8 @@ void ClientConnection::Impl::lost(bool /*stalled*/) {
     retired_ = true;
     session_.take_news(waking_);
     wake_all();
-    fail_streams();
+    fail_streams(pump_.transport().certificate_refused() ? ErrorCode::tls_handshake_failed
+                                                         : ErrorCode::upstream_closed);
     owner_.ended(self_);  // destroys this
 }
 

@@ -52,7 +52,7 @@ private:
     void lost(bool stalled) override;
 
     void wake_all() noexcept;
-    void fail_streams() noexcept;
+    void fail_streams(ErrorCode why = ErrorCode::upstream_closed) noexcept;
     void heed_refusals() noexcept;
     void end_if_empty();
 

@@ -85,6 +85,7 @@ bool ClientStream::reused() const noexcept {
 
 ErrorCode ClientStream::why_gone() const noexcept {
     if (refusal) return refusal->code();
+    if (lost_by_ != ErrorCode::upstream_closed) return lost_by_;
     return reused() ? ErrorCode::upstream_reused_closed : ErrorCode::upstream_closed;
 }
 
@@ -157,8 +158,9 @@ void ClientStream::wake_reader() noexcept {
 }
 
 // In the next turn: nobody is woken while the connection is being taken apart.
-void ClientStream::connection_lost(bool stale) noexcept {
+void ClientStream::connection_lost(ErrorCode why, bool stale) noexcept {
     connection_ = nullptr;
+    lost_by_ = why;
     stale_ = stale;
     loop_.forget(read_hook_);
     loop_.forget(write_hook_);

@@ -44,7 +44,7 @@ public:
     void wake_reader() noexcept;
     /// The connection has ended, and is not called any more. `stale`: perhaps before the engine saw
     /// this request.
-    void connection_lost(bool stale) noexcept;
+    void connection_lost(ErrorCode why, bool stale) noexcept;
 
     // Links of the connection's list.
     ClientStream* next = nullptr;
@@ -68,7 +68,8 @@ private:
     bool has_body_ = false;
     bool have_head_ = false;  // it was told
     bool failed_ = false;     // it could not even be submitted
-    bool stale_ = false;      // it may have gone to a connection that was closed already
+    ErrorCode lost_by_ = ErrorCode::upstream_closed;
+    bool stale_ = false;  // it may have gone to a connection that was closed already
     Hook<ClientStream, &ClientStream::wake_reader> read_hook_{*this};
     Hook<ClientStream, &ClientStream::wake_writer> write_hook_{*this};
 };

@@ -39,6 +39,23 @@ TlsOutcome outcome_of(int reason) noexcept {
     }
 }
 
+/// What a server says of a client's certificate (RFC 8446 6.2).
+bool is_about_certificate(int alert) noexcept {
+    switch (alert) {
+        case SSL_AD_BAD_CERTIFICATE:
+        case SSL_AD_UNSUPPORTED_CERTIFICATE:
+        case SSL_AD_CERTIFICATE_REVOKED:
+        case SSL_AD_CERTIFICATE_EXPIRED:
+        case SSL_AD_CERTIFICATE_UNKNOWN:
+        case SSL_AD_UNKNOWN_CA:
+        case SSL_AD_ACCESS_DENIED:
+        case SSL_AD_CERTIFICATE_REQUIRED:
+            return true;
+        default:
+            return false;
+    }
+}
+
 /// An operator shall see which side to change.
 std::string words(long verdict, const std::string& names) {
     switch (verdict) {
@@ -78,6 +95,15 @@ void TlsStream::note_failure(TlsStep step) {
     }
     verification_failed =
         outcome == TlsOutcome::certificate_refused || outcome == TlsOutcome::certificate_missing;
+}
+
+// With TLS 1.3 a server's word on our certificate comes after the handshake.
+void TlsStream::note_late_failure() {
+    const unsigned long error = ERR_peek_last_error();
+    certificate_refused_ = !heard_ && role_ == TlsRole::client &&
+                           ERR_GET_LIB(error) == ERR_LIB_SSL &&
+                           is_about_certificate(ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET);
+    failure = take_ssl_error();
 }
 
 Error TlsStream::error() const {

@@ -175,12 +175,12 @@ TlsStream::Read TlsStream::read(std::span<char> into) noexcept {
         const int result = SSL_read_ex(ssl_.get(), into.data() + total, into.size() - total, &got);
         if (result == 1) {
             total += got;
+            heard_ = true;
             if (!news_ && SSL_has_pending(ssl_.get()) == 0) return {.bytes = total};
             continue;
         }
         const TlsStep step = step_of(result);
-        // With TLS 1.3 a server's word on our certificate comes after the handshake.
-        if (step == TlsStep::failed && ERR_peek_error() != 0) failure = take_ssl_error();
+        if (step == TlsStep::failed && ERR_peek_error() != 0) note_late_failure();
         ERR_clear_error();
         if (step == TlsStep::wants_read || step == TlsStep::wants_write) {
             read_wants_write_ = step == TlsStep::wants_write;
@@ -198,7 +198,8 @@ TlsStream::Written TlsStream::write(std::span<const std::string_view> pieces,
     write_wants_read_ = false;
     RecordCutter cutter{pieces, scratch};
     for (std::string_view record = cutter.next(); !record.empty(); record = cutter.next()) {
-        if (over_ == TlsStep::failed || goodbye_said_) return {.step = TlsStep::failed};
+        if (over_ == TlsStep::failed || goodbye_said_ || write_failed_)
+            return {.step = TlsStep::failed};
         forget_old_errors();
         std::size_t taken = 0;
         const int result = SSL_write_ex(ssl_.get(), record.data(), record.size(), &taken);
@@ -211,7 +212,7 @@ TlsStream::Written TlsStream::write(std::span<const std::string_view> pieces,
         ERR_clear_error();
         write_wants_read_ = written.step == TlsStep::wants_read;
         if (written.step == TlsStep::wants_read || written.step == TlsStep::wants_write) break;
-        over_ = TlsStep::failed;
+        write_failed_ = true;
         return {.step = TlsStep::failed};
     }
     return written;
@@ -233,7 +234,7 @@ TlsStep TlsStream::peek() noexcept {
 
 // Where the kernel has no room for it the peer will see a FIN only.
 void TlsStream::say_goodbye() noexcept {
-    if (!established_ || over_ == TlsStep::failed || goodbye_said_) return;
+    if (!established_ || over_ == TlsStep::failed || goodbye_said_ || write_failed_) return;
     goodbye_said_ = true;
     forget_old_errors();
     SSL_shutdown(ssl_.get());

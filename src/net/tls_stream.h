@@ -55,6 +55,8 @@ public:
     [[nodiscard]] bool may_receive(bool hung_up) noexcept;
     [[nodiscard]] bool may_send() noexcept;
 
+    /// See `Transport`.
+    [[nodiscard]] bool certificate_refused() const noexcept { return certificate_refused_; }
     [[nodiscard]] bool established() const noexcept { return established_; }
     [[nodiscard]] std::string_view alpn() const noexcept;
     [[nodiscard]] TlsFacts facts() const;
@@ -72,6 +74,7 @@ private:
     friend struct SocketBio;
     [[nodiscard]] TlsStep step_of(int result) noexcept;
     void note_failure(TlsStep step);
+    void note_late_failure();
 
     SslPtr ssl_;
     int fd_ = -1;
@@ -80,7 +83,10 @@ private:
     bool hung_up_ = false;      // a short read does not mean that it holds no more
     bool input_ended_ = false;  // FIN
     bool established_ = false;
+    bool heard_ = false;  // some plaintext
+    bool certificate_refused_ = false;
     bool goodbye_said_ = false;
+    bool write_failed_ = false;  // what the peer said before is still there to be read
     bool read_wants_write_ = false;
     bool write_wants_read_ = false;
     TlsStep over_ = TlsStep::done;  // else end or failed, for ever

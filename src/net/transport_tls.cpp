@@ -70,6 +70,10 @@ std::string_view Transport::alpn() const noexcept {
     return core_->tls ? core_->tls->alpn() : std::string_view{};
 }
 
+bool Transport::certificate_refused() const noexcept {
+    return core_->tls && core_->tls->certificate_refused();
+}
+
 TlsFacts Transport::tls_facts() const {
     PENSTOCK_ASSERT(encrypted());
     return core_->tls->facts();

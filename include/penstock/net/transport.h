@@ -85,6 +85,10 @@ public:
     /// How the handshake ended. Precondition: `handshake` was called and has ended.
     [[nodiscard]] TlsOutcome tls_outcome() const noexcept;
 
+    /// The peer has ended TLS because of our certificate, or for want of one, before it sent
+    /// anything: with TLS 1.3 it says so after the handshake, and has read nothing of ours.
+    [[nodiscard]] bool certificate_refused() const noexcept;
+
     // For `handshake` only.
     void start_tls(std::unique_ptr<TlsStream> tls) noexcept;
     [[nodiscard]] TlsStep try_handshake();

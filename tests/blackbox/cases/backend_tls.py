@@ -157,6 +157,16 @@ def test_without_the_certificate_that_a_backend_asks_for_no_request_is_served(wo
     engine.expect_no_request()
 
 
+@each([("over HTTP/1.1", ["http/1.1"], {}), ("over HTTP/2", ["h2"], {}),
+       ("over HTTP/2 alone", ["h2"], {"protocol": "h2"})])
+def test_a_request_without_the_certificate_that_a_backend_asks_for_says_so(world, protocols, more):
+    """With TLS 1.3 the backend says it after the handshake, when the request has gone."""
+    authority = Authority(world.room)
+    engine = engine_of(world, authority, client_ca=authority.certificate, protocols=protocols)
+
+    expect_refused(world, engine, {**trusting(authority), **more}, "tls_handshake_failed")
+
+
 def test_the_second_connection_resumes_the_first_ones_session(world):
     authority = Authority(world.room)
     engine = engine_of(world, authority)
