@@ -1,5 +1,7 @@
 #include "penstock/http/grpc.h"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "penstock/base/number_text.h"
@@ -99,6 +101,34 @@ std::optional<GrpcStatus> grpc_status(const Fields& fields) noexcept {
     }
     if (number > static_cast<unsigned>(GrpcStatus::unauthenticated)) return GrpcStatus::unknown;
     return static_cast<GrpcStatus>(number);
+}
+
+std::optional<Millis> grpc_timeout(const Fields& fields) noexcept {
+    constexpr std::size_t k_digits_max = 8;
+    constexpr Millis k_longest = std::chrono::hours{24 * 365};  // later deadlines would overflow
+    const auto text = fields.find("grpc-timeout");
+    if (!text || text->size() < 2 || text->size() > k_digits_max + 1) return {};
+    std::int64_t count = 0;
+    for (const char c : text->substr(0, text->size() - 1)) {
+        if (c < '0' || c > '9') return {};
+        count = count * 10 + (c - '0');
+    }
+    switch (text->back()) {
+        case 'H':
+            return std::min<Millis>(std::chrono::hours{count}, k_longest);
+        case 'M':
+            return std::min<Millis>(std::chrono::minutes{count}, k_longest);
+        case 'S':
+            return std::min<Millis>(std::chrono::seconds{count}, k_longest);
+        case 'm':
+            return Millis{count};
+        case 'u':
+            return std::chrono::ceil<Millis>(std::chrono::microseconds{count});
+        case 'n':
+            return std::chrono::ceil<Millis>(std::chrono::nanoseconds{count});
+        default:
+            return {};
+    }
 }
 
 bool is_callers_fault(GrpcStatus status) noexcept {

@@ -27,6 +27,10 @@ Exchange::Exchange(Worker& on, http::ServerStream& from)
     std::swap(facts, worker.spare.facts);
     facts.clear();
     grpc = http::is_grpc(client.head().fields);
+    if (grpc) {
+        if (const auto timeout = http::grpc_timeout(client.head().fields))
+            call_deadline = client.started() + *timeout;
+    }
     record.method = http::name(client.head().method);
     record.path = client.head().path().substr(0, k_text_max);
     worker.metrics.count(telemetry::Count::requests_started);

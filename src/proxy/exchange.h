@@ -3,6 +3,7 @@
 // gone.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -36,8 +37,10 @@ struct Exchange {
     void drop_body() noexcept;
     /// `limit` after the request's head; TimePoint::max() for zero, which is no limit.
     [[nodiscard]] TimePoint deadline_by(Millis limit) const noexcept;
-    /// Until when all of it must be done, by the route's total timeout.
-    [[nodiscard]] TimePoint deadline() const noexcept { return deadline_by(route->timeouts.total); }
+    /// Until when all of it must be done, by the route's total timeout and the call's own.
+    [[nodiscard]] TimePoint deadline() const noexcept {
+        return std::min(deadline_by(route->timeouts.total), call_deadline);
+    }
     [[nodiscard]] bool overdue() const noexcept { return worker.loop.now() >= deadline(); }
     /// Tokens as the observer has seen them so far, into the record.
     void record_tokens();
@@ -61,7 +64,8 @@ struct Exchange {
     telemetry::RequestRecord record;
     http::Fields cors_fields;  // of every response; most often none
     bool explain = false;
-    bool grpc = false;     // a gRPC call: its errors stand in trailers, its body is a stream
+    bool grpc = false;  // a gRPC call: its errors stand in trailers, its body is a stream
+    TimePoint call_deadline = TimePoint::max();  // that a gRPC call brings
     bool tunnel = false;   // the request asks for another protocol, and may have it
     bool settled = false;  // an outcome was noted
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "penstock/base/error.h"
+#include "penstock/base/units.h"
 #include "penstock/http/stream.h"
 
 namespace penstock::http {
@@ -40,6 +41,10 @@ enum class GrpcStatus : std::uint8_t {
 /// The `grpc-status` among these fields; `unknown` where it is no number of the list. Nothing:
 /// there is none.
 [[nodiscard]] std::optional<GrpcStatus> grpc_status(const Fields& fields) noexcept;
+
+/// How long a call may take by its `grpc-timeout`, rounded up, a year at most. Nothing: there is
+/// none, or none that can be read, which is the server's to judge.
+[[nodiscard]] std::optional<Millis> grpc_timeout(const Fields& fields) noexcept;
 
 /// The caller is to blame, by the code's definition.
 [[nodiscard]] bool is_callers_fault(GrpcStatus status) noexcept;

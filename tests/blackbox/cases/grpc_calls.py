@@ -130,3 +130,43 @@ def test_a_silent_backend_exceeds_the_deadline(world):
 
     equal(status_of(answer), "4")
     equal(engine.next_request().wait_for_reset(), frames.CANCEL)
+
+
+@each([("by the call", "200m", {}), ("by the configuration, which is shorter", "1H",
+                                    {"server": {"total_timeout": "200ms"}})])
+def test_a_call_that_takes_too_long_ends(world, timeout, tables):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES, **tables).connect_h2()
+
+    answer = client.ask([*CALL, ("grpc-timeout", timeout)], b"\0\0\0\0\0")
+
+    equal(status_of(answer), "4")
+    request = engine.next_request()
+    equal(request.field("grpc-timeout"), timeout)
+    equal(request.wait_for_reset(), frames.CANCEL)
+
+
+def test_a_call_that_takes_too_long_ends_within_its_answer(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES).connect_h2()
+    stream = client.open([*CALL, ("grpc-timeout", "1S")], end=False)
+    request = engine.next_request()
+
+    request.send_head([("content-type", "application/grpc")])
+    request.send_data(b"\0\0\0\0\1a")
+    stream.read_head()
+    stream.expect_data(b"\0\0\0\0\1a")
+
+    equal(dict(stream.read_head())["grpc-status"], "4")
+
+
+@each([("without a unit", "100"), ("a unit that is none", "100x"), ("too many digits", "123456789S")])
+def test_a_timeout_that_nobody_can_read_is_the_servers_to_judge(world, timeout):
+    engine = world.frame_engine()
+    engine.on_request = lambda request: request.send_head(
+        [("content-type", "application/grpc"), ("grpc-status", "0")], end=True)
+
+    answer = world.proxy(engine, **POOL, **ROUTES).connect_h2().ask(
+        [*CALL, ("grpc-timeout", timeout)], b"\0\0\0\0\0")
+
+    equal(status_of(answer), "0")

@@ -30,6 +30,27 @@ TEST(Grpc, ReadsTheStatusOfACall) {
     EXPECT_FALSE(grpc_status({}).has_value());
 }
 
+TEST(Grpc, ReadsHowLongACallMayTake) {
+    const std::pair<std::string_view, Millis> told[] = {{"2H", Millis{7'200'000}},
+                                                        {"3M", Millis{180'000}},
+                                                        {"0S", Millis{0}},
+                                                        {"250m", Millis{250}},
+                                                        {"1u", Millis{1}},
+                                                        {"1000001n", Millis{2}},
+                                                        {"99999999m", Millis{99'999'999}}};
+    for (const auto& [text, expected] : told) {
+        EXPECT_EQ(grpc_timeout(with("grpc-timeout", text)), expected) << text;
+    }
+    EXPECT_EQ(grpc_timeout(with("grpc-timeout", "99999999H")), Millis{std::chrono::hours{8'760}});
+}
+
+TEST(Grpc, KnowsNoTimeoutWhereItCannotBeRead) {
+    for (const std::string_view odd : {"", "S", "10", "10s", "-1S", "1 S", "123456789S"}) {
+        EXPECT_FALSE(grpc_timeout(with("grpc-timeout", odd)).has_value()) << odd;
+    }
+    EXPECT_FALSE(grpc_timeout({}).has_value());
+}
+
 TEST(Grpc, HasAStatusForEachErrorButOk) {
     for (std::size_t i = 0; i < k_error_codes; ++i) {
         EXPECT_NE(grpc_status_of(static_cast<ErrorCode>(i)), GrpcStatus::ok) << i;
