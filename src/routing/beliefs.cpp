@@ -13,7 +13,8 @@ constexpr float k_still_there = 0.3F;
 // Of the mean load, beyond which the common home is the next in the order; 1.25 makes proxies
 // disagree where loads are uneven, 4 crowds hot prefixes.
 constexpr float k_common_bound = 2;
-constexpr float k_keep = 0.99F;  // of older decisions
+// Without a session only the beginning tells that two prompts are alike: they may go on otherwise.
+constexpr float k_goes_on_alike = 0.7F;
 
 void raise(fleet::SheetRow& row, std::uint32_t blocks, float chance) noexcept {
     if (blocks <= row.held_blocks) return;
@@ -22,18 +23,6 @@ void raise(fleet::SheetRow& row, std::uint32_t blocks, float chance) noexcept {
 }
 
 }  // namespace
-
-void ForeignShare::look(std::span<const fleet::SheetRow> sheet) noexcept {
-    float foreign = 0;
-    float all = 0;
-    for (const fleet::SheetRow& row : sheet) {
-        if (!row.fresh) continue;
-        all += row.running + row.waiting;
-        foreign += std::max(0.0F, row.running + row.waiting - row.in_flight);
-    }
-    foreign_ = k_keep * foreign_ + foreign;
-    all_ = k_keep * all_ + all;
-}
 
 void add_beliefs(const Input& input, const PrefixHomes::Home& home, float foreign,
                  std::span<fleet::SheetRow> sheet) noexcept {
@@ -46,7 +35,9 @@ void add_beliefs(const Input& input, const PrefixHomes::Home& home, float foreig
     }
     if (foreign <= 0 || blocks == 0) return;
     const std::uint32_t common = rendezvous(rendezvous_key(input), sheet, k_common_bound);
-    if (common != Decision::k_nobody) raise(sheet[common], blocks, std::min(foreign, 1.0F));
+    if (common == Decision::k_nobody) return;
+    const float alike = input.session != 0 ? 1 : k_goes_on_alike;
+    raise(sheet[common], blocks, alike * std::min(foreign, 1.0F));
 }
 
 }  // namespace penstock::routing

@@ -1,6 +1,9 @@
 #include "penstock/routing/prefix_homes.h"
 
 #include <bit>
+#include <cstdlib>
+#include <new>
+#include <type_traits>
 
 namespace penstock::routing {
 
@@ -22,9 +25,17 @@ constexpr std::uint64_t packed(std::uint64_t mixed, fleet::Slot slot, std::uint8
 
 }  // namespace
 
+// Not `new`, which would write zeros into all of it and so make it resident.
+static_assert(std::is_trivially_destructible_v<std::atomic<std::uint64_t>>);
+void PrefixHomes::Free::operator()(Entry* entries) const noexcept {
+    std::free(entries);
+}
+
 PrefixHomes::PrefixHomes(std::uint64_t salt)
     : multiplier_{(0x9E3779B97F4A7C15ULL ^ salt) | 1U},
-      entries_{std::make_unique<Entry[]>(k_entries)} {}
+      entries_{static_cast<Entry*>(std::calloc(k_entries, sizeof(Entry)))} {
+    if (!entries_) throw std::bad_alloc{};
+}
 
 // Multiplication by a secret odd number, of which the upper bits count, as in the prefix index.
 std::uint64_t PrefixHomes::mix(std::uint64_t block) const noexcept {

@@ -25,13 +25,12 @@ PenstockRouter::PenstockRouter(const RouterSetting& setting, const routing::Bala
       balance_{balance},
       policy_{routing::make_policy(balance)},
       index_{setting.seed},
-      homes_{setting.seed},
       learners_(setting.backends, fleet::RateLearner{fleet::Rates{}}) {}
 
 std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View& view, Rng& rng) {
     fleet::observe(view.backends, {view.table, view.counters, view.now, balance_.stale_after},
                    sheet_);
-    foreign_.look(sheet_);
+    habit_.foreign.look(sheet_);
     fill_rows(request, view);
     const routing::Input input{.blocks = request.blocks,
                                .prompt_tokens = request.prompt_tokens,
@@ -42,7 +41,7 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
                                .wants_adapter = request.adapter != 0,
                                .sequence = decisions_++};
     if (policy_->reads_prefix()) {
-        routing::add_beliefs(input, homes_.find(request.blocks), foreign_.value(), sheet_);
+        routing::add_beliefs(input, index_.home(request.blocks), habit_.foreign.value(), sheet_);
     }
     const routing::Decision decision = policy_->decide(input, sheet_, rng);
     if (!decision.found()) return std::nullopt;
@@ -78,7 +77,6 @@ void PenstockRouter::fill_rows(const SimRequest& request, const View& view) {
 
 routing::PrefixIndex::Added PenstockRouter::sent(fleet::Slot slot, const SimRequest& request) {
     if (request.blocks.empty()) return {};
-    homes_.remember(slot, request.blocks);
     return index_.insert(slot, request.blocks);
 }
 
@@ -108,10 +106,7 @@ void PenstockRouter::sampled(fleet::Slot slot, const std::optional<fleet::LoadSa
         const double blocks = std::floor(*now.kv_tokens / setting_.block_tokens);
         index_.set_capacity(slot, static_cast<std::size_t>(std::max(1.0, blocks)));
     }
-    if (before && restarted(*before, now)) {
-        index_.flush(slot);
-        homes_.forget(slot);
-    }
+    if (before && restarted(*before, now)) index_.flush(slot);
 }
 
 }  // namespace penstock::sim

@@ -12,7 +12,6 @@
 #include "penstock/fleet/sheet.h"
 #include "penstock/routing/beliefs.h"
 #include "penstock/routing/policy.h"
-#include "penstock/routing/prefix_homes.h"
 #include "penstock/sim/router.h"
 
 namespace penstock::sim {
@@ -37,8 +36,6 @@ private:
     routing::BalanceOptions balance_;
     std::unique_ptr<routing::Policy> policy_;
     routing::PrefixIndex index_;
-    routing::PrefixHomes homes_;
-    routing::ForeignShare foreign_;
     std::vector<fleet::SheetRow> sheet_;
     std::vector<fleet::RateLearner> learners_;  // by slot
     fleet::Habit habit_;                        // of all requests

@@ -9,20 +9,6 @@
 
 namespace penstock::routing {
 
-/// How much of a fleet's traffic comes through other proxies, as the sheets of many decisions tell.
-/// One owner.
-class ForeignShare {
-public:
-    /// Looks at what runs and waits on the backends and is not this proxy's. O(rows).
-    void look(std::span<const fleet::SheetRow> sheet) noexcept;
-    /// 0 to 1.
-    [[nodiscard]] float value() const noexcept { return all_ > 0 ? foreign_ / all_ : 0; }
-
-private:
-    float foreign_ = 0;  // sums over decisions, fading
-    float all_ = 0;
-};
-
 /// Adds to the `held_blocks` of two fit rows:
 ///
 /// - of `home`, a part of what the index has forgotten there: engines evict later than it believes,

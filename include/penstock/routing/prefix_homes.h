@@ -46,7 +46,10 @@ private:
     [[nodiscard]] Home home_of(std::uint64_t block) const noexcept;
 
     std::uint64_t multiplier_;
-    std::unique_ptr<Entry[]> entries_;
+    struct Free {
+        void operator()(Entry* entries) const noexcept;
+    };
+    std::unique_ptr<Entry[], Free> entries_;
     std::array<std::atomic<std::uint8_t>, fleet::k_slots_max> eras_{};
 };
 
