@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "models.h"
+#include "penstock/routing/beliefs.h"
 
 namespace penstock::proxy {
 
@@ -44,9 +45,7 @@ std::uint32_t whole(float tokens) noexcept {
     return static_cast<std::uint32_t>(std::max(tokens, 1.0F));
 }
 
-routing::Input input_of(Exchange& exchange, bool adapter) {
-    const fleet::Habit& habit =
-        exchange.worker.habits.of(exchange.pool->name, exchange.facts.model);
+routing::Input input_of(Exchange& exchange, const fleet::Habit& habit, bool adapter) {
     const auto asked = static_cast<float>(exchange.facts.max_tokens);
     const float output = asked > 0 ? std::min(habit.output_tokens, asked) : habit.output_tokens;
     const routing::BalanceOptions& balance = exchange.pool->balance;
@@ -109,8 +108,14 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
                     .stale_after = pool.balance.stale_after},
                    worker.sheet);
     const bool adapter = is_adapter(exchange);
+    fleet::Habit& habit = worker.habits.of(pool.name, exchange.facts.model);
+    habit.foreign.look(worker.sheet);
     fill_rows(exchange, excluded, adapter);
-    const routing::Input input = input_of(exchange, adapter);
+    const routing::Input input = input_of(exchange, habit, adapter);
+    if (pool.policy->reads_prefix()) {
+        routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
+                             worker.sheet);
+    }
     for (;;) {
         const routing::Decision decision = pool.policy->decide(input, worker.sheet, worker.rng);
         if (!decision.found()) return nobody(worker.sheet);
