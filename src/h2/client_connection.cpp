@@ -124,12 +124,18 @@ void ClientConnection::Impl::ended() {
     owner_.ended(self_);  // destroys this
 }
 
+// Where a write has failed, the engine's last words may not have been read.
+ErrorCode ClientConnection::Impl::why_lost() noexcept {
+    static_cast<void>(pump_.transport().quiet());
+    return pump_.transport().certificate_refused() ? ErrorCode::tls_handshake_failed
+                                                   : ErrorCode::upstream_closed;
+}
+
 void ClientConnection::Impl::lost(bool /*stalled*/) {
     retired_ = true;
     session_.take_news(waking_);
     wake_all();
-    fail_streams(pump_.transport().certificate_refused() ? ErrorCode::tls_handshake_failed
-                                                         : ErrorCode::upstream_closed);
+    fail_streams(why_lost());
     owner_.ended(self_);  // destroys this
 }
 

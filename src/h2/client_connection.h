@@ -52,6 +52,7 @@ private:
     void lost(bool stalled) override;
 
     void wake_all() noexcept;
+    [[nodiscard]] ErrorCode why_lost() noexcept;
     void fail_streams(ErrorCode why = ErrorCode::upstream_closed) noexcept;
     void heed_refusals() noexcept;
     void end_if_empty();

@@ -227,6 +227,7 @@ TlsStep TlsStream::peek() noexcept {
     const int result = SSL_peek_ex(ssl_.get(), &byte, 1, &got);
     if (result == 1) return TlsStep::done;
     const TlsStep step = step_of(result);
+    if (step == TlsStep::failed && ERR_peek_error() != 0) note_late_failure();
     ERR_clear_error();
     if (step == TlsStep::end || step == TlsStep::failed) over_ = step;
     return step;
