@@ -62,6 +62,10 @@ routing::Input input_of(Exchange& exchange, bool adapter) {
         .sequence = exchange.worker.decisions++};
 }
 
+bool reads_prefix(const Pool& pool) noexcept {
+    return pool.policy->reads_prefix() || pool.shadow.has_value();
+}
+
 /// Marks what only this request knows: other models, backends that failed it, adapters, cached
 /// blocks.
 void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, bool adapter) {
@@ -70,7 +74,7 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
     const std::string_view model = exchange.facts.model;
     const bool by_list = exchange.model_listed && !configured(pool, model);
     const bool adapter_by_list = adapters_are_listed(exchange);
-    const bool prefix = pool.policy->reads_prefix() && !exchange.facts.blocks.empty();
+    const bool prefix = reads_prefix(pool) && !exchange.facts.blocks.empty();
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
         fleet::SheetRow& row = worker.sheet[i];
         const fleet::BackendState* state = fleet::state_of(worker.table(), row.slot);
@@ -97,6 +101,28 @@ Error nobody(const std::vector<fleet::SheetRow>& sheet) {
     return full ? ErrorCode::too_many_requests : ErrorCode::no_healthy_backend;
 }
 
+Micros micros_of(float seconds) noexcept {
+    constexpr float k_most = 1e6F;
+    return Micros{static_cast<Micros::rep>(std::clamp(seconds, -k_most, k_most) * 1e6F)};
+}
+
+/// What the pool's shadow policy would have picked from the same sheet. `chance`: as the pool's own
+/// policy met it, so that both break ties alike.
+void ask_shadow(Exchange& exchange, const routing::Input& input, std::uint32_t picked, Rng chance) {
+    const Pool& pool = *exchange.pool;
+    if (!pool.shadow) return;
+    const std::vector<fleet::SheetRow>& sheet = exchange.worker.sheet;
+    const std::uint32_t other = pool.shadow->policy->decide(input, sheet, chance).row;
+    const auto cost = [&](std::uint32_t row) {
+        return pool.shadow->estimate->explain(input, sheet, row)[0];
+    };
+    exchange.worker.metrics.shadowed(
+        {.pool = pool.name,
+         .policy = pool.shadow->policy->name(),
+         .agrees = other == picked,
+         .added = other == picked ? Micros{0} : micros_of(cost(other) - cost(picked))});
+}
+
 }  // namespace
 
 Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
@@ -112,6 +138,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
     fill_rows(exchange, excluded, adapter);
     const routing::Input input = input_of(exchange, adapter);
     for (;;) {
+        const Rng chance = worker.rng;
         const routing::Decision decision = pool.policy->decide(input, worker.sheet, worker.rng);
         if (!decision.found()) return nobody(worker.sheet);
         const fleet::Backend& backend = pool.backends[decision.row];
@@ -121,6 +148,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             fleet::Charge::try_charge(worker.shared.counters[backend.slot], backend.max_in_flight,
                                       input.prompt_tokens - cached);
         if (charge) {
+            ask_shadow(exchange, input, decision.row, chance);
             const fleet::SheetRow& row = worker.sheet[decision.row];
             const auto own = static_cast<float>(input.prompt_tokens - cached);
             return Pick{&backend, decision, std::move(*charge), row.prefill_tokens + own,
