@@ -3,9 +3,12 @@
 // gone.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "candidates.h"
 #include "observer.h"
 #include "penstock/engine/inspect.h"
 #include "penstock/http/stream.h"
@@ -17,8 +20,15 @@
 
 namespace penstock::proxy {
 
+/// What it is for: to serve a client, or to tell an operator where it would be served. The latter
+/// is neither counted nor logged.
+enum class Purpose : std::uint8_t { serve, explain };
+
+/// What a client is told of its request's pick.
+enum class Explain : std::uint8_t { nothing, pick, candidates };
+
 struct Exchange {
-    Exchange(Worker& on, http::ServerStream& from);
+    Exchange(Worker& on, http::ServerStream& from, Purpose why = Purpose::serve);
     ~Exchange();
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -39,11 +49,17 @@ struct Exchange {
     /// Until when all of it must be done, by the route's total timeout.
     [[nodiscard]] TimePoint deadline() const noexcept { return deadline_by(route->timeouts.total); }
     [[nodiscard]] bool overdue() const noexcept { return worker.loop.now() >= deadline(); }
+    /// Somebody will read the candidates of its picks.
+    [[nodiscard]] bool tells_candidates() const noexcept {
+        return explain == Explain::candidates || purpose == Purpose::explain ||
+               worker.shared.log.explains();
+    }
     /// Tokens as the observer has seen them so far, into the record.
     void record_tokens();
 
     Worker& worker;
     http::ServerStream& client;
+    const Purpose purpose;
     GenerationRef generation;
     const Route* route = nullptr;
     const Pool* pool = nullptr;
@@ -59,14 +75,16 @@ struct Exchange {
     Observer observer;            // of the response
     std::unique_ptr<UsageFilter> usage_filter;  // null: nothing is taken out of the response
     telemetry::RequestRecord record;
-    http::Fields cors_fields;  // of every response; most often none
-    bool explain = false;
+    http::Fields cors_fields;           // of every response; most often none
+    std::vector<Candidate> candidates;  // of the last pick, where somebody is told them
+    Explain explain = Explain::nothing;
     bool grpc = false;     // a gRPC call: its errors stand in trailers, its body is a stream
     bool tunnel = false;   // the request asks for another protocol, and may have it
     bool settled = false;  // an outcome was noted
 
 private:
     void give_up() noexcept;
+    void record_end();
 };
 
 }  // namespace penstock::proxy

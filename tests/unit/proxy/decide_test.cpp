@@ -157,6 +157,44 @@ TEST_F(DecideTest, OthersFit_LeavesOutEjectedAndDrainingOnes) {
     EXPECT_FALSE(others_fit(exchange(), 0, {}));
 }
 
+// --- candidates
+
+TEST_F(DecideTest, KeepsNoCandidatesThatNobodyReads) {
+    Exchange& from = exchange();
+
+    ASSERT_TRUE(decide(from, {}));
+
+    EXPECT_TRUE(from.candidates.empty());
+}
+
+TEST_F(DecideTest, KeepsTheBestCandidatesForWhomIsToldThem) {
+    while (bench.states.size() <= k_candidates_told) bench.add_engine();
+    bench.states[1].health = fleet::Health::unhealthy;
+    Exchange& from = exchange();
+    from.explain = Explain::candidates;
+
+    const Result<Pick> pick = decide(from, {});
+
+    ASSERT_TRUE(pick);
+    ASSERT_EQ(from.candidates.size(), k_candidates_told);
+    EXPECT_EQ(from.candidates[0].backend, pick->backend);
+    EXPECT_EQ(from.candidates[0].terms, pick->decision.terms);
+    for (const Candidate& each : from.candidates) EXPECT_EQ(each.row.unfit, fleet::k_fit);
+}
+
+TEST_F(DecideTest, KeepsCandidatesAlsoWhenNobodyFits) {
+    bench.explain_in_log();
+    Exchange& from = exchange();
+
+    ASSERT_FALSE(decide(from, {0, 1, 2}));
+
+    ASSERT_EQ(from.candidates.size(), 3U);
+    for (const Candidate& each : from.candidates) {
+        EXPECT_FALSE(each.chosen);
+        EXPECT_EQ(each.row.unfit, fleet::k_excluded);
+    }
+}
+
 // --- the shadow
 
 class ShadowTest : public DecideTest {
