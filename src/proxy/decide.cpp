@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models.h"
+#include "penstock/routing/beliefs.h"
 
 namespace penstock::proxy {
 
@@ -43,9 +44,7 @@ std::uint32_t whole(float tokens) noexcept {
     return static_cast<std::uint32_t>(std::max(tokens, 1.0F));
 }
 
-routing::Input input_of(Exchange& exchange, bool adapter) {
-    const fleet::Habit& habit =
-        exchange.worker.habits.of(exchange.pool->name, exchange.facts.model);
+routing::Input input_of(Exchange& exchange, const fleet::Habit& habit, bool adapter) {
     const auto asked = static_cast<float>(exchange.facts.max_tokens);
     const float output = asked > 0 ? std::min(habit.output_tokens, asked) : habit.output_tokens;
     const routing::BalanceOptions& balance = exchange.pool->balance;
@@ -127,8 +126,15 @@ routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& exclud
                     .stale_after = exchange.pool->balance.stale_after},
                    worker.sheet);
     const bool adapter = is_adapter(exchange);
+    fleet::Habit& habit = worker.habits.of(exchange.pool->name, exchange.facts.model);
+    if (exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
     fill_rows(exchange, excluded, adapter);
-    return input_of(exchange, adapter);
+    const routing::Input input = input_of(exchange, habit, adapter);
+    if (reads_prefix(*exchange.pool)) {
+        routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
+                             worker.sheet);
+    }
+    return input;
 }
 
 void keep_candidates(Exchange& exchange, const routing::Input& input,

@@ -12,7 +12,7 @@
 namespace penstock::proxy {
 
 /// The pool's backends into `worker.sheet`, as this request sees them without those `excluded`; and
-/// what a policy is to know of the request.
+/// what a policy is to know of the request. An explanation learns nothing from it.
 [[nodiscard]] routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& excluded);
 
 /// Where somebody is to be told them: the decision's candidates into `exchange.candidates`, all of

@@ -6,9 +6,8 @@
 
 namespace penstock::routing {
 
-/// Every proxy gives the same prefix the same order of backends (weighted rendezvous hashing over
-/// the backends' identities); the first of them that carries at most `bound` times the mean load
-/// gets the request. Thaler and Ravishankar 1998; Mirrokni, Thorup, Zadimoghaddam 2018.
+/// The first backend in the prefix's order (rendezvous.h) that carries at most `bound` times the
+/// mean load gets the request.
 class PrefixHash final : public Policy {
 public:
     explicit PrefixHash(double bound) noexcept : bound_{static_cast<float>(bound)} {}

@@ -35,7 +35,7 @@ struct alignas(64) PrefixIndex::Shard {
 PrefixIndex::PrefixIndex() : PrefixIndex{0} {}
 
 PrefixIndex::PrefixIndex(std::uint64_t salt)
-    : shards_{std::make_unique<Shard[]>(fleet::k_slots_max)} {
+    : shards_{std::make_unique<Shard[]>(fleet::k_slots_max)}, homes_{salt} {
     for (fleet::Slot slot = 0; slot < fleet::k_slots_max; ++slot) {
         shards_[slot].blocks.set_salt(salt);
     }
@@ -50,6 +50,7 @@ std::uint32_t PrefixIndex::match(fleet::Slot slot,
 }
 
 PrefixIndex::Added PrefixIndex::insert(fleet::Slot slot, std::span<const std::uint64_t> chain) {
+    homes_.remember(slot, chain);
     Shard& shard = shards_[slot];
     const std::lock_guard guard{shard.lock};
     const BlockCache::Inserted inserted = shard.blocks.insert(chain);
@@ -70,6 +71,7 @@ void PrefixIndex::set_capacity(fleet::Slot slot, std::size_t blocks) {
 }
 
 void PrefixIndex::flush(fleet::Slot slot) noexcept {
+    homes_.forget(slot);
     const std::lock_guard guard{shards_[slot].lock};
     shards_[slot].blocks.clear();
 }

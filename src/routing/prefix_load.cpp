@@ -27,10 +27,26 @@ double tokens_ahead(const Input& input, const fleet::SheetRow& row) noexcept {
            static_cast<double>(std::min(row.waiting, foreign)) * input.usual_uncached;
 }
 
+/// How many prompts wait for prefill on a backend: the harmonic mean over the fleet, since who
+/// comes next goes where few wait. One idle backend makes it nothing, one crowded backend hardly
+/// more.
+double prompts_waiting(const Input& input, Sheet sheet) noexcept {
+    constexpr double k_few_tokens = 100;  // as good as none; and keeps the sum finite
+    const double usual = std::max(1.0, static_cast<double>(input.usual_uncached));
+    double fit = 0;
+    double sum = 0;
+    for (const fleet::SheetRow& row : sheet) {
+        if (row.unfit != fleet::k_fit) continue;
+        ++fit;
+        sum += 1 / (tokens_ahead(input, row) + k_few_tokens);
+    }
+    return fit > 0 ? std::max(0.0, fit / sum - k_few_tokens) / usual : 0;
+}
+
 }  // namespace
 
-std::array<float, k_terms> PrefixLoad::terms(const Input& input,
-                                             const fleet::SheetRow& row) const noexcept {
+std::array<float, k_terms> PrefixLoad::terms(const Input& input, const fleet::SheetRow& row,
+                                             double waiting) const noexcept {
     const double running = std::max(row.running, row.fresh ? 0.0F : row.in_flight);
     const double held = std::min<double>(static_cast<double>(row.held_blocks) * input.block_tokens,
                                          input.prompt_tokens);
@@ -41,7 +57,7 @@ std::array<float, k_terms> PrefixLoad::terms(const Input& input,
                              (running > 0 ? rates.decode_step(running) : 0);
     terms[at(Term::prefill)] = rates.first_token(input.prompt_tokens);
     terms[at(Term::prefix)] = -rates.prefill_per_token * held;
-    terms[at(Term::others)] = k_stall * running * rates.prefill_per_token * uncached;
+    terms[at(Term::others)] = (k_stall * running + waiting) * rates.prefill_per_token * uncached;
     if (row.kv_use > k_kv_knee) {
         terms[at(Term::kv)] =
             (row.kv_use - k_kv_knee) / (1 - k_kv_knee) * k_kv_tokens * rates.prefill_per_token;
@@ -56,11 +72,12 @@ std::array<float, k_terms> PrefixLoad::terms(const Input& input,
 }
 
 Decision PrefixLoad::decide(const Input& input, Sheet sheet, Rng& rng) const noexcept {
-    Decision decision =
-        pick_least(sheet, rng, [&](const fleet::SheetRow& row) { return terms(input, row)[0]; });
+    const double waiting = prompts_waiting(input, sheet);
+    Decision decision = pick_least(
+        sheet, rng, [&](const fleet::SheetRow& row) { return terms(input, row, waiting)[0]; });
     if (!decision.found()) return decision;
     const fleet::SheetRow& chosen = sheet[decision.row];
-    decision.terms = terms(input, chosen);
+    decision.terms = terms(input, chosen, waiting);
     decision.held_blocks = chosen.held_blocks;
     if (decision.candidates == 1) {
         decision.reason = Reason::only;
@@ -72,7 +89,7 @@ Decision PrefixLoad::decide(const Input& input, Sheet sheet, Rng& rng) const noe
 
 std::array<float, k_terms> PrefixLoad::explain(const Input& input, Sheet sheet,
                                                std::uint32_t row) const noexcept {
-    return terms(input, sheet[row]);
+    return terms(input, sheet[row], prompts_waiting(input, sheet));
 }
 
 }  // namespace penstock::routing

@@ -10,7 +10,8 @@ namespace penstock::routing {
 /// - queue: prompt tokens that are to be prefilled there before this request's, and the decode step
 ///   under way;
 /// - prefill: the tokens of this prompt; prefix: those believed cached there;
-/// - others: a part of what the answers that run there lose while this prompt is prefilled;
+/// - others: what the rest lose while this prompt is prefilled: each prompt that waits, and a part
+///   of what the answers that run there lose;
 /// - kv: a penalty that rises when the KV cache is nearly full (the engine would preempt);
 /// - adapter: loading a LoRA that is not resident.
 ///
@@ -28,8 +29,9 @@ public:
                                                      std::uint32_t row) const noexcept override;
 
 private:
-    [[nodiscard]] std::array<float, k_terms> terms(const Input& input,
-                                                   const fleet::SheetRow& row) const noexcept;
+    /// `waiting`: prompts for which each second of prefill is a second more.
+    [[nodiscard]] std::array<float, k_terms> terms(const Input& input, const fleet::SheetRow& row,
+                                                   double waiting) const noexcept;
 };
 
 }  // namespace penstock::routing

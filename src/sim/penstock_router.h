@@ -10,6 +10,7 @@
 #include "penstock/fleet/habit.h"
 #include "penstock/fleet/rates.h"
 #include "penstock/fleet/sheet.h"
+#include "penstock/routing/beliefs.h"
 #include "penstock/routing/policy.h"
 #include "penstock/sim/router.h"
 

@@ -12,6 +12,7 @@
 #include <span>
 
 #include "penstock/fleet/identity.h"
+#include "penstock/routing/prefix_homes.h"
 
 namespace penstock::routing {
 
@@ -29,6 +30,11 @@ public:
     /// look-ups.
     [[nodiscard]] std::uint32_t match(fleet::Slot slot,
                                       std::span<const std::uint64_t> chain) const noexcept;
+
+    /// Where a prompt that begins like this one was inserted last, even if it was evicted since.
+    [[nodiscard]] PrefixHomes::Home home(std::span<const std::uint64_t> chain) const noexcept {
+        return homes_.find(chain);
+    }
 
     /// What one insertion added: enough to undo it. Small; moved into the request's state.
     struct Added {
@@ -63,6 +69,7 @@ public:
 private:
     struct Shard;
     std::unique_ptr<Shard[]> shards_;  // by slot
+    PrefixHomes homes_;
 };
 
 }  // namespace penstock::routing

@@ -70,7 +70,27 @@ TEST_F(PrefixLoadPolicy, IsNotPinnedByASharedSystemPrompt) {
     const auto picks = send_burst(*policy, input, sheet, 100);
 
     for (const std::uint32_t count : picks) EXPECT_GE(count, 15U);
-    EXPECT_LE(picks[0], 40U);
+    EXPECT_LE(picks[0], 50U);
+}
+
+TEST_F(PrefixLoadPolicy, WaitsLongerForAPrefixWhenPromptsWaitEverywhere) {
+    sheet[2].held_blocks = 8;  // 2,048 tokens saved
+    for (fleet::SheetRow& row : sheet) row.prefill_tokens = 8 * 1024;
+    sheet[2].prefill_tokens += 3 * 2048;
+
+    EXPECT_EQ(decide().row, 2U);
+    for (fleet::SheetRow& row : sheet) row.prefill_tokens -= 8 * 1024;
+    EXPECT_NE(decide().row, 2U);
+}
+
+TEST_F(PrefixLoadPolicy, OneCrowdedBackendMakesNoPrefixDearer) {
+    sheet[2].held_blocks = 8;
+    const float before = cost(1);
+
+    sheet[2].prefill_tokens = 1e6F;
+
+    EXPECT_LT(cost(1), 1.1F * before);
+    EXPECT_NE(decide().row, 2U);
 }
 
 TEST_F(PrefixLoadPolicy, SpreadsABurstBetweenTwoPolls) {

@@ -1,0 +1,23 @@
+// How much of a fleet's traffic comes through other proxies. Pure.
+#pragma once
+
+#include <span>
+
+#include "penstock/fleet/sheet.h"
+
+namespace penstock::fleet {
+
+/// As the sheets of many decisions tell. One owner.
+class ForeignShare {
+public:
+    /// Looks at what runs and waits on the backends and is not this proxy's. O(rows).
+    void look(std::span<const SheetRow> sheet) noexcept;
+    /// 0 to 1.
+    [[nodiscard]] float value() const noexcept { return all_ > 0 ? foreign_ / all_ : 0; }
+
+private:
+    float foreign_ = 0;  // sums over decisions, fading
+    float all_ = 0;
+};
+
+}  // namespace penstock::fleet

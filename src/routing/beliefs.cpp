@@ -1,0 +1,43 @@
+#include "penstock/routing/beliefs.h"
+
+#include <algorithm>
+
+#include "rendezvous.h"
+
+namespace penstock::routing {
+
+namespace {
+
+// By simulation (decision 0008): from 0.1 to 0.4 the results are alike.
+constexpr float k_still_there = 0.3F;
+// Of the mean load, beyond which the common home is the next in the order; 1.25 makes proxies
+// disagree where loads are uneven, 4 crowds hot prefixes.
+constexpr float k_common_bound = 2;
+// Without a session only the beginning tells that two prompts are alike: they may go on otherwise.
+constexpr float k_goes_on_alike = 0.7F;
+
+void raise(fleet::SheetRow& row, std::uint32_t blocks, float chance) noexcept {
+    if (blocks <= row.held_blocks) return;
+    row.held_blocks +=
+        static_cast<std::uint32_t>(chance * static_cast<float>(blocks - row.held_blocks));
+}
+
+}  // namespace
+
+void add_beliefs(const Input& input, const PrefixHomes::Home& home, float foreign,
+                 std::span<fleet::SheetRow> sheet) noexcept {
+    const auto blocks = static_cast<std::uint32_t>(input.blocks.size());
+    const auto at_home = home.blocks == 0
+                             ? sheet.end()
+                             : std::ranges::find(sheet, home.slot, &fleet::SheetRow::slot);
+    if (at_home != sheet.end() && at_home->unfit == fleet::k_fit) {
+        raise(*at_home, std::min(home.blocks, blocks), k_still_there);
+    }
+    if (foreign <= 0 || blocks == 0) return;
+    const std::uint32_t common = rendezvous(rendezvous_key(input), sheet, k_common_bound);
+    if (common == Decision::k_nobody) return;
+    const float alike = input.session != 0 ? 1 : k_goes_on_alike;
+    raise(sheet[common], blocks, alike * std::min(foreign, 1.0F));
+}
+
+}  // namespace penstock::routing

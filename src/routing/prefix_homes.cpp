@@ -1,0 +1,87 @@
+#include "penstock/routing/prefix_homes.h"
+
+#include <bit>
+#include <cstdlib>
+#include <new>
+#include <type_traits>
+
+namespace penstock::routing {
+
+namespace {
+
+// An entry: 43 bits of the mixed hash (of which its place tells 20), 12 of the slot, 8 of its era,
+// and a bit that tells it from an empty one.
+constexpr unsigned k_era_bits = 8;
+constexpr unsigned k_slot_bits = 12;
+constexpr unsigned k_low_bits = k_era_bits + k_slot_bits + 1;
+constexpr std::uint64_t k_low = (std::uint64_t{1} << k_low_bits) - 1;
+constexpr unsigned k_index_shift = 64 - std::bit_width(PrefixHomes::k_entries - 1);
+static_assert(fleet::k_slots_max <= 1U << k_slot_bits);
+
+constexpr std::uint64_t packed(std::uint64_t mixed, fleet::Slot slot, std::uint8_t era) noexcept {
+    return (mixed & ~k_low) | std::uint64_t{slot} << (k_era_bits + 1) | std::uint64_t{era} << 1U |
+           1U;
+}
+
+}  // namespace
+
+// Not `new`, which would write zeros into all of it and so make it resident.
+static_assert(std::is_trivially_destructible_v<std::atomic<std::uint64_t>>);
+void PrefixHomes::Free::operator()(Entry* entries) const noexcept {
+    std::free(entries);
+}
+
+PrefixHomes::PrefixHomes(std::uint64_t salt)
+    : multiplier_{(0x9E3779B97F4A7C15ULL ^ salt) | 1U},
+      entries_{static_cast<Entry*>(std::calloc(k_entries, sizeof(Entry)))} {
+    if (!entries_) throw std::bad_alloc{};
+}
+
+// Multiplication by a secret odd number, of which the upper bits count, as in the prefix index.
+std::uint64_t PrefixHomes::mix(std::uint64_t block) const noexcept {
+    return block * multiplier_;
+}
+
+PrefixHomes::Entry& PrefixHomes::entry_of(std::uint64_t mixed) const noexcept {
+    return entries_[mixed >> k_index_shift];
+}
+
+void PrefixHomes::remember(fleet::Slot slot, std::span<const std::uint64_t> chain) noexcept {
+    const std::uint8_t era = eras_[slot].load(std::memory_order_relaxed);
+    for (const std::uint64_t block : chain) {
+        const std::uint64_t mixed = mix(block);
+        entry_of(mixed).store(packed(mixed, slot, era), std::memory_order_relaxed);
+    }
+}
+
+PrefixHomes::Home PrefixHomes::home_of(std::uint64_t block) const noexcept {
+    const std::uint64_t mixed = mix(block);
+    const std::uint64_t entry = entry_of(mixed).load(std::memory_order_relaxed);
+    const auto slot = static_cast<fleet::Slot>((entry & k_low) >> (k_era_bits + 1));
+    const bool same = entry == packed(mixed, slot, eras_[slot].load(std::memory_order_relaxed));
+    return {.slot = slot, .blocks = same ? 1U : 0U};
+}
+
+// Who is known of a block is known of those before it, but for what was overwritten.
+PrefixHomes::Home PrefixHomes::find(std::span<const std::uint64_t> chain) const noexcept {
+    Home best;
+    std::size_t low = 0;
+    std::size_t high = chain.size();
+    while (low < high) {
+        const std::size_t middle = low + (high - low) / 2;
+        const Home found = home_of(chain[middle]);
+        if (found.blocks == 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
+            best = {.slot = found.slot, .blocks = static_cast<std::uint32_t>(low)};
+        }
+    }
+    return best;
+}
+
+void PrefixHomes::forget(fleet::Slot slot) noexcept {
+    eras_[slot].fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace penstock::routing

@@ -1,0 +1,62 @@
+#include "rendezvous.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace penstock::routing {
+
+namespace {
+
+// Far enough into the prompt to tell applications apart, near enough that turns of one conversation
+// agree.
+constexpr std::size_t k_hashed_blocks = 4;
+
+std::uint64_t mixed(std::uint64_t z) noexcept {  // SplitMix64's finaliser
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9ULL;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
+    return z ^ (z >> 31U);
+}
+
+float most_load(Sheet sheet, float bound) noexcept {
+    float all = 1;  // this request counts: an idle fleet must admit it
+    float fit = 0;
+    for (const fleet::SheetRow& row : sheet) {
+        if (row.unfit != fleet::k_fit) continue;
+        ++fit;
+        all += load_of(row);
+    }
+    return fit > 0 ? bound * all / fit : 0;
+}
+
+}  // namespace
+
+std::uint64_t rendezvous_key(const Input& input) noexcept {
+    if (input.session != 0) return input.session;
+    if (input.blocks.empty()) return 0;
+    return input.blocks[std::min(k_hashed_blocks, input.blocks.size()) - 1];
+}
+
+float rendezvous_score(std::uint64_t key, const fleet::SheetRow& row) noexcept {
+    const double unit =
+        (static_cast<double>(mixed(key ^ mixed(row.identity)) >> 11U) + 0.5) * 0x1.0p-53;
+    return static_cast<float>(-static_cast<double>(row.weight) / std::log(unit));
+}
+
+// Not by `pick_least`: near scores are no ties here, since chance would make proxies disagree.
+std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound) noexcept {
+    const float most = most_load(sheet, bound);
+    std::uint32_t first = Decision::k_nobody;
+    float highest = 0;
+    for (std::uint32_t i = 0; i < sheet.size(); ++i) {
+        if (sheet[i].unfit != fleet::k_fit || load_of(sheet[i]) > most) continue;
+        const float value = rendezvous_score(key, sheet[i]);
+        const bool higher = first == Decision::k_nobody || value > highest ||
+                            (value == highest && sheet[i].identity < sheet[first].identity);
+        if (!higher) continue;
+        first = i;
+        highest = value;
+    }
+    return first;
+}
+
+}  // namespace penstock::routing
