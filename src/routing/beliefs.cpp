@@ -13,6 +13,9 @@ constexpr float k_still_there = 0.3F;
 // Of the mean load, beyond which the common home is the next in the order; 1.25 makes proxies
 // disagree where loads are uneven, 4 crowds hot prefixes.
 constexpr float k_common_bound = 2;
+// That proxies agree is worth more than the chance that another was first: the next of them looks
+// there too. With 1 two proxies keep apart, with 2 few prompts go where they wait least.
+constexpr float k_agreement = 1.5F;
 // Without a session only the beginning tells that two prompts are alike: they may go on otherwise.
 constexpr float k_goes_on_alike = 0.7F;
 
@@ -37,7 +40,7 @@ void add_beliefs(const Input& input, const PrefixHomes::Home& home, float foreig
     const std::uint32_t common = rendezvous(rendezvous_key(input), sheet, k_common_bound);
     if (common == Decision::k_nobody) return;
     const float alike = input.session != 0 ? 1 : k_goes_on_alike;
-    raise(sheet[common], blocks, alike * std::min(foreign, 1.0F));
+    raise(sheet[common], blocks, alike * std::min(k_agreement * foreign, 1.0F));
 }
 
 }  // namespace penstock::routing

@@ -61,17 +61,17 @@ TEST_F(Beliefs, AnUnfitOrUnknownHomeIsPassedOver) {
 TEST_F(Beliefs, OtherProxiesHaveSentASessionToItsCommonHome) {
     input.session = 77;
 
-    believe({}, 0.75F);
+    believe({}, 0.4F);
 
     for (std::uint32_t i = 0; i < sheet.size(); ++i) {
-        EXPECT_EQ(sheet[i].held_blocks, i == common() ? 15U : 0U);
+        EXPECT_EQ(sheet[i].held_blocks, i == common() ? 12U : 0U);
     }
 }
 
 TEST_F(Beliefs, PromptsThatOnlyBeginAlikeAreBelievedLess) {
-    believe({}, 0.5F);
+    believe({}, 0.4F);
 
-    EXPECT_EQ(sheet[common()].held_blocks, 7U);
+    EXPECT_EQ(sheet[common()].held_blocks, 8U);
 }
 
 TEST_F(Beliefs, ACrowdedCommonHomeGivesWayToTheNext) {
