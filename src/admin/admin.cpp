@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "backends_json.h"
+#include "explain.h"
+#include "page.h"
 #include "penstock/http/reply.h"
 #include "status_page.h"
 
@@ -11,21 +13,9 @@ namespace penstock::admin {
 
 namespace {
 
-constexpr std::string_view k_json = "application/json";
 constexpr std::string_view k_text = "text/plain; charset=utf-8";
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 constexpr std::string_view k_exposition = "text/plain; version=0.0.4; charset=utf-8";
-
-struct Page {
-    int status = 200;
-    std::string_view content_type = k_json;
-    std::string body;
-};
-
-Page page_of_error(ErrorCode code, int status, std::string sentence) {
-    const Error error{code, std::move(sentence)};
-    return {status, k_json, http::error_json(error, http::ApiShape::openai)};
-}
 
 Page readyz(Readiness readiness) {
     const int status = readiness == Readiness::ready ? 200 : 503;
@@ -44,8 +34,9 @@ Page page_at(std::string_view path, const Sources& sources) {
         return {200, k_json,
                 backends_json(sources.backends(), sources.generation(), sources.readiness())};
     }
-    return page_of_error(ErrorCode::not_found, 404,
-                         "Nothing is here; there are / /backends /config /livez /metrics /readyz.");
+    return page_of({ErrorCode::not_found,
+                    "Nothing is here; there are / /backends /config /explain /livez /metrics "
+                    "/readyz."});
 }
 
 void send(http::ServerStream& stream, const Page& page) {
@@ -55,7 +46,7 @@ void send(http::ServerStream& stream, const Page& page) {
     head.fields.append(http::FieldName::content_type, page.content_type);
     head.fields.append("Cache-Control", "no-store");
     head.fields.append("X-Content-Type-Options", "nosniff");
-    if (page.status == 405) head.fields.append("Allow", "GET, HEAD");
+    if (!page.allow.empty()) head.fields.append("Allow", page.allow);
     if (page.content_type.starts_with("text/html")) {
         // The page loads nothing but /backends, and no other page may frame it.
         head.fields.append("Content-Security-Policy",
@@ -77,12 +68,18 @@ AdminHandler::AdminHandler(Sources sources) : sources_{std::move(sources)} {}
 
 Task<void> AdminHandler::handle(http::ServerStream& stream) {
     const http::RequestHead& head = stream.head();
+    if (is_question(head.path())) {
+        const std::optional<Page> page = co_await explain(stream, sources_);
+        if (page) {
+            send(stream, *page);
+        } else {
+            stream.break_off({});
+        }
+        co_return;
+    }
     const bool reads = head.method == http::Method::get || head.method == http::Method::head;
-    const Page page = reads ? page_at(head.path(), sources_)
-                            : page_of_error(ErrorCode::unsupported_method, 405,
-                                            "The admin pages answer GET and HEAD only.");
-    send(stream, page);
-    co_return;
+    send(stream, reads ? page_at(head.path(), sources_)
+                       : only("GET, HEAD", "The admin pages answer GET and HEAD only."));
 }
 
 }  // namespace penstock::admin

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
     penstock::app::add_config(cli, action);
     penstock::app::add_demo(cli, action);
     penstock::app::add_engine(cli, action);
+    penstock::app::add_explain(cli, action);
     penstock::app::add_health(cli, action);
     penstock::app::add_simulate(cli, action);
     penstock::app::add_version(cli, action);

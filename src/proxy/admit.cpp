@@ -30,7 +30,8 @@ std::optional<Error> admit(Exchange& exchange) {
     if (ambiguous_path(head.path())) {
         return Error{ErrorCode::bad_request, "the path has empty, dot or encoded segments"};
     }
-    if (!generation.keys.off() && !generation.keys.admits(head))
+    const bool serves = exchange.purpose == Purpose::serve;  // who explains needs no client's key
+    if (serves && !generation.keys.off() && !generation.keys.admits(head))
         return Error{ErrorCode::unauthorized};
     if (loops(head.fields)) {
         return Error{ErrorCode::bad_request, "the request runs in a circle: see its Via field"};

@@ -1,7 +1,6 @@
 #include "decide.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "models.h"
 #include "penstock/routing/beliefs.h"
@@ -58,7 +57,11 @@ routing::Input input_of(Exchange& exchange, const fleet::Habit& habit, bool adap
         .usual_uncached = whole(habit.uncached_tokens),
         .session = exchange.facts.session,
         .wants_adapter = adapter,
-        .sequence = exchange.worker.decisions++};
+        .sequence = exchange.worker.decisions};
+}
+
+bool reads_prefix(const Pool& pool) noexcept {
+    return pool.policy->reads_prefix() || pool.shadow.has_value();
 }
 
 /// Marks what only this request knows: other models, backends that failed it, adapters, cached
@@ -69,7 +72,8 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
     const std::string_view model = exchange.facts.model;
     const bool by_list = exchange.model_listed && !configured(pool, model);
     const bool adapter_by_list = adapters_are_listed(exchange);
-    const bool prefix = pool.policy->reads_prefix() && !exchange.facts.blocks.empty();
+    const bool prefix = reads_prefix(pool) && !exchange.facts.blocks.empty();
+    const bool told = exchange.tells_candidates();
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
         fleet::SheetRow& row = worker.sheet[i];
         const fleet::BackendState* state = fleet::state_of(worker.table(), row.slot);
@@ -83,42 +87,98 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
         }
         row.has_adapter =
             listed || (adapter && state != nullptr && has_adapter(*state, adapter_of(exchange)));
-        if (prefix && row.unfit == fleet::k_fit) {
+        if (prefix && (row.unfit == fleet::k_fit || told)) {
             row.held_blocks = worker.shared.index.match(row.slot, exchange.facts.blocks);
         }
     }
 }
 
-Error nobody(const std::vector<fleet::SheetRow>& sheet) {
+Micros micros_of(float seconds) noexcept {
+    constexpr float k_most = 1e6F;
+    return Micros{static_cast<Micros::rep>(std::clamp(seconds, -k_most, k_most) * 1e6F)};
+}
+
+/// What the pool's shadow policy would have picked from the same sheet. `chance`: as the pool's own
+/// policy met it, so that both break ties alike.
+void ask_shadow(Exchange& exchange, const routing::Input& input, std::uint32_t picked, Rng chance) {
+    const Pool& pool = *exchange.pool;
+    if (!pool.shadow) return;
+    const std::vector<fleet::SheetRow>& sheet = exchange.worker.sheet;
+    const std::uint32_t other = pool.shadow->policy->decide(input, sheet, chance).row;
+    const auto cost = [&](std::uint32_t row) {
+        return pool.shadow->estimate->explain(input, sheet, row)[0];
+    };
+    exchange.worker.metrics.shadowed(
+        {.pool = pool.name,
+         .policy = pool.shadow->policy->name(),
+         .agrees = other == picked,
+         .added = other == picked ? Micros{0} : micros_of(cost(other) - cost(picked))});
+}
+
+}  // namespace
+
+routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
+    Worker& worker = exchange.worker;
+    fleet::observe(exchange.pool->backends,
+                   {.table = worker.table(),
+                    .counters = worker.shared.counters,
+                    .now = worker.loop.now(),
+                    .stale_after = exchange.pool->balance.stale_after},
+                   worker.sheet);
+    const bool adapter = is_adapter(exchange);
+    fleet::Habit& habit = worker.habits.of(exchange.pool->name, exchange.facts.model);
+    if (exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
+    fill_rows(exchange, excluded, adapter);
+    const routing::Input input = input_of(exchange, habit, adapter);
+    if (reads_prefix(*exchange.pool)) {
+        routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
+                             worker.sheet);
+    }
+    return input;
+}
+
+void keep_candidates(Exchange& exchange, const routing::Input& input,
+                     const routing::Decision& decision) {
+    if (!exchange.tells_candidates()) return;
+    const Worker& worker = exchange.worker;
+    const Pool& pool = *exchange.pool;
+    exchange.candidates.clear();
+    for (std::uint32_t i = 0; i < pool.backends.size(); ++i) {
+        Candidate candidate{.backend = &pool.backends[i],
+                            .row = worker.sheet[i],
+                            .chosen = i == decision.row,
+                            .terms = pool.policy->explain(input, worker.sheet, i)};
+        if (const auto* state = fleet::state_of(worker.table(), candidate.row.slot)) {
+            candidate.health = state->health;
+            candidate.ejected = state->ejected;
+        }
+        exchange.candidates.push_back(candidate);
+    }
+    rank(exchange.candidates);
+    const bool all = exchange.purpose == Purpose::explain;
+    if (!all && exchange.candidates.size() > k_candidates_told)
+        exchange.candidates.resize(k_candidates_told);
+}
+
+Error nobody_fits(const std::vector<fleet::SheetRow>& sheet) {
     const bool full = std::any_of(sheet.begin(), sheet.end(), [](const fleet::SheetRow& row) {
         return (row.unfit & ~static_cast<unsigned>(fleet::k_excluded)) == fleet::k_full;
     });
     return full ? ErrorCode::too_many_requests : ErrorCode::no_healthy_backend;
 }
 
-}  // namespace
-
 Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
-    fleet::observe(pool.backends,
-                   {.table = worker.table(),
-                    .counters = worker.shared.counters,
-                    .now = worker.loop.now(),
-                    .stale_after = pool.balance.stale_after},
-                   worker.sheet);
-    const bool adapter = is_adapter(exchange);
-    fleet::Habit& habit = worker.habits.of(pool.name, exchange.facts.model);
-    habit.foreign.look(worker.sheet);
-    fill_rows(exchange, excluded, adapter);
-    const routing::Input input = input_of(exchange, habit, adapter);
-    if (pool.policy->reads_prefix()) {
-        routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
-                             worker.sheet);
-    }
+    const routing::Input input = survey(exchange, excluded);
+    ++worker.decisions;
     for (;;) {
+        const Rng chance = worker.rng;
         const routing::Decision decision = pool.policy->decide(input, worker.sheet, worker.rng);
-        if (!decision.found()) return nobody(worker.sheet);
+        if (!decision.found()) {
+            keep_candidates(exchange, input, decision);
+            return nobody_fits(worker.sheet);
+        }
         const fleet::Backend& backend = pool.backends[decision.row];
         const std::uint32_t cached =
             std::min(decision.held_blocks * input.block_tokens, input.prompt_tokens);
@@ -126,6 +186,8 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             fleet::Charge::try_charge(worker.shared.counters[backend.slot], backend.max_in_flight,
                                       input.prompt_tokens - cached);
         if (charge) {
+            ask_shadow(exchange, input, decision.row, chance);
+            keep_candidates(exchange, input, decision);
             const fleet::SheetRow& row = worker.sheet[decision.row];
             const auto own = static_cast<float>(input.prompt_tokens - cached);
             return Pick{&backend, decision, std::move(*charge), row.prefill_tokens + own,
@@ -168,15 +230,8 @@ std::string explanation(const Exchange& exchange, const fleet::Backend& backend,
                        "; reason=" + std::string{routing::name(decision.reason)} +
                        "; candidates=" + std::to_string(decision.candidates) +
                        "; held=" + std::to_string(decision.held_blocks) + "/" +
-                       std::to_string(exchange.facts.blocks.size());
-    for (std::size_t i = 0; i < routing::k_terms; ++i) {
-        char number[32];
-        const float term = decision.terms[i] + 0.0F;  // -0 is 0 to a reader
-        const auto end =
-            std::to_chars(number, number + sizeof number, term, std::chars_format::general, 6);
-        text += "; " + std::string{routing::name(static_cast<routing::Term>(i))} + "=";
-        text.append(number, end.ptr);
-    }
+                       std::to_string(exchange.facts.blocks.size()) + "; ";
+    append_terms(text, decision.terms);
     return text;
 }
 

@@ -11,6 +11,19 @@
 
 namespace penstock::proxy {
 
+/// The pool's backends into `worker.sheet`, as this request sees them without those `excluded`; and
+/// what a policy is to know of the request. An explanation learns nothing from it.
+[[nodiscard]] routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& excluded);
+
+/// Where somebody is to be told them: the decision's candidates into `exchange.candidates`, all of
+/// them for who asks, else the best. Precondition: `worker.sheet` is what the decision saw.
+void keep_candidates(Exchange& exchange, const routing::Input& input,
+                     const routing::Decision& decision);
+
+/// The refusal where a policy has found nobody: too_many_requests when some backend is only full,
+/// else no_healthy_backend.
+[[nodiscard]] Error nobody_fits(const std::vector<fleet::SheetRow>& sheet);
+
 struct Pick {
     const fleet::Backend* backend = nullptr;
     routing::Decision decision;

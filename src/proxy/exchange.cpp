@@ -22,8 +22,8 @@ telemetry::Outcome outcome_of(ErrorCode code) noexcept {
 
 }  // namespace
 
-Exchange::Exchange(Worker& on, http::ServerStream& from)
-    : worker{on}, client{from}, generation{on}, share{on.shared.budget} {
+Exchange::Exchange(Worker& on, http::ServerStream& from, Purpose why)
+    : worker{on}, client{from}, purpose{why}, generation{on}, share{on.shared.budget} {
     std::swap(facts, worker.spare.facts);
     facts.clear();
     grpc = http::is_grpc(client.head().fields);
@@ -31,6 +31,7 @@ Exchange::Exchange(Worker& on, http::ServerStream& from)
         if (const auto timeout = http::grpc_timeout(client.head().fields))
             call_deadline = client.started() + *timeout;
     }
+    if (purpose == Purpose::explain) return;
     record.method = http::name(client.head().method);
     record.path = client.head().path().substr(0, k_text_max);
     worker.metrics.count(telemetry::Count::requests_started);
@@ -38,6 +39,12 @@ Exchange::Exchange(Worker& on, http::ServerStream& from)
 }
 
 Exchange::~Exchange() {
+    if (purpose == Purpose::serve) record_end();
+    drop_body();
+    std::swap(facts, worker.spare.facts);
+}
+
+void Exchange::record_end() {
     if (!settled && std::uncaught_exceptions() > 0) {  // the connection answers for us
         ended(telemetry::Outcome::refused, ErrorCode::internal);
         record.status = client.responded() ? record.status : http::status_of(ErrorCode::internal);
@@ -48,9 +55,10 @@ Exchange::~Exchange() {
     record.bytes_out = client.bytes_out();
     worker.metrics.change(telemetry::Gauge::requests_in_flight, -1);
     worker.metrics.finished(record);
+    if (!candidates.empty() && worker.shared.log.explains()) {
+        record.candidates = candidates_json(candidates, *pool->policy);
+    }
     worker.shared.log.access(record);
-    drop_body();
-    std::swap(facts, worker.spare.facts);
 }
 
 // The frame was destroyed while it waited: the client has gone, or the drain's time is over.

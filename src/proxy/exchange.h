@@ -4,9 +4,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "candidates.h"
 #include "observer.h"
 #include "penstock/engine/inspect.h"
 #include "penstock/http/stream.h"
@@ -18,8 +21,15 @@
 
 namespace penstock::proxy {
 
+/// What it is for: to serve a client, or to tell an operator where it would be served. The latter
+/// is neither counted nor logged.
+enum class Purpose : std::uint8_t { serve, explain };
+
+/// What a client is told of its request's pick.
+enum class Explain : std::uint8_t { nothing, pick, candidates };
+
 struct Exchange {
-    Exchange(Worker& on, http::ServerStream& from);
+    Exchange(Worker& on, http::ServerStream& from, Purpose why = Purpose::serve);
     ~Exchange();
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -42,11 +52,17 @@ struct Exchange {
         return std::min(deadline_by(route->timeouts.total), call_deadline);
     }
     [[nodiscard]] bool overdue() const noexcept { return worker.loop.now() >= deadline(); }
+    /// Somebody will read the candidates of its picks.
+    [[nodiscard]] bool tells_candidates() const noexcept {
+        return explain == Explain::candidates || purpose == Purpose::explain ||
+               worker.shared.log.explains();
+    }
     /// Tokens as the observer has seen them so far, into the record.
     void record_tokens();
 
     Worker& worker;
     http::ServerStream& client;
+    const Purpose purpose;
     GenerationRef generation;
     const Route* route = nullptr;
     const Pool* pool = nullptr;
@@ -62,8 +78,9 @@ struct Exchange {
     Observer observer;            // of the response
     std::unique_ptr<UsageFilter> usage_filter;  // null: nothing is taken out of the response
     telemetry::RequestRecord record;
-    http::Fields cors_fields;  // of every response; most often none
-    bool explain = false;
+    http::Fields cors_fields;           // of every response; most often none
+    std::vector<Candidate> candidates;  // of the last pick, where somebody is told them
+    Explain explain = Explain::nothing;
     bool grpc = false;  // a gRPC call: its errors stand in trailers, its body is a stream
     TimePoint call_deadline = TimePoint::max();  // that a gRPC call brings
     bool tunnel = false;   // the request asks for another protocol, and may have it
@@ -71,6 +88,7 @@ struct Exchange {
 
 private:
     void give_up() noexcept;
+    void record_end();
 };
 
 }  // namespace penstock::proxy

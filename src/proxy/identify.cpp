@@ -33,6 +33,12 @@ std::string forwarded_for(const http::Fields& fields) {
     return list;
 }
 
+Explain wanted_explanation(const http::Fields& fields) {
+    const auto wanted = fields.find(http::FieldName::x_penstock_explain);
+    if (wanted == std::string_view{"1"}) return Explain::pick;
+    return wanted == std::string_view{"all"} ? Explain::candidates : Explain::nothing;
+}
+
 }  // namespace
 
 void identify(Exchange& exchange) {
@@ -46,9 +52,7 @@ void identify(Exchange& exchange) {
     if (const http::Encryption* encryption = exchange.client.encryption()) {
         exchange.record.client_name = encryption->client_name;
     }
-    exchange.explain =
-        exchange.generation->explain &&
-        head.fields.find(http::FieldName::x_penstock_explain) == std::string_view{"1"};
+    if (exchange.generation->explain) exchange.explain = wanted_explanation(head.fields);
     allow_origin(exchange);
 }
 

@@ -21,10 +21,14 @@ void prepare(Exchange& exchange, const http::ResponseHead& from) {
 
 const http::ResponseHead& head_for_client(const Exchange& exchange, const Attempt& attempt,
                                           const http::ResponseHead& from) {
-    const std::string told = exchange.explain
+    const std::string told = exchange.explain != Explain::nothing
                                  ? explanation(exchange, attempt.backend(), attempt.decision())
                                  : std::string{};
     http::ResponseHead& head = downstream_head(exchange, from, told);
+    if (exchange.explain == Explain::candidates) {
+        for (const Candidate& each : exchange.candidates)
+            head.fields.append("X-Penstock-Candidate", candidate_text(each));
+    }
     if (exchange.usage_filter && head.framing == http::Framing::length) {
         head.framing = http::Framing::chunked;  // its length is not known before its end
         head.has_length = false;

@@ -60,6 +60,8 @@ std::unique_ptr<Policy> make_policy(const BalanceOptions& options) {
             return std::make_unique<Random>();
         case PolicyName::power_of_two:
             return std::make_unique<PowerOfTwo>();
+        case PolicyName::none:
+            break;
     }
     return std::make_unique<PrefixLoad>();
 }

@@ -21,6 +21,7 @@ class PrefixLoad final : public Policy {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "prefix_load"; }
     [[nodiscard]] bool reads_prefix() const noexcept override { return true; }
+    [[nodiscard]] bool in_seconds() const noexcept override { return true; }
     [[nodiscard]] Decision decide(const Input& input, std::span<const fleet::SheetRow> sheet,
                                   Rng& rng) const noexcept override;
     [[nodiscard]] std::array<float, k_terms> explain(const Input& input,

@@ -119,6 +119,14 @@ inline constexpr std::array k_catalogue{
     Metric{"penstock_picks_total", Kind::counter, "requests",
            {"pool", "backend", "reason"}, Group::routing, Origin::worker,
            "Requests by the backend that served them last and the reason of its pick."},
+    Metric{"penstock_shadow_decisions_total", Kind::counter, "requests",
+           {"pool", "policy", "agrees"}, Group::routing, Origin::worker,
+           "Decisions by whether the pool's shadow policy, which has no say, would have picked the "
+           "same backend."},
+    Metric{"penstock_shadow_cost_seconds_total", Kind::counter, "seconds",
+           {"pool", "policy", "change"}, Group::routing, Origin::worker,
+           "Seconds until the first token that the shadow policy's picks would have added, and "
+           "saved, by prefix_load's estimate; more saved than added speaks for the shadow."},
     // --- Connections.
     Metric{"penstock_client_connections", Kind::gauge, "connections",
            {}, Group::connections, Origin::worker,

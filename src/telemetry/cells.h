@@ -82,6 +82,14 @@ struct TokenCells {
     Counter predicted_blocks;
 };
 
+/// By pool and shadow policy.
+struct ShadowCells {
+    Counter agreed;
+    Counter differed;
+    Counter added_us;  // microseconds
+    Counter saved_us;
+};
+
 struct WorkerMetrics::Cells {
     std::array<Counter, k_counts> counts;
     std::array<Level, k_gauges> gauges;
@@ -91,10 +99,11 @@ struct WorkerMetrics::Cells {
     std::array<Counter, k_tls_outcomes> handshakes;
     Histogram<k_inter_token_buckets> inter_token;
     Histogram<k_added_latency_buckets> added_latency;
-    SeriesTable<Counter, 5> requests;   // pool, route, model, code, outcome
-    SeriesTable<Counter, 3> picks;      // pool, backend, reason
-    SeriesTable<PoolCells, 1> pools;    // pool
-    SeriesTable<TokenCells, 2> tokens;  // pool, model
+    SeriesTable<Counter, 5> requests;     // pool, route, model, code, outcome
+    SeriesTable<Counter, 3> picks;        // pool, backend, reason
+    SeriesTable<PoolCells, 1> pools;      // pool
+    SeriesTable<TokenCells, 2> tokens;    // pool, model
+    SeriesTable<ShadowCells, 2> shadows;  // pool, policy
 };
 
 }  // namespace penstock::telemetry

@@ -67,6 +67,12 @@ void Line::text(std::string_view key, std::string_view value) {
     }
 }
 
+void Line::json(std::string_view key, std::string_view document) {
+    if (format_ == LogFormat::logfmt) return text(key, document);
+    begin(key);
+    out_ += document;
+}
+
 void Line::number(std::string_view key, std::uint64_t value) {
     begin(key);
     append_number(out_, value);

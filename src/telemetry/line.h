@@ -19,6 +19,8 @@ public:
     void time(std::int64_t unix_ms);
     /// Empty means unknown.
     void text(std::string_view key, std::string_view value);
+    /// `document`: valid JSON on one line. In logfmt a text like others.
+    void json(std::string_view key, std::string_view document);
     void number(std::string_view key, std::uint64_t value);
     void flag(std::string_view key, bool value);
     /// In milliseconds with three decimals.

@@ -58,7 +58,10 @@ std::string lifecycle_line(LogFormat format, LogLevel level, std::string_view me
 
 struct Log::Impl {
     explicit Impl(const LogOptions& options)
-        : level{options.level}, format{options.format}, access{options.access} {
+        : level{options.level},
+          format{options.format},
+          access{options.access},
+          explains{explains_by(options)} {
         apply(options);
         // Signals are the control thread's; and a closed pipe is an error of write here, whatever
         // the process does about SIGPIPE.
@@ -68,6 +71,10 @@ struct Log::Impl {
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
         writer = std::thread{&Impl::run, this};
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+
+    static bool explains_by(const LogOptions& options) noexcept {
+        return options.access && options.explain;
     }
 
     ~Impl() {
@@ -187,6 +194,7 @@ struct Log::Impl {
     std::atomic<LogLevel> level;
     std::atomic<LogFormat> format;
     std::atomic<bool> access;
+    std::atomic<bool> explains;
     std::atomic<std::uint64_t> dropped{0};
     std::atomic<bool> stopping{false};
     std::atomic<LogOptions*> wanted{nullptr};  // owned by who exchanges it out
@@ -212,10 +220,15 @@ void Log::access(const RequestRecord& record) {
     impl_->push({std::move(line), true});
 }
 
+bool Log::explains() const noexcept {
+    return impl_->explains.load(std::memory_order_relaxed);
+}
+
 void Log::configure(const LogOptions& options) {
     impl_->level.store(options.level, std::memory_order_relaxed);
     impl_->format.store(options.format, std::memory_order_relaxed);
     impl_->access.store(options.access, std::memory_order_relaxed);
+    impl_->explains.store(Impl::explains_by(options), std::memory_order_relaxed);
     impl_->delete_pending(std::make_unique<LogOptions>(options).release());
     impl_->queue.wake();
 }

@@ -86,6 +86,19 @@ void add_tokens(Families& families, const Labels& labels, const TokenCells& cell
                  number(cells.predicted_blocks));
 }
 
+void add_shadows(Families& families, const Labels& labels, const ShadowCells& cells) {
+    const auto add = [&](std::size_t row, std::string last, double value) {
+        Labels all = labels;
+        all.push_back(std::move(last));
+        families.add(row, std::move(all), value);
+    };
+    constexpr double k_micros = 1e6;
+    add(metric("penstock_shadow_decisions_total"), "yes", number(cells.agreed));
+    add(metric("penstock_shadow_decisions_total"), "no", number(cells.differed));
+    add(metric("penstock_shadow_cost_seconds_total"), "added", number(cells.added_us) / k_micros);
+    add(metric("penstock_shadow_cost_seconds_total"), "saved", number(cells.saved_us) / k_micros);
+}
+
 void add_worker(Families& families, const WorkerMetrics::Cells& cells) {
     add_plain(families, cells);
     cells.requests.each([&](const auto& series) {
@@ -102,6 +115,8 @@ void add_worker(Families& families, const WorkerMetrics::Cells& cells) {
     });
     cells.tokens.each(
         [&](const auto& series) { add_tokens(families, copy(series.values), series.cells); });
+    cells.shadows.each(
+        [&](const auto& series) { add_shadows(families, copy(series.values), series.cells); });
 }
 
 }  // namespace

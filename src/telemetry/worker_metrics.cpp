@@ -102,6 +102,15 @@ void WorkerMetrics::inter_token(Micros gap) noexcept {
     cells_->inter_token.observe(gap);
 }
 
+void WorkerMetrics::shadowed(const ShadowDecision& decision) {
+    ShadowCells& cells =
+        cells_->shadows.at({LabelValue{decision.pool}, LabelValue{decision.policy}});
+    (decision.agrees ? cells.agreed : cells.differed).add(1);
+    const bool more = decision.added > Micros{0};
+    const Micros size = more ? decision.added : -decision.added;
+    (more ? cells.added_us : cells.saved_us).add(static_cast<std::uint64_t>(size.count()));
+}
+
 void WorkerMetrics::finished(const RequestRecord& record) {
     const StatusText status{record.status};
     const LabelValue pool{or_none(record.pool)};

@@ -121,6 +121,11 @@ public:
         text << file.rdbuf();
         return text.str();
     }
+    /// From now on they tell candidates.
+    void explain_in_log() {
+        explain_in_log_ = true;
+        log_->configure(log_options());
+    }
     [[nodiscard]] std::uint32_t in_flight(fleet::Slot slot) const {
         return counters.in_flight(slot);
     }
@@ -155,10 +160,12 @@ private:
     [[nodiscard]] telemetry::LogOptions log_options() const {
         telemetry::LogOptions options;
         options.access_file = access_file_;
+        options.explain = explain_in_log_;
         return options;
     }
 
     bool published_ = false;
+    bool explain_in_log_ = false;
     const std::string access_file_ = temporary_file();
     std::optional<telemetry::Log> log_{std::in_place, log_options()};
     std::vector<std::unique_ptr<Engine>> engines_;

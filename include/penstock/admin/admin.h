@@ -6,8 +6,12 @@
 //     /livez     200 while the process runs its loop
 //     /readyz    200, or 503 with the reason (`name(Readiness)`) as its text
 //     /metrics   Prometheus text 0.0.4
+//     /explain   where the request that is posted here would go, and why: the path behind /explain
+//                is the request's (none: /v1/chat/completions), fields and body are as they would
+//                be sent. Answered with what src/proxy/explanation_json.h describes; nothing is
+//                sent.
 //
-// GET and HEAD only; errors are JSON.
+// GET and HEAD only, but for /explain, which takes POST; errors are JSON.
 #pragma once
 
 #include <functional>
@@ -36,12 +40,21 @@ struct BackendView {
 enum class Readiness : std::uint8_t { ready, no_healthy_backend, models_not_listed, draining };
 [[nodiscard]] std::string_view name(Readiness readiness) noexcept;
 
+/// Bytes of a body that is asked about: twice what the prefix index looks at.
+inline constexpr std::size_t k_question_max = std::size_t{16} << 20U;
+
 struct Sources {
     std::function<std::vector<BackendView>()> backends;
     std::function<std::string()> config_json;  // the effective config with origins, secrets hidden
     std::function<Readiness()> readiness;
     std::function<std::uint64_t()> generation;
     const telemetry::Registry* registry = nullptr;
+    /// The document of a request that is asked about: `tell` is called with it in a later turn,
+    /// with an empty one where it could not be made. False: too many are asked about, it is not
+    /// called.
+    std::function<bool(http::RequestHead head, std::string body,
+                       std::function<void(std::string)> tell)>
+        explain;
 };
 
 class AdminHandler final : public http::Handler {

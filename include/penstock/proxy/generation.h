@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,12 @@
 
 namespace penstock::proxy {
 
+/// A policy that decides beside the pool's own, for the metrics alone.
+struct Shadow {
+    std::unique_ptr<const routing::Policy> policy;
+    std::unique_ptr<const routing::Policy> estimate;  // in seconds: what either pick costs
+};
+
 struct Pool {
     std::string name;
     fleet::Engine engine = fleet::Engine::vllm;
@@ -33,6 +40,7 @@ struct Pool {
     std::string authorization;  // sent upstream instead of the client's; empty: the client's passes
     routing::BalanceOptions balance;
     std::unique_ptr<const routing::Policy> policy;
+    std::optional<Shadow> shadow;
 };
 
 struct Timeouts {

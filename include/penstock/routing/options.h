@@ -14,12 +14,14 @@ enum class PolicyName : std::uint8_t {
     prefix_hash,
     round_robin,
     random,
-    power_of_two
+    power_of_two,
+    none  // for `shadow` only
 };
 
 struct BalanceOptions {
     PolicyName policy = PolicyName::prefix_load;
-    Bytes block_size{1024};  // bytes of prompt text in one block of the hash chain
+    PolicyName shadow = PolicyName::none;  // decides beside it, for the metrics alone
+    Bytes block_size{1024};                // bytes of prompt text in one block of the hash chain
     double index_tokens =
         0;  // capacity per backend in tokens when the engine tells none; 0: 1,000,000
     double bounded_load = 1.25;  // prefix_hash: a backend takes at most this times the mean load

@@ -59,6 +59,8 @@ public:
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
     /// True when `held_blocks` of the sheet's rows are looked at: else the index need not be asked.
     [[nodiscard]] virtual bool reads_prefix() const noexcept = 0;
+    /// True when its terms are seconds.
+    [[nodiscard]] virtual bool in_seconds() const noexcept { return false; }
     /// Picks a fit row. Equal candidates are equally likely.
     [[nodiscard]] virtual Decision decide(const Input& input,
                                           std::span<const fleet::SheetRow> sheet,
@@ -69,7 +71,7 @@ public:
                                                              std::uint32_t row) const noexcept = 0;
 };
 
-/// The policy of this name. Never null.
+/// The policy of this name, which is not `none`. Never null.
 [[nodiscard]] std::unique_ptr<Policy> make_policy(const BalanceOptions& options);
 
 }  // namespace penstock::routing

@@ -39,6 +39,9 @@ public:
     /// queue (8192 lines) is full.
     void access(const RequestRecord& record);
 
+    /// Access lines are written, and are to tell the candidates of their picks.
+    [[nodiscard]] bool explains() const noexcept;
+
     /// New level, format and file, on reload. Also reopens the file (log rotation).
     void configure(const LogOptions& options);
 

@@ -62,6 +62,14 @@ inline constexpr std::size_t k_http2_refusals =
     static_cast<std::size_t>(Http2Refusal::write_stall) + 1;
 [[nodiscard]] std::string_view name(Http2Refusal reason) noexcept;
 
+/// A decision beside what the pool's shadow policy would have decided.
+struct ShadowDecision {
+    std::string_view pool;
+    std::string_view policy;  // the shadow's
+    bool agrees = false;      // it would have picked the same backend
+    Micros added{0};          // what its pick is estimated to cost more; negative: less
+};
+
 /// One worker's cells. At most 1024 series per family; further ones count as "other". Methods
 /// marked (worker) are called on that worker only.
 class WorkerMetrics {
@@ -78,6 +86,7 @@ public:
     void handshake(TlsOutcome outcome) noexcept;            // (worker) with a client
     /// The time between two chunks of one stream. (worker) No allocation.
     void inter_token(Micros gap) noexcept;
+    void shadowed(const ShadowDecision& decision);  // (worker) No allocation once the pool is known
     /// Everything that follows from a finished request: totals by pool, route, model, status and
     /// outcome, errors by code, picks by backend and reason, times, tokens, predicted and actual
     /// cache hits. (worker)

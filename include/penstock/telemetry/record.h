@@ -43,6 +43,7 @@ struct RequestRecord {
     std::string_view reason;   // routing::name(Reason)
     std::string_view policy;
     std::uint32_t attempts = 0;
+    std::string candidates;  // of the last pick, a JSON array; empty: not to be told
     // How it went.
     int status = 0;  // sent to the client; 499 when it had gone before
     Outcome outcome = Outcome::ok;

@@ -19,6 +19,7 @@ void add_check(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);
 void add_engine(CLI::App& app, Action& action);
+void add_explain(CLI::App& app, Action& action);
 void add_health(CLI::App& app, Action& action);
 void add_simulate(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);

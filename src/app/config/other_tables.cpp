@@ -15,8 +15,9 @@ const Option k_admin_options[] = {
      .binding = bound<&AdminConfig::address>(),
      .reload = Reload::restart,
      .format = &k_address,
-     .sentence = "Where /metrics, /livez, /readyz, /backends and /config are served. They have no "
-                 "authentication of their own: keep it on loopback or a closed network."},
+     .sentence =
+         "Where /metrics, /livez, /readyz, /backends, /config and /explain are served. They "
+         "have no authentication of their own: keep it on loopback or a closed network."},
     {.name = "enabled",
      .binding = bound<&AdminConfig::enabled>(),
      .reload = Reload::restart,
@@ -63,6 +64,12 @@ const Option k_log_options[] = {
     {.name = "access",
      .binding = bound<&telemetry::LogOptions::access>(),
      .sentence = "Write one line per request. It never holds what was asked or answered."},
+    {.name = "explain",
+     .binding = bound<&telemetry::LogOptions::explain>(),
+     .sentence =
+         "Let the access line tell the candidates of the request's last pick in `candidates`: of "
+         "the eight best each term of its score, its load, and why it could not be picked where "
+         "that is so. Some 2 KiB a line."},
     {.name = "access_file",
      .binding = bound<&telemetry::LogOptions::access_file>(),
      .format = &k_file,

@@ -18,6 +18,8 @@ constexpr std::array<std::string_view, 3> k_acks{"auto", "delayed", "immediate"}
 constexpr std::array<std::string_view, 4> k_protocols{"auto", "http/1.1", "h2c", "h2"};
 constexpr std::array<std::string_view, 6> k_policies{"prefix_load", "least_load", "prefix_hash",
                                                      "round_robin", "random",     "power_of_two"};
+constexpr std::array<std::string_view, 7> k_shadows{
+    "prefix_load", "least_load", "prefix_hash", "round_robin", "random", "power_of_two", "none"};
 
 const Option k_backend_options[] = {
     {.name = "url",
@@ -153,6 +155,13 @@ const Option k_balance_options[] = {
          "speed that the backend has shown. least_load: the latter only. prefix_hash: by a hash "
          "of the prompt's beginning, for several proxies that share nothing. round_robin, "
          "random, power_of_two (the less loaded of two random ones): for comparison."},
+    {.name = "shadow",
+     .binding = chosen<&routing::BalanceOptions::shadow, k_shadows>(),
+     .sentence =
+         "A second policy that is asked beside `policy` at each decision and has no say: "
+         "penstock_shadow_decisions_total tells how often it would have picked the same backend, "
+         "penstock_shadow_cost_seconds_total what its picks would have cost. Try a policy on live "
+         "traffic with it before it decides. It must be another one than `policy`."},
     {.name = "block_size",
      .binding = bound<&routing::BalanceOptions::block_size>(),
      .range = {64, 65536},

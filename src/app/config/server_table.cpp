@@ -115,8 +115,9 @@ const Option k_options[] = {
      .sentence = "How long streams may go on after that; what is left then is cut off."},
     {.name = "explain",
      .binding = bound<&ServerConfig::explain>(),
-     .sentence = "Tell clients that send `X-Penstock-Explain: 1` which backend answered and why. "
-                 "It shows the addresses of backends."},
+     .sentence = "Tell clients that send `X-Penstock-Explain: 1` which backend answered and why; "
+                 "with `X-Penstock-Explain: all` also the eight best candidates, each in an "
+                 "X-Penstock-Candidate. It shows the addresses of backends."},
     {.name = "half_close",
      .binding = bound<&ServerConfig::half_close>(),
      .sentence = "Go on with a request whose client has closed its sending side. Off, such a "

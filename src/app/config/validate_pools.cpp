@@ -62,6 +62,13 @@ void validate_protocol(const PoolConfig& pool, const std::string& path, Problems
     }
 }
 
+void validate_balance(const PoolConfig& pool, const std::string& path, Problems& problems) {
+    if (pool.balance.shadow != pool.balance.policy) return;
+    problems.error(path + ".balance.shadow",
+                   "\"shadow\" is the policy that decides: there would be nothing to compare",
+                   "name another policy, or \"none\"");
+}
+
 void validate_engine(const PoolConfig& pool, const std::string& path, Problems& problems) {
     const bool named = pool.poll.names != engine::CustomNames{};
     const bool custom = pool.engine == fleet::Engine::custom;
@@ -104,6 +111,7 @@ void validate_pools(const Config& config, Problems& problems) {
         }
         validate_backends(pool, path, problems);
         validate_protocol(pool, path, problems);
+        validate_balance(pool, path, problems);
         validate_engine(pool, path, problems);
     }
     if (backends > k_all_backends_max) {

@@ -25,6 +25,17 @@ std::string trimmed(std::string text) {
     return text;
 }
 
+std::optional<proxy::Shadow> shadow_of(const routing::BalanceOptions& balance) {
+    if (balance.shadow == routing::PolicyName::none) return std::nullopt;
+    const auto made = [&balance](routing::PolicyName name) {
+        routing::BalanceOptions options = balance;
+        options.policy = name;
+        return routing::make_policy(options);
+    };
+    return proxy::Shadow{.policy = made(balance.shadow),
+                         .estimate = made(routing::PolicyName::prefix_load)};
+}
+
 Millis metrics_interval_of(const PoolConfig& pool) {
     const Millis own = pool.poll.metrics_interval;
     return own > Millis{0} ? own : engine::usual_metrics_interval(pool.engine);
@@ -45,6 +56,7 @@ proxy::Pool pool_of(const PoolConfig& from, std::vector<fleet::Backend> backends
     // Else the view of a rarely polled backend would change between its load and our own count.
     pool.balance.stale_after = std::max(from.balance.stale_after, 2 * metrics_interval_of(from));
     pool.policy = routing::make_policy(from.balance);
+    pool.shadow = shadow_of(from.balance);
     return pool;
 }
 

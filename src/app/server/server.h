@@ -102,6 +102,7 @@ private:
     [[nodiscard]] std::vector<admin::BackendView> backend_views() const;
     void append_samples(std::vector<telemetry::Sample>& out) const;
     [[nodiscard]] Result<void> start_admin();
+    [[nodiscard]] bool explain(proxy::Question question, proxy::Explainer::Tell tell);
 
     net::Loop& control_;
     Source source_;
@@ -134,6 +135,7 @@ private:
     std::unique_ptr<Connections> admin_connections_;
     std::unique_ptr<net::Acceptor> admin_acceptor_;
     std::string admin_address_;
+    std::size_t questions_ = 0;  // on their way to a worker and back
 
     std::uint64_t generation_number_ = 0;          // the last that was given
     std::map<fleet::Slot, std::uint64_t> served_;  // as last looked at

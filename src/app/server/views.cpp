@@ -13,6 +13,8 @@ namespace {
 
 using Labels = std::vector<std::pair<std::string_view, std::string>>;
 
+constexpr std::size_t k_questions_max = 8;
+
 double seconds_between(TimePoint from, TimePoint to) {
     return std::chrono::duration<double>(to - from).count();
 }
@@ -103,6 +105,20 @@ void ProxyServer::append_samples(std::vector<telemetry::Sample>& out) const {
     add("process_threads", process.threads);
 }
 
+// One worker's view: the loads and the prefix index are everybody's, only the habits of models are
+// its own.
+bool ProxyServer::explain(proxy::Question question, proxy::Explainer::Tell tell) {
+    if (questions_ == k_questions_max) return false;
+    ++questions_;
+    workers_.front()->explain(std::move(question), [this, tell](std::string document) {
+        control_.post([this, tell, document = std::move(document)]() mutable {
+            --questions_;
+            tell(std::move(document));
+        });
+    });
+    return true;
+}
+
 Result<void> ProxyServer::start_admin() {
     const AdminConfig& admin = source_.loaded.config.admin;
     if (!admin.enabled) return {};
@@ -115,6 +131,9 @@ Result<void> ProxyServer::start_admin() {
     sources.readiness = [this] { return readiness(); };
     sources.generation = [this] { return generation_->number; };
     sources.registry = &registry_;
+    sources.explain = [this](http::RequestHead head, std::string body, auto tell) {
+        return explain({std::move(head), std::move(body)}, std::move(tell));
+    };
     admin_handler_ = std::make_unique<admin::AdminHandler>(std::move(sources));
     admin_connections_ = std::make_unique<Connections>(control_, *admin_handler_, nullptr);
     admin_acceptor_ = std::make_unique<net::Acceptor>(

@@ -23,6 +23,7 @@ WorkerThread::WorkerThread(const proxy::Shared& shared, std::uint64_t seed,
     : log_{shared.log},
       worker_{loop_, metrics_, shared, seed},
       handler_{worker_},
+      explainer_{worker_},
       connections_{loop_, handler_, &metrics_},
       max_connections_{max_connections} {}
 
@@ -92,6 +93,12 @@ void WorkerThread::forget(fleet::Slot slot) {
 
 void WorkerThread::tell_oldest_generation(std::function<void(std::uint64_t)> tell) {
     loop_.post([this, tell = std::move(tell)] { tell(worker_.oldest()); });
+}
+
+void WorkerThread::explain(proxy::Question question, proxy::Explainer::Tell tell) {
+    loop_.post([this, question = std::move(question), tell = std::move(tell)]() mutable {
+        explainer_.explain(std::move(question), std::move(tell));
+    });
 }
 
 void WorkerThread::announce_drain() {

@@ -10,6 +10,7 @@
 #include "connections.h"
 #include "penstock/net/listener.h"
 #include "penstock/net/loop.h"
+#include "penstock/proxy/explainer.h"
 #include "penstock/proxy/handler.h"
 #include "penstock/telemetry/metrics.h"
 
@@ -37,6 +38,9 @@ public:
     /// The number of the oldest generation that a request here still holds.
     void tell_oldest_generation(std::function<void(std::uint64_t)> tell);
 
+    /// Where this request would go by this worker; `tell` is called on the worker.
+    void explain(proxy::Question question, proxy::Explainer::Tell tell);
+
     /// Refuses readiness from now on; traffic goes on.
     void announce_drain();
     /// Accepts what is queued, then closes all listeners; connections end after their exchange.
@@ -58,6 +62,7 @@ private:
     telemetry::Log& log_;
     proxy::Worker worker_;
     proxy::ProxyHandler handler_;
+    proxy::Explainer explainer_;
     Connections connections_;
     std::map<std::string, Listening> listening_;  // by configured address
     std::uint32_t max_connections_;

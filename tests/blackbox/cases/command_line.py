@@ -28,7 +28,7 @@ GOOD = config.document([config.pool("default", ["http://127.0.0.1:8001"])])
 
 
 @each([(word or "penstock", word) for word in ("", "run", "check", "config", "demo", "engine",
-                                               "simulate", "version")])
+                                               "explain", "simulate", "version")])
 def test_help_is_there(world, word):
     result = penstock(world, *([word] if word else []), "--help")
 

@@ -24,6 +24,13 @@ protected:
             .readiness = [this] { return readiness; },
             .generation = [] { return std::uint64_t{7}; },
             .registry = &registry,
+            .explain =
+                [this](http::RequestHead head, std::string body, auto tell) {
+                    asked.emplace(std::move(head), std::move(body));
+                    if (too_many) return false;
+                    tell(document);
+                    return true;
+                },
         }};
         ASSERT_TRUE(support::serve(handler, stream));
         EXPECT_EQ(stream.ending(), Ending::finished);
@@ -36,6 +43,9 @@ protected:
     std::vector<BackendView> backends{polled()};
     Readiness readiness = Readiness::ready;
     telemetry::Registry registry;
+    std::optional<std::pair<http::RequestHead, std::string>> asked;
+    std::string document = R"({"backend":"http://a"})";
+    bool too_many = false;
 };
 
 TEST_F(Admin, IsAlive) {
@@ -123,7 +133,7 @@ TEST_F(Admin, AnswersHeadLikeGet) {
 }
 
 TEST_F(Admin, KnowsNoOtherPaths) {
-    for (const std::string_view path : {"/metrics/", "/Livez", "/v1/models", "//"}) {
+    for (const std::string_view path : {"/metrics/", "/Livez", "/v1/models", "/explained", "//"}) {
         FakeServerStream stream{support::get(std::string{path})};
 
         serve(stream);
@@ -145,6 +155,76 @@ TEST_F(Admin, RefusesToBeWrittenTo) {
         EXPECT_EQ(field(stream, "Allow"), "GET, HEAD");
         EXPECT_TRUE(nlohmann::json::parse(stream.body()).contains("error"));
     }
+}
+
+http::RequestHead question(std::string target) {
+    http::RequestHead head = support::request(http::Method::post, std::move(target));
+    head.fields.append("X-Team", "search");
+    return head;
+}
+
+TEST_F(Admin, ExplainsTheRequestThatIsPosted) {
+    FakeServerStream stream{question("/explain/v1/completions?x=1"), "{}"};
+    stream.pieces_of(1);
+
+    serve(stream);
+
+    EXPECT_EQ(stream.response().status, 200);
+    EXPECT_EQ(field(stream, "Content-Type"), "application/json");
+    EXPECT_EQ(field(stream, "Cache-Control"), "no-store");
+    EXPECT_EQ(stream.body(), document);
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(asked->first.target, "/v1/completions?x=1");
+    EXPECT_EQ(asked->first.fields.find("X-Team"), "search");
+    EXPECT_EQ(asked->second, "{}");
+}
+
+TEST_F(Admin, ExplainsAChatWhereNoPathIsNamed) {
+    FakeServerStream stream{question("/explain"), "{}"};
+
+    serve(stream);
+
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(asked->first.target, "/v1/chat/completions");
+}
+
+TEST_F(Admin, ReadsAQuestionUpToItsBound) {
+    FakeServerStream most{question("/explain"), std::string(k_question_max, 'x')};
+    serve(most);
+    EXPECT_EQ(most.response().status, 200);
+
+    asked.reset();
+    FakeServerStream more{question("/explain"), std::string(k_question_max + 1, 'x')};
+    serve(more);
+    EXPECT_EQ(more.response().status, 413);
+    EXPECT_FALSE(asked);
+}
+
+TEST_F(Admin, ExplainsNothingWhileTooManyAsk) {
+    too_many = true;
+    FakeServerStream stream{question("/explain"), "{}"};
+
+    serve(stream);
+
+    EXPECT_EQ(stream.response().status, 429);
+}
+
+TEST_F(Admin, TellsWhenThereIsNoExplanation) {
+    document.clear();
+    FakeServerStream stream{question("/explain"), "{}"};
+
+    serve(stream);
+
+    EXPECT_EQ(stream.response().status, 500);
+}
+
+TEST_F(Admin, ExplainsNothingToGet) {
+    FakeServerStream stream{support::get("/explain")};
+
+    serve(stream);
+
+    EXPECT_EQ(stream.response().status, 405);
+    EXPECT_EQ(field(stream, "Allow"), "POST");
 }
 
 TEST_F(Admin, IsNeverCached) {

@@ -45,6 +45,23 @@ TEST(BuildGeneration, ReadsAddressesOfBothKinds) {
     EXPECT_NE(backends[0].identity, backends[1].identity);
 }
 
+TEST(BuildGeneration, GivesAPoolItsShadow) {
+    fleet::SlotTable slots;
+
+    const Built built =
+        build_generation(config_of("[pool.balance]\npolicy = \"least_load\"\nshadow = "
+                                   "\"prefix_hash\"\n[[pool]]\nname = \"b\"\n"
+                                   "backends = [{ url = \"http://h:1\" }]\n"),
+                         {}, slots, 1);
+
+    const proxy::Pool& pool = built.generation->pools[0];
+    EXPECT_EQ(pool.policy->name(), "least_load");
+    ASSERT_TRUE(pool.shadow);
+    EXPECT_EQ(pool.shadow->policy->name(), "prefix_hash");
+    EXPECT_TRUE(pool.shadow->estimate->in_seconds());
+    EXPECT_FALSE(built.generation->pools[1].shadow);
+}
+
 TEST(BuildGeneration, KeepsTheSlotOfABackendThatStays) {
     fleet::SlotTable slots;
     const Built before = build_generation(config_of(""), {}, slots, 1);

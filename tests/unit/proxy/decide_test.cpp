@@ -157,6 +157,132 @@ TEST_F(DecideTest, OthersFit_LeavesOutEjectedAndDrainingOnes) {
     EXPECT_FALSE(others_fit(exchange(), 0, {}));
 }
 
+// --- candidates
+
+TEST_F(DecideTest, KeepsNoCandidatesThatNobodyReads) {
+    Exchange& from = exchange();
+
+    ASSERT_TRUE(decide(from, {}));
+
+    EXPECT_TRUE(from.candidates.empty());
+}
+
+TEST_F(DecideTest, KeepsTheBestCandidatesForWhomIsToldThem) {
+    while (bench.states.size() <= k_candidates_told) bench.add_engine();
+    bench.states[1].health = fleet::Health::unhealthy;
+    Exchange& from = exchange();
+    from.explain = Explain::candidates;
+
+    const Result<Pick> pick = decide(from, {});
+
+    ASSERT_TRUE(pick);
+    ASSERT_EQ(from.candidates.size(), k_candidates_told);
+    EXPECT_EQ(from.candidates[0].backend, pick->backend);
+    EXPECT_EQ(from.candidates[0].terms, pick->decision.terms);
+    for (const Candidate& each : from.candidates) EXPECT_EQ(each.row.unfit, fleet::k_fit);
+}
+
+TEST_F(DecideTest, KeepsCandidatesAlsoWhenNobodyFits) {
+    bench.explain_in_log();
+    Exchange& from = exchange();
+
+    ASSERT_FALSE(decide(from, {0, 1, 2}));
+
+    ASSERT_EQ(from.candidates.size(), 3U);
+    for (const Candidate& each : from.candidates) {
+        EXPECT_FALSE(each.chosen);
+        EXPECT_EQ(each.row.unfit, fleet::k_excluded);
+    }
+}
+
+// --- the shadow
+
+class ShadowTest : public DecideTest {
+protected:
+    void shadow_is(routing::PolicyName name) {
+        bench.pool.shadow =
+            Shadow{.policy = routing::make_policy({.policy = name}),
+                   .estimate = routing::make_policy({.policy = routing::PolicyName::prefix_load})};
+    }
+    [[nodiscard]] bool counts(std::string_view line) const {
+        return bench.metrics_text().find(std::string{line} + "\n") != std::string::npos;
+    }
+};
+
+TEST_F(ShadowTest, AgreesWhereEqualsAreMany) {
+    shadow_is(routing::PolicyName::least_load);
+
+    EXPECT_EQ(picks(exchange(), {}).size(), 3U);
+
+    EXPECT_TRUE(counts(
+        R"(penstock_shadow_decisions_total{pool="default",policy="least_load",agrees="yes"} 60)"))
+        << bench.metrics_text();
+}
+
+TEST_F(ShadowTest, TellsWhatItsPickWouldCost) {
+    shadow_is(routing::PolicyName::least_load);
+    Exchange& from = exchange();
+    from.facts.blocks = {1, 2, 3, 4};
+    from.facts.prompt_bytes = 4096;
+    bench.index.insert(1, from.facts.blocks);
+    bench.counters[1].started = 1;  // a little work where the prefix is
+
+    const Result<Pick> pick = decide(from, {});
+
+    ASSERT_TRUE(pick);
+    EXPECT_EQ(pick->backend->slot, 1U);
+    EXPECT_TRUE(counts(
+        R"(penstock_shadow_decisions_total{pool="default",policy="least_load",agrees="no"} 1)"));
+    EXPECT_FALSE(counts(
+        R"(penstock_shadow_cost_seconds_total{pool="default",policy="least_load",change="added"} 0)"));
+    EXPECT_TRUE(counts(
+        R"(penstock_shadow_cost_seconds_total{pool="default",policy="least_load",change="saved"} 0)"));
+}
+
+TEST_F(ShadowTest, TellsWhatItsPickWouldSaveAlsoBesideAPolicyWithoutTimes) {
+    bench.pool.balance.policy = routing::PolicyName::least_load;
+    shadow_is(routing::PolicyName::prefix_load);
+    Exchange& from = exchange();
+    from.facts.blocks = {1, 2, 3, 4};
+    from.facts.prompt_bytes = 4096;
+    bench.index.insert(1, from.facts.blocks);
+    bench.counters[1].started = 1;
+
+    const Result<Pick> pick = decide(from, {});
+
+    ASSERT_TRUE(pick);
+    EXPECT_NE(pick->backend->slot, 1U);
+    EXPECT_EQ(pick->decision.held_blocks, 0U);
+    EXPECT_FALSE(counts(
+        R"(penstock_shadow_cost_seconds_total{pool="default",policy="prefix_load",change="saved"} 0)"));
+}
+
+TEST_F(ShadowTest, ChangesNoPick) {
+    shadow_is(routing::PolicyName::random);
+    Exchange& from = exchange();
+    Rng alone = bench.worker->rng;
+
+    const std::vector<std::uint32_t> with = picks(from, {});
+
+    std::vector<std::uint32_t> without(3, 0);
+    for (int i = 0; i < 60; ++i) {
+        ++without[from.pool->policy->decide({}, bench.worker->sheet, alone).row];
+    }
+    EXPECT_EQ(with, without);
+}
+
+TEST_F(ShadowTest, ChargesNothing) {
+    shadow_is(routing::PolicyName::random);
+    Exchange& from = exchange();
+
+    const Result<Pick> pick = decide(from, {});
+
+    ASSERT_TRUE(pick);
+    std::uint32_t charged = 0;
+    for (fleet::Slot slot = 0; slot < 3; ++slot) charged += bench.in_flight(slot);
+    EXPECT_EQ(charged, 1U);
+}
+
 // --- attempt.h
 
 class AttemptTest : public DecideTest {

@@ -202,5 +202,10 @@ TEST(Weights, DivideLoad) {
     }
 }
 
+TEST(InSeconds, IsPrefixLoadAlone) {
+    for (const PolicyName name : k_all)
+        EXPECT_EQ(test::policy(name)->in_seconds(), name == PolicyName::prefix_load);
+}
+
 }  // namespace
 }  // namespace penstock::routing

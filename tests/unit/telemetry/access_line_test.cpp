@@ -67,6 +67,15 @@ TEST(AccessLine, TellsAllOfARequestInLogfmt) {
               "bytes_in=2048 bytes_out=4096");
 }
 
+TEST(AccessLine, TellsCandidatesWhereThereAreAny) {
+    RequestRecord record = full();
+    record.candidates = R"([{"backend":"http://10.0.0.1:8000"}])";
+
+    EXPECT_THAT(format_access(record, LogFormat::json, k_ended),
+                HasSubstr(R"("candidates":[{"backend":"http://10.0.0.1:8000"}],"attempts":2)"));
+    EXPECT_THAT(format_access(full(), LogFormat::json, k_ended), Not(HasSubstr("candidates")));
+}
+
 TEST(AccessLine, TellsNullForWhatDidNotHappen) {
     const std::string line = format_access(RequestRecord{}, LogFormat::json, k_ended);
 

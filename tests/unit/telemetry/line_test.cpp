@@ -42,6 +42,22 @@ TEST(JsonLine, EscapesValues) {
     EXPECT_EQ(std::move(line).take(), R"({"path":"/a\"b\\\n"})");
 }
 
+TEST(JsonLine, TellsADocumentAsItIs) {
+    Line line{LogFormat::json};
+
+    line.json("a", R"([{"b":1}])");
+
+    EXPECT_EQ(std::move(line).take(), R"({"a":[{"b":1}]})");
+}
+
+TEST(LogfmtLine, TellsADocumentAsAText) {
+    Line line{LogFormat::logfmt};
+
+    line.json("a", R"([{"b":1}])");
+
+    EXPECT_EQ(std::move(line).take(), R"(a="[{\"b\":1}]")");
+}
+
 TEST(LogfmtLine, LeavesUnknownFieldsOut) {
     Line line{LogFormat::logfmt};
 

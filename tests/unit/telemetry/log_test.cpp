@@ -77,6 +77,21 @@ TEST(Log, WritesNoAccessLinesWhenSwitchedOff) {
     EXPECT_THAT(room.text("access"), IsEmpty());
 }
 
+TEST(Log, ExplainsOnlyInLinesThatAreWritten) {
+    const Room room;
+    LogOptions options = to_file(room.file("access"));
+    Log log{options};
+    EXPECT_FALSE(log.explains());
+
+    options.explain = true;
+    log.configure(options);
+    EXPECT_TRUE(log.explains());
+
+    options.access = false;
+    log.configure(options);
+    EXPECT_FALSE(log.explains());
+}
+
 TEST(Log, TellsItsLifecycleOnStandardErrorFromItsLevelOn) {
     testing::internal::CaptureStderr();
     {

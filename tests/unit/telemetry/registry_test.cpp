@@ -57,6 +57,7 @@ std::vector<Sample> all_from_sources() {
 std::string full_page() {
     WorkerMetrics worker;
     worker.finished(request());
+    worker.shadowed({.pool = "default", .policy = "least_load"});
     Registry registry;
     registry.add(worker);
     registry.add_source([](std::vector<Sample>& out) {

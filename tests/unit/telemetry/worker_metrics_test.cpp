@@ -167,5 +167,30 @@ TEST_F(Counted, ShowsCountsAndGauges) {
     EXPECT_THAT(page, HasSubstr("penstock_streams_open 2\n"));
 }
 
+TEST_F(Counted, ShowsHowOftenAShadowAgreesAndWhatItWouldCost) {
+    const auto shadowed = [this](bool agrees, std::int64_t added) {
+        worker.shadowed(
+            {.pool = "default", .policy = "least_load", .agrees = agrees, .added = Micros{added}});
+    };
+    shadowed(true, 0);
+    shadowed(false, 1'500'000);
+    shadowed(false, 500'000);
+    shadowed(false, -250'000);
+
+    const std::string page = registry.expose();
+
+    const std::string of = "{pool=\"default\",policy=\"least_load\",";
+    EXPECT_THAT(page, HasSubstr("penstock_shadow_decisions_total" + of + "agrees=\"yes\"} 1\n"));
+    EXPECT_THAT(page, HasSubstr("penstock_shadow_decisions_total" + of + "agrees=\"no\"} 3\n"));
+    EXPECT_THAT(page,
+                HasSubstr("penstock_shadow_cost_seconds_total" + of + "change=\"added\"} 2\n"));
+    EXPECT_THAT(page,
+                HasSubstr("penstock_shadow_cost_seconds_total" + of + "change=\"saved\"} 0.25\n"));
+}
+
+TEST_F(Counted, ShowsNoShadowWhereThereIsNone) {
+    EXPECT_THAT(after(served()), Not(HasSubstr("penstock_shadow")));
+}
+
 }  // namespace
 }  // namespace penstock::telemetry

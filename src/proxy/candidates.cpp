@@ -1,0 +1,115 @@
+#include "candidates.h"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include "json_members.h"
+
+namespace penstock::proxy {
+
+namespace {
+
+constexpr double k_unknown = std::numeric_limits<double>::quiet_NaN();  // told as null
+
+struct UnfitWord {
+    fleet::Unfit bit;
+    std::string_view word;
+};
+constexpr std::array<UnfitWord, 6> k_unfit_words{{{fleet::k_unhealthy, "unhealthy"},
+                                                  {fleet::k_draining, "draining"},
+                                                  {fleet::k_other_model, "other_model"},
+                                                  {fleet::k_full, "full"},
+                                                  {fleet::k_excluded, "excluded"},
+                                                  {fleet::k_no_weight, "no_weight"}}};
+
+void append_unfit(std::string& out, std::uint8_t unfit) {
+    append_key(out, "unfit");
+    const std::size_t begin = out.size();
+    for (const UnfitWord& each : k_unfit_words) {
+        if ((unfit & each.bit) == 0) continue;
+        out.append(",\"").append(each.word).append("\"");
+    }
+    if (out.size() == begin) out += ',';
+    out[begin] = '[';
+    out += ']';
+}
+
+void append_terms_json(std::string& out, const Candidate& candidate, bool in_seconds) {
+    constexpr double k_millis = 1000;
+    append_key(out, in_seconds ? "terms_ms" : "terms");
+    const std::size_t begin = out.size();
+    for (std::size_t i = 0; i < routing::k_terms; ++i) {
+        append_figure(out, routing::name(static_cast<routing::Term>(i)),
+                      static_cast<double>(candidate.terms[i]) * (in_seconds ? k_millis : 1));
+    }
+    close_object(out, begin);
+}
+
+void append_json(std::string& out, const Candidate& candidate, bool in_seconds) {
+    const fleet::SheetRow& row = candidate.row;
+    const std::size_t begin = out.size();
+    append_text(out, "backend", candidate.backend->url);
+    append_flag(out, "chosen", candidate.chosen);
+    append_unfit(out, row.unfit);
+    append_text(out, "health", fleet::name(candidate.health));
+    append_flag(out, "ejected", candidate.ejected);
+    append_figure(out, "weight", row.weight);
+    append_flag(out, "fresh", row.fresh);
+    append_figure(out, "running", row.running);
+    append_figure(out, "waiting", row.waiting);
+    append_figure(out, "in_flight", row.in_flight);
+    append_figure(out, "kv_usage", row.kv_use < 0 ? k_unknown : row.kv_use);
+    append_count(out, "held_blocks", row.held_blocks);
+    append_terms_json(out, candidate, in_seconds);
+    close_object(out, begin);
+}
+
+}  // namespace
+
+void rank(std::vector<Candidate>& candidates) {
+    const auto place = [](const Candidate& each) {
+        return each.chosen ? 0 : each.row.unfit == fleet::k_fit ? 1 : 2;
+    };
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [&](const Candidate& a, const Candidate& b) {
+                         if (place(a) != place(b)) return place(a) < place(b);
+                         return a.terms[0] < b.terms[0];
+                     });
+}
+
+std::string unfit_words(std::uint8_t unfit) {
+    std::string words;
+    for (const UnfitWord& each : k_unfit_words) {
+        if ((unfit & each.bit) == 0) continue;
+        words.append(words.empty() ? "" : ",").append(each.word);
+    }
+    return words;
+}
+
+void append_terms(std::string& out, const std::array<float, routing::k_terms>& terms) {
+    for (std::size_t i = 0; i < routing::k_terms; ++i) {
+        out.append(i == 0 ? "" : "; ").append(routing::name(static_cast<routing::Term>(i)));
+        out += '=';
+        append_figure(out, static_cast<double>(terms[i]));
+    }
+}
+
+std::string candidate_text(const Candidate& candidate) {
+    std::string text = "backend=" + candidate.backend->url;
+    if (candidate.row.unfit != fleet::k_fit) text += "; unfit=" + unfit_words(candidate.row.unfit);
+    text += "; held=" + std::to_string(candidate.row.held_blocks) + "; ";
+    append_terms(text, candidate.terms);
+    return text;
+}
+
+std::string candidates_json(std::span<const Candidate> candidates, const routing::Policy& policy) {
+    std::string out = "[";
+    for (const Candidate& each : candidates) {
+        if (out.size() > 1) out += ',';
+        append_json(out, each, policy.in_seconds());
+    }
+    return out += ']';
+}
+
+}  // namespace penstock::proxy
