@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "penstock/base/assert.h"
 
@@ -10,7 +11,8 @@ namespace penstock::sim {
 namespace {
 
 constexpr std::array<FigureText, k_figures> k_texts{{
-    {"ttft_p50_s", "TTFT p50 s", "time to first token, median", false, 3},
+    {"ttft_mean_s", "TTFT mean s", "time to first token, mean", false, 3},
+    {"ttft_p50_s", "p50 s", "time to first token, median", false, 3},
     {"ttft_p90_s", "p90 s", "time to first token, 90th percentile", false, 3},
     {"ttft_p99_s", "p99 s", "time to first token, 99th percentile", false, 3},
     {"e2e_mean_s", "E2E mean s", "time to the last token, mean", false, 2},
@@ -43,13 +45,14 @@ const FigureText& text(Figure figure) {
 
 Figures figures_of(const RunResult& result, double slo) {
     std::vector<float> first = result.first_token;
-    double duration = 0;
-    for (const float each : result.duration) duration += static_cast<double>(each);
+    const double first_sum = std::accumulate(first.begin(), first.end(), 0.0);
+    const double duration = std::accumulate(result.duration.begin(), result.duration.end(), 0.0);
     const auto kept = std::ranges::count_if(
         first, [slo](float each) { return static_cast<double>(each) <= slo; });
     const auto finished = static_cast<double>(std::max<std::uint64_t>(result.finished, 1));
     const auto arrived = static_cast<double>(std::max<std::uint64_t>(result.arrived, 1));
     Figures figures{};
+    figures[at(Figure::ttft_mean)] = first_sum / finished;
     figures[at(Figure::ttft_p50)] = percentile(first, 0.50);
     figures[at(Figure::ttft_p90)] = percentile(first, 0.90);
     figures[at(Figure::ttft_p99)] = percentile(first, 0.99);

@@ -51,9 +51,9 @@ std::string aligned(const std::vector<Row>& rows) {
     return out;
 }
 
-constexpr std::array k_all{Figure::ttft_p50, Figure::ttft_p90,   Figure::ttft_p99,
-                           Figure::e2e_mean, Figure::throughput, Figure::goodput,
-                           Figure::hit_rate, Figure::imbalance,  Figure::lost};
+constexpr std::array k_all{
+    Figure::ttft_mean,  Figure::ttft_p50, Figure::ttft_p90, Figure::ttft_p99,  Figure::e2e_mean,
+    Figure::throughput, Figure::goodput,  Figure::hit_rate, Figure::imbalance, Figure::lost};
 
 bool anything_lost(const Report& report) {
     return std::ranges::any_of(report.routers, [](const RouterOutcome& each) {

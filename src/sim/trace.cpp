@@ -33,30 +33,49 @@ bool read_count(const Json& line, const char* name, std::uint32_t least, std::ui
     return good;
 }
 
-bool read_blocks(const Json& line, SimRequest& out, std::string& why) {
-    const auto found = line.find("hash_ids");
+/// What only our own traces tell; 0 where it is not told.
+std::uint64_t extra(const Json& line, const char* name) {
+    const auto found = line.find(name);
+    return found != line.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+std::uint32_t block_tokens_of(const Json& line) {
+    const std::uint64_t told = extra(line, "block_tokens");
+    const bool fits = told > 0 && MooncakeTrace::k_block_tokens % told == 0;
+    return fits ? static_cast<std::uint32_t>(told) : MooncakeTrace::k_block_tokens;
+}
+
+bool read_blocks(const Json& line, std::uint32_t block_tokens, SimRequest& out, std::string& why) {
+    if (block_tokens_of(line) != block_tokens) {
+        why = "block_tokens is not that of the first line";
+        return false;
+    }
+    const std::string name =
+        block_tokens == MooncakeTrace::k_block_tokens ? "hash_ids" : "block_ids";
+    const auto found = line.find(name);
     out.blocks.clear();
     if (found == line.end() || !found->is_array()) {
-        why = "hash_ids must be a list of numbers";
+        why = name + " must be a list of numbers";
         return false;
     }
     // The last id may stand for a part of a block, which nobody caches.
-    const std::size_t whole = out.prompt_tokens / MooncakeTrace::k_block_tokens;
+    const std::size_t whole = out.prompt_tokens / block_tokens;
     for (const Json& id : *found) {
         if (!id.is_number_integer()) {
-            why = "hash_ids must be a list of numbers";
+            why = name + " must be a list of numbers";
             return false;
         }
         if (out.blocks.size() < whole) out.blocks.push_back(id.get<std::uint64_t>());
     }
     if (found->size() > whole + 1) {
-        why = "hash_ids has more than one id for each 512 tokens";
+        why = name + " has more than one id for each " + std::to_string(block_tokens) + " tokens";
         return false;
     }
     return true;
 }
 
-bool read_mooncake(const std::string& text, SimRequest& out, std::string& why) {
+bool read_mooncake(const std::string& text, std::uint32_t block_tokens, SimRequest& out,
+                   std::string& why) {
     const Json line = Json::parse(text, nullptr, false);
     if (!line.is_object()) {
         why = "it is not a JSON object";
@@ -72,10 +91,17 @@ bool read_mooncake(const std::string& text, SimRequest& out, std::string& why) {
     if (!read_count(line, "input_length", 1, out.prompt_tokens, why)) return false;
     if (!read_count(line, "output_length", 0, out.output_tokens, why)) return false;
     out.output_tokens = std::max(out.output_tokens, 1U);  // an engine always samples once
-    return read_blocks(line, out, why);
+    out.session = extra(line, "session");
+    out.adapter = static_cast<std::uint32_t>(extra(line, "adapter"));
+    return read_blocks(line, block_tokens, out, why);
 }
 
 }  // namespace
+
+std::uint32_t trace_block_tokens(const std::string& first_line) {
+    const Json line = Json::parse(first_line, nullptr, false);
+    return line.is_object() ? block_tokens_of(line) : MooncakeTrace::k_block_tokens;
+}
 
 MooncakeTrace::MooncakeTrace(LineReader lines, const TraceOptions& options, BadLine bad_line)
     : lines_{std::move(lines)},
@@ -98,7 +124,7 @@ bool MooncakeTrace::read_line(SimRequest& out) {
         ++line_number_;
         if (line_.find_first_not_of(" \t\r") == std::string::npos) continue;
         std::string why;
-        if (!read_mooncake(line_, out, why)) {
+        if (!read_mooncake(line_, options_.block_tokens, out, why)) {
             bad_line_(line_number_, why);
         } else if (out.at < last_) {
             bad_line_(line_number_, "timestamp is before the one of the line before");
@@ -125,8 +151,9 @@ void MooncakeTrace::read_group() {
     const Micros gap =
         more ? ahead_.at - at : last_gap_;  // the last group: as long as the one before
     last_gap_ = gap;
+    const double room = group_.size() > 1 ? static_cast<double>(gap.count()) : 0;
     for (SimRequest& request : group_) {
-        const double later = rng_.unit() * static_cast<double>(gap.count());
+        const double later = rng_.unit() * room;
         request.at = scaled(at - first_ + Micros{std::llround(later)});
     }
     std::ranges::stable_sort(group_, std::greater{}, &SimRequest::at);

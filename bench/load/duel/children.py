@@ -31,8 +31,10 @@ class Children:
         self.end_all()
 
     def start(self, command, core, **options):
+        """`core` None: on any."""
+        cores = os.sched_getaffinity(0) if core is None else {core}
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                                 preexec_fn=lambda: os.sched_setaffinity(0, {core}), **options)
+                                 preexec_fn=lambda: os.sched_setaffinity(0, cores), **options)
         self._running.append(child)
         return child
 

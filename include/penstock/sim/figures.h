@@ -13,6 +13,7 @@ namespace penstock::sim {
 
 /// The figures of one run.
 enum class Figure : std::uint8_t {
+    ttft_mean,   // seconds
     ttft_p50,    // seconds
     ttft_p90,    // seconds
     ttft_p99,    // seconds
@@ -23,7 +24,7 @@ enum class Figure : std::uint8_t {
     imbalance,   // requests on the fullest engine over the mean
     lost,        // requests refused, broken or too long, of all
 };
-inline constexpr std::size_t k_figures = 9;
+inline constexpr std::size_t k_figures = 10;
 
 struct FigureText {
     std::string_view key;   // in JSON

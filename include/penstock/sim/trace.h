@@ -21,6 +21,7 @@ struct TraceOptions {
     double speed = 1;         // 2: twice as fast
     std::uint64_t limit = 0;  // requests; 0: all
     std::uint64_t seed = 1;
+    std::uint32_t block_tokens = 512;  // in Mooncake's format, as `trace_block_tokens` tells
 };
 
 /// A trace of JSON lines `{"timestamp": ms, "input_length": tokens, "output_length": tokens,
@@ -28,14 +29,20 @@ struct TraceOptions {
 /// (Mooncake, arXiv 2407.00079). Read as it is needed.
 ///
 /// Requests with one timestamp are spread evenly by chance up to the next one: the published traces
-/// are told in steps of three seconds.
+/// are told in steps of three seconds. One that is alone comes at its time.
+///
+/// `TraceWriter` adds what the format has no place for, and every other reader passes over:
+/// `session` and `adapter`, and where blocks are smaller, `block_tokens` with their `block_ids`,
+/// which are then read instead of `hash_ids`.
 class MooncakeTrace final : public RequestSource {
 public:
-    static constexpr std::uint32_t k_block_tokens = 512;
+    static constexpr std::uint32_t k_block_tokens = 512;  // that an id of `hash_ids` stands for
 
     MooncakeTrace(LineReader lines, const TraceOptions& options, BadLine bad_line);
     bool next(SimRequest& out) override;
-    [[nodiscard]] std::uint32_t block_tokens() const noexcept override { return k_block_tokens; }
+    [[nodiscard]] std::uint32_t block_tokens() const noexcept override {
+        return options_.block_tokens;
+    }
 
 private:
     void read_group();
@@ -84,5 +91,7 @@ private:
 
 /// Which of the two a file is, by its first line.
 [[nodiscard]] bool is_access_log(const std::string& first_line);
+/// Tokens in a block of a trace in Mooncake's format, by its first line: 512, or a divisor of it.
+[[nodiscard]] std::uint32_t trace_block_tokens(const std::string& first_line);
 
 }  // namespace penstock::sim

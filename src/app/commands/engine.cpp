@@ -75,6 +75,14 @@ void add_options(CLI::App& app, EngineCommand& command) {
         ->check(CLI::PositiveNumber);
     app.add_option("--decode-step-ms", command.decode_step_ms, "Time of one decode step.")
         ->capture_default_str();
+    app.add_option("--decode-growth", engine.profile.decode_step_per_request,
+                   "A step of n requests takes 1 + this x (n - 1) times as long.")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--prefill-rate", engine.profile.prefill_tokens_per_second,
+                   "Prompt tokens computed in a second.")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     app.add_option("--max-running", engine.profile.max_running, "Requests in a batch.")
         ->capture_default_str();
     app.add_option("--kv-blocks", engine.profile.kv_blocks, "Blocks of 16 tokens in the cache.")

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "penstock/sim/workload.h"
 #include "simulation.h"
+#include "simulation_source.h"
 
 namespace penstock::app {
 
@@ -14,6 +15,14 @@ namespace {
 int fail(std::string_view what) {
     std::fprintf(stderr, "penstock: %.*s\n", static_cast<int>(what.size()), what.data());
     return k_failed;
+}
+
+int write_trace(const Simulation& simulation, const std::string& path) {
+    const Result<std::uint64_t> written = export_requests(simulation, path);
+    if (!written) return fail(written.error().detail());
+    std::printf("%llu requests written to %s\n", static_cast<unsigned long long>(*written),
+                path.c_str());
+    return k_done;
 }
 
 int simulate(const Simulation& simulation, bool json, const std::string& html) {
@@ -53,6 +62,25 @@ std::string footer() {
            "The first policy is the one that the others are compared with.";
 }
 
+void add_engine_options(CLI::App& app, EngineNumbers& numbers) {
+    app.add_option("--prefill-rate", numbers.prefill_rate,
+                   "Instead of the profile's: prompt tokens an engine computes in a second.")
+        ->check(CLI::PositiveNumber);
+    app.add_option("--decode-step-ms", numbers.decode_step_ms,
+                   "Instead of the profile's: time of a decode step of one request.")
+        ->check(CLI::Range(1, 60'000));
+    app.add_option("--decode-growth", numbers.decode_growth,
+                   "Instead of the profile's: a step of n requests takes 1 + this x (n - 1) times "
+                   "as long.")
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--max-running", numbers.max_running,
+                   "Instead of the profile's: requests in a batch.")
+        ->check(CLI::Range(1, 65'536));
+    app.add_option("--kv-tokens", numbers.kv_tokens,
+                   "Instead of the profile's: tokens that the KV cache holds.")
+        ->check(CLI::PositiveNumber);
+}
+
 void add_options(CLI::App& app, Simulation& simulation) {
     auto* trace = app.add_option("--trace", simulation.trace,
                                  "Replay this file: a trace in Mooncake's format (JSON lines of "
@@ -69,6 +97,7 @@ void add_options(CLI::App& app, Simulation& simulation) {
         ->check(CLI::Range(1, 20'000));
     app.add_option("--profile", simulation.profile, "What each engine is; see below.")
         ->capture_default_str();
+    add_engine_options(app, simulation.numbers);
     app.add_option("--replicas", simulation.replicas, "Proxies before them, sharing nothing.")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
@@ -103,14 +132,22 @@ void add_simulate(CLI::App& app, Action& action) {
         Simulation simulation;
         bool json = false;
         std::string html;
+        std::string trace_file;
     };
     auto command = std::make_shared<Command>();
     add_options(*sub, command->simulation);
     sub->add_flag("--json", command->json, "Answer in JSON.");
     sub->add_option("--html", command->html, "Also write a report with charts to this file.");
+    sub->add_option("--export", command->trace_file,
+                    "Simulate nothing: write the requests of the first seed to this file, as a "
+                    "trace in Mooncake's format.");
     sub->footer(footer());
     sub->callback([command, &action] {
-        action = [command] { return simulate(command->simulation, command->json, command->html); };
+        action = [command] {
+            return command->trace_file.empty()
+                       ? simulate(command->simulation, command->json, command->html)
+                       : write_trace(command->simulation, command->trace_file);
+        };
     });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "penstock/base/error.h"
@@ -14,12 +15,22 @@ namespace penstock::app {
 /// Requests of a workload where nobody says how many.
 inline constexpr std::uint64_t k_made_requests = 20'000;
 
+/// What an engine is, where that is given instead of what its profile says.
+struct EngineNumbers {
+    std::optional<double> prefill_rate;  // tokens a second
+    std::optional<std::uint32_t> decode_step_ms;
+    std::optional<double> decode_growth;  // `sim::EngineProfile::decode_step_per_request`
+    std::optional<std::uint32_t> max_running;
+    std::optional<std::uint32_t> kv_tokens;
+};
+
 struct Simulation {
     std::string trace;  // a file; empty: `workload`
     std::string workload = "chat";
     std::string policies = "prefix_load,round_robin";
     std::uint32_t engines = 8;
     std::string profile{sim::profiles().front().name};
+    EngineNumbers numbers;
     std::uint32_t replicas = 1;
     double speed = 1;
     std::uint64_t requests = 0;  // 0: all of a trace, `k_made_requests` of a workload

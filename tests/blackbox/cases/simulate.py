@@ -74,6 +74,37 @@ def test_the_access_log_is_a_trace(world):
     holds(first["hit_rate"]["mean"] > 0.3, f"the hit rate is {first['hit_rate']['mean']}")
 
 
+def test_an_exported_workload_is_the_same_traffic(world):
+    path = world.room / "exported.jsonl"
+    words = ("--engines", "3", "--requests", "400", "--policy", "round_robin,least_request", "--json")
+    made = ("--workload", "chat", "--seed", "5")
+
+    exported = simulate(world, *made, *words, "--export", str(path))
+    from_workload = simulate(world, *made, *words)
+    from_trace = simulate(world, "--trace", str(path), "--seed", "5", *words)
+
+    equal(exported.returncode, 0, "exit status")
+    equal(len(path.read_text().splitlines()), 400, "lines")
+    for one, other in zip(*(json.loads(each.stdout)["policies"]
+                            for each in (from_workload, from_trace)), strict=True):
+        equal(one["figures"]["hit_rate"], other["figures"]["hit_rate"], "hit rate")
+
+
+def test_an_engine_is_what_its_numbers_say(world):
+    words = ("--workload", "chat", "--requests", "200", "--policy", "round_robin", "--json")
+    numbers = ("--prefill-rate", "2000", "--decode-step-ms", "50", "--decode-growth", "0.5",
+               "--max-running", "8", "--kv-tokens", "120000")
+
+    usual = json.loads(simulate(world, *words).stdout)
+    slow = json.loads(simulate(world, *words, *numbers).stdout)
+
+    holds("--prefill-rate 2000, --decode-step-ms 50" in slow["setting"]["engines"],
+          f"it says {slow['setting']['engines']!r}")
+    before, after = (each["policies"][0]["figures"]["ttft_mean_s"]["mean"]
+                     for each in (usual, slow))
+    holds(after > 2 * before, f"the first token came after {after} s, before it was {before} s")
+
+
 def test_the_html_report_is_one_file(world):
     path = world.room / "report.html"
 
@@ -90,6 +121,7 @@ def test_the_html_report_is_one_file(world):
        ("workload", ("--workload", "nothing"), "there is no workload \"nothing\""),
        ("profile", ("--profile", "nothing"), "there is no profile \"nothing\""),
        ("file", ("--trace", "not-there.jsonl"), "cannot read not-there.jsonl"),
+       ("export", ("--requests", "10", "--export", "not/there"), "cannot write not/there"),
        ("html", ("--requests", "10", "--html", "not/there"), "cannot write not/there")])
 def test_a_mistake_is_told_in_a_sentence(world, words, sentence):
     result = simulate(world, *words)

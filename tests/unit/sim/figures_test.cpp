@@ -35,6 +35,7 @@ RunResult four_requests() {
 TEST(Figures, Figures_AreComputedFromARun) {
     const Figures figures = figures_of(four_requests(), 3);
 
+    EXPECT_EQ(of(figures, Figure::ttft_mean), 2.5);
     EXPECT_EQ(of(figures, Figure::ttft_p50), 2);
     EXPECT_EQ(of(figures, Figure::ttft_p90), 4);
     EXPECT_EQ(of(figures, Figure::e2e_mean), 7);
