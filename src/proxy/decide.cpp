@@ -127,10 +127,10 @@ routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& exclud
                    worker.sheet);
     const bool adapter = is_adapter(exchange);
     fleet::Habit& habit = worker.habits.of(exchange.pool->name, exchange.facts.model);
-    if (exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
     fill_rows(exchange, excluded, adapter);
     const routing::Input input = input_of(exchange, habit, adapter);
     if (reads_prefix(*exchange.pool)) {
+        if (exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
         routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
                              worker.sheet);
     }
@@ -143,11 +143,13 @@ void keep_candidates(Exchange& exchange, const routing::Input& input,
     const Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
     exchange.candidates.clear();
+    std::vector<std::array<float, routing::k_terms>> terms(pool.backends.size());
+    pool.policy->explain_all(input, worker.sheet, terms);
     for (std::uint32_t i = 0; i < pool.backends.size(); ++i) {
         Candidate candidate{.backend = &pool.backends[i],
                             .row = worker.sheet[i],
                             .chosen = i == decision.row,
-                            .terms = pool.policy->explain(input, worker.sheet, i)};
+                            .terms = terms[i]};
         if (const auto* state = fleet::state_of(worker.table(), candidate.row.slot)) {
             candidate.health = state->health;
             candidate.ejected = state->ejected;

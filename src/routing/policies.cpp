@@ -46,6 +46,11 @@ std::string_view name(Term term) noexcept {
     return "total";
 }
 
+void Policy::explain_all(const Input& input, std::span<const fleet::SheetRow> sheet,
+                         std::span<std::array<float, k_terms>> out) const noexcept {
+    for (std::uint32_t i = 0; i < sheet.size(); ++i) out[i] = explain(input, sheet, i);
+}
+
 std::unique_ptr<Policy> make_policy(const BalanceOptions& options) {
     switch (options.policy) {
         case PolicyName::prefix_load:

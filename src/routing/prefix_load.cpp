@@ -92,4 +92,10 @@ std::array<float, k_terms> PrefixLoad::explain(const Input& input, Sheet sheet,
     return terms(input, sheet[row], prompts_waiting(input, sheet));
 }
 
+void PrefixLoad::explain_all(const Input& input, Sheet sheet,
+                             std::span<std::array<float, k_terms>> out) const noexcept {
+    const double waiting = prompts_waiting(input, sheet);
+    for (std::size_t i = 0; i < sheet.size(); ++i) out[i] = terms(input, sheet[i], waiting);
+}
+
 }  // namespace penstock::routing

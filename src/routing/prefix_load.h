@@ -27,6 +27,8 @@ public:
     [[nodiscard]] std::array<float, k_terms> explain(const Input& input,
                                                      std::span<const fleet::SheetRow> sheet,
                                                      std::uint32_t row) const noexcept override;
+    void explain_all(const Input& input, std::span<const fleet::SheetRow> sheet,
+                     std::span<std::array<float, k_terms>> out) const noexcept override;
 
 private:
     /// `waiting`: prompts for which each second of prefill is a second more.

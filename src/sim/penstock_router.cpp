@@ -30,7 +30,6 @@ PenstockRouter::PenstockRouter(const RouterSetting& setting, const routing::Bala
 std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View& view, Rng& rng) {
     fleet::observe(view.backends, {view.table, view.counters, view.now, balance_.stale_after},
                    sheet_);
-    habit_.foreign.look(sheet_);
     fill_rows(request, view);
     const routing::Input input{.blocks = request.blocks,
                                .prompt_tokens = request.prompt_tokens,
@@ -41,6 +40,7 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
                                .wants_adapter = request.adapter != 0,
                                .sequence = decisions_++};
     if (policy_->reads_prefix()) {
+        habit_.foreign.look(sheet_);
         routing::add_beliefs(input, index_.home(request.blocks), habit_.foreign.value(), sheet_);
     }
     const routing::Decision decision = policy_->decide(input, sheet_, rng);

@@ -13,9 +13,8 @@ namespace penstock::routing {
 ///
 /// - of `home`, a part of what the index has forgotten there: engines evict later than it believes,
 ///   now and then, and a second copy elsewhere would cost others their blocks;
-/// - of the backend that all proxies would send such a prompt to (rendezvous.h), the `foreign`
-/// share
-///   of the prompt: others have probably sent the same one there.
+/// - of the backend that all proxies would send such a prompt to (rendezvous.h), a part of the
+///   prompt that grows with the `foreign` share of the traffic: others have probably sent it there.
 void add_beliefs(const Input& input, const PrefixHomes::Home& home, float foreign,
                  std::span<fleet::SheetRow> sheet) noexcept;
 

@@ -65,10 +65,14 @@ public:
     [[nodiscard]] virtual Decision decide(const Input& input,
                                           std::span<const fleet::SheetRow> sheet,
                                           Rng& rng) const noexcept = 0;
-    /// The terms `decide` would give `row`, for explaining all candidates.
+    /// The terms `decide` would give `row`.
     [[nodiscard]] virtual std::array<float, k_terms> explain(const Input& input,
                                                              std::span<const fleet::SheetRow> sheet,
                                                              std::uint32_t row) const noexcept = 0;
+    /// The same of every row, into an element each of `out`: what the rows have in common is looked
+    /// at once.
+    virtual void explain_all(const Input& input, std::span<const fleet::SheetRow> sheet,
+                             std::span<std::array<float, k_terms>> out) const noexcept;
 };
 
 /// The policy of this name, which is not `none`. Never null.

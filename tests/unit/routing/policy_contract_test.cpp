@@ -89,6 +89,17 @@ TEST_P(EveryPolicy, ExplainsTheChosenRowAsItDecided) {
     EXPECT_EQ(decision.terms, policy->explain(input, sheet, decision.row));
 }
 
+TEST_P(EveryPolicy, ExplainsAllRowsAsItExplainsEach) {
+    auto sheet = test::idle_sheet(4);
+    for (std::uint32_t i = 0; i < 4; ++i) sheet[i].prefill_tokens = static_cast<float>(4096 * i);
+    sheet[1].unfit = fleet::k_draining;
+    std::vector<std::array<float, k_terms>> all(sheet.size());
+
+    policy->explain_all(input, sheet, all);
+
+    for (std::uint32_t i = 0; i < 4; ++i) EXPECT_EQ(all[i], policy->explain(input, sheet, i));
+}
+
 TEST_P(EveryPolicy, IsTheSameForTheSameSeed) {
     const auto sheet = test::idle_sheet(8);
     Rng again{1};
