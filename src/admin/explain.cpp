@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "penstock/base/await.h"
-#include "penstock/http/await.h"
+#include "penstock/http/read_whole.h"
 
 namespace penstock::admin {
 
@@ -19,23 +19,7 @@ Task<Result<std::string>> read_question(http::ServerStream& stream) {
     if (head.framing == http::Framing::length && head.length > k_question_max) {
         co_return Error{ErrorCode::body_too_large};
     }
-    std::string body;
-    for (;;) {
-        const http::Received received = stream.try_read();
-        switch (received.state) {
-            case http::ReadState::bytes:
-                for (const std::string_view piece : received.payload) body += piece;
-                if (body.size() > k_question_max) co_return Error{ErrorCode::body_too_large};
-                break;
-            case http::ReadState::would_block:
-                co_await http::readable(stream);
-                break;
-            case http::ReadState::failed:
-                co_return Error{received.error};
-            case http::ReadState::end:
-                co_return body;
-        }
-    }
+    co_return co_await http::read_whole(stream, k_question_max);
 }
 
 /// The head as a listener for clients would have met it.

@@ -1,7 +1,7 @@
 #include <chrono>
 
 #include "mock_engine_impl.h"
-#include "penstock/http/await.h"
+#include "penstock/http/read_whole.h"
 #include "penstock/http/reply.h"
 
 namespace penstock::mock_engine {
@@ -54,26 +54,16 @@ void MockEngine::Impl::refuse(http::ServerStream& stream, const Refusal& refusal
 }
 
 Task<std::optional<std::string>> MockEngine::Impl::read_body(http::ServerStream& stream) const {
-    std::string body;
-    for (;;) {
-        const http::Received received = stream.try_read();
-        if (received.state == http::ReadState::end) co_return body;
-        if (received.state == http::ReadState::failed) {
-            const Error error{received.error};
-            http::reply(stream, http::error_head(error, 0),
-                        http::error_json(error, http::api_shape(stream.head().path())));
-            co_return std::nullopt;
-        }
-        if (received.state == http::ReadState::would_block) {
-            co_await http::readable(stream);
-            continue;
-        }
-        for (const std::string_view piece : received.payload) body.append(piece);
-        if (body.size() > k_body_max) {
-            refuse(stream, {.status = 413, .message = "The body is too large."}, Api::chat);
-            co_return std::nullopt;
-        }
+    Result<std::string> body = co_await http::read_whole(stream, k_body_max);
+    if (body) co_return std::move(*body);
+    const Error& error = body.error();
+    if (error.code() == ErrorCode::body_too_large) {
+        refuse(stream, {.status = 413, .message = "The body is too large."}, Api::chat);
+    } else {
+        http::reply(stream, http::error_head(error, 0),
+                    http::error_json(error, http::api_shape(stream.head().path())));
     }
+    co_return std::nullopt;
 }
 
 }  // namespace penstock::mock_engine

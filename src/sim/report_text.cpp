@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "penstock/base/text_table.h"
 #include "penstock/sim/report.h"
 
 namespace penstock::sim {
@@ -25,31 +26,9 @@ std::string cell(const Estimate& estimate, int digits) {
     return text;
 }
 
-// Characters, not bytes: the sign of the margin has two.
-std::size_t width(const std::string& text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 using Row = std::vector<std::string>;
 
-std::string aligned(const std::vector<Row>& rows) {
-    std::vector<std::size_t> widths(rows.front().size());
-    for (const Row& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
-    }
-    std::string out;
-    for (const Row& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            const std::string blank(widths[i] - width(row[i]), ' ');
-            line += i == 0 ? row[i] + blank : "  " + blank + row[i];
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        out += line + "\n";
-    }
-    return out;
-}
+constexpr std::array<std::size_t, 1> k_left{0};  // the names
 
 constexpr std::array k_all{
     Figure::ttft_mean,  Figure::ttft_p50, Figure::ttft_p90, Figure::ttft_p99,  Figure::e2e_mean,
@@ -84,7 +63,7 @@ std::string differences(const Report& report) {
         }
         rows.push_back(std::move(row));
     }
-    return aligned(rows);
+    return text_table(rows, k_left);
 }
 
 }  // namespace
@@ -105,7 +84,7 @@ std::string table_text(const Report& report) {
         }
         rows.push_back(std::move(row));
     }
-    out += "\n" + aligned(rows);
+    out += "\n" + text_table(rows, k_left);
     const bool paired = report.routers.size() > 1 && report.routers.front().runs.seeds.size() > 1;
     if (paired) {
         out += "\nPaired by seed; \"=\": within the 95 % interval, so maybe chance.\n" +

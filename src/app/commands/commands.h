@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,5 +34,8 @@ void add_version(CLI::App& app, Action& action);
 inline constexpr int k_done = 0;
 inline constexpr int k_failed = 1;
 inline constexpr int k_usage = 2;
+
+/// Says on stderr what did not work; the exit status for it.
+int fail(std::string_view what);
 
 }  // namespace penstock::app

@@ -1,5 +1,7 @@
 #include "commands.h"
 
+#include <cstdio>
+
 #include <unistd.h>
 
 namespace penstock::app {
@@ -26,6 +28,11 @@ std::vector<std::pair<std::string, std::string>> penstock_environment() {
         pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
     }
     return pairs;
+}
+
+int fail(std::string_view what) {
+    std::fprintf(stderr, "penstock: %.*s\n", static_cast<int>(what.size()), what.data());
+    return k_failed;
 }
 
 }  // namespace penstock::app

@@ -24,11 +24,6 @@ struct ExplainOptions {
     bool json = false;
 };
 
-int fail(std::string_view what) {
-    std::fprintf(stderr, "penstock: %.*s\n", static_cast<int>(what.size()), what.data());
-    return k_failed;
-}
-
 std::string all_of(std::istream& from) {
     return {std::istreambuf_iterator<char>{from}, std::istreambuf_iterator<char>{}};
 }

@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "penstock/base/text_table.h"
+
 namespace penstock::app {
 
 namespace {
@@ -100,30 +102,13 @@ Cells row_of(const Json& candidate, const std::string& blocks) {
     return cells;
 }
 
-/// Names to the left, figures to the right.
-std::string aligned(const std::vector<Cells>& rows) {
-    std::vector<std::size_t> widths(rows.front().size());
-    for (const Cells& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-    }
-    std::string text;
-    for (const Cells& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            const std::string room(widths[i] - row[i].size(), ' ');
-            const bool left = i <= 1 || i + 1 == row.size();
-            line += (i == 0 ? "" : "  ") + (left ? row[i] + room : room + row[i]);
-        }
-        text += line.erase(line.find_last_not_of(' ') + 1) + "\n";
-    }
-    return text;
-}
-
 std::string table_of(const Json& candidates, const std::string& blocks) {
     if (candidates.empty()) return "";
     std::vector<Cells> rows{heading(candidates.front())};
     for (const Json& candidate : candidates) rows.push_back(row_of(candidate, blocks));
-    return "\n" + aligned(rows) + "\n" +
+    // Names and notes stand to the left, figures to the right.
+    const std::array<std::size_t, 3> left{0, 1, rows.front().size() - 1};
+    return "\n" + text_table(rows, left) + "\n" +
            (in_millis(candidates.front())
                 ? "Terms are milliseconds until the first token; their sum is divided by the "
                   "weight. "

@@ -12,11 +12,6 @@ namespace penstock::app {
 
 namespace {
 
-int fail(std::string_view what) {
-    std::fprintf(stderr, "penstock: %.*s\n", static_cast<int>(what.size()), what.data());
-    return k_failed;
-}
-
 int write_trace(const Simulation& simulation, const std::string& path) {
     const Result<std::uint64_t> written = export_requests(simulation, path);
     if (!written) return fail(written.error().detail());

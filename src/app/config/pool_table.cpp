@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "penstock/app/config.h"
 #include "tables.h"
 #include "text_formats.h"
@@ -18,8 +20,12 @@ constexpr std::array<std::string_view, 3> k_acks{"auto", "delayed", "immediate"}
 constexpr std::array<std::string_view, 4> k_protocols{"auto", "http/1.1", "h2c", "h2"};
 constexpr std::array<std::string_view, 6> k_policies{"prefix_load", "least_load", "prefix_hash",
                                                      "round_robin", "random",     "power_of_two"};
-constexpr std::array<std::string_view, 7> k_shadows{
-    "prefix_load", "least_load", "prefix_hash", "round_robin", "random", "power_of_two", "none"};
+constexpr auto k_shadows = [] {
+    std::array<std::string_view, k_policies.size() + 1> words{};
+    std::ranges::copy(k_policies, words.begin());
+    words.back() = "none";
+    return words;
+}();
 
 const Option k_backend_options[] = {
     {.name = "url",

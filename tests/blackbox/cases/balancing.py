@@ -4,23 +4,12 @@ from collections import Counter
 
 from harness import wire
 from harness.cases import each, equal, holds
+from harness.prompts import prompt
 from harness.wire import chunk, event
 
 
-def answering(world, count):
-    engines = [world.engine() for _ in range(count)]
-    for engine in engines:
-        engine.answer_all(engine.name.encode())
-    return engines
-
-
-def prompt(seed):
-    """Some 8 KiB that share nothing with another seed's."""
-    return " ".join(f"{seed}-{number:04}" for number in range(1000))
-
-
 def test_the_same_prompt_goes_to_the_same_backend(world):
-    proxy = world.proxy(*answering(world, 3))
+    proxy = world.proxy(*world.answering(3))
     for seed in ("red", "green", "blue"):
         first = proxy.chat(prompt(seed)).body
         for turn in range(4):
@@ -28,7 +17,7 @@ def test_the_same_prompt_goes_to_the_same_backend(world):
 
 
 def test_different_prompts_spread(world):
-    proxy = world.proxy(*answering(world, 3))
+    proxy = world.proxy(*world.answering(3))
 
     served = Counter(proxy.chat(prompt(f"seed{number}")).body for number in range(30))
 
@@ -36,7 +25,7 @@ def test_different_prompts_spread(world):
 
 
 def test_an_explanation_names_the_backend_and_its_score(world):
-    engines = answering(world, 2)
+    engines = world.answering(2)
     proxy = world.proxy(*engines, server={"explain": True})
 
     response = proxy.chat(prompt("a"), fields=[("X-Penstock-Explain", "1")])
@@ -50,7 +39,7 @@ def test_an_explanation_names_the_backend_and_its_score(world):
 
 
 def test_no_explanation_without_leave(world):
-    proxy = world.proxy(*answering(world, 2))
+    proxy = world.proxy(*world.answering(2))
 
     response = proxy.chat(fields=[("X-Penstock-Explain", "1")])
 
@@ -76,7 +65,7 @@ def test_a_burst_between_two_polls_spreads(world, policy):
 
 
 def test_prefix_hash_needs_no_memory(world):
-    engines = answering(world, 3)
+    engines = world.answering(3)
     first = world.proxy(*engines, balance={"policy": "prefix_hash"})
     second = world.proxy(*engines, balance={"policy": "prefix_hash"})
 
@@ -86,7 +75,7 @@ def test_prefix_hash_needs_no_memory(world):
 
 
 def test_random_uses_all(world):
-    proxy = world.proxy(*answering(world, 2), balance={"policy": "random"})
+    proxy = world.proxy(*world.answering(2), balance={"policy": "random"})
 
     served = Counter(proxy.chat(f"{number}").body for number in range(40))
 
@@ -94,7 +83,7 @@ def test_random_uses_all(world):
 
 
 def test_a_backend_of_weight_0_gets_nothing(world):
-    used, unused = answering(world, 2)
+    used, unused = world.answering(2)
     proxy = world.proxy(used, {"url": unused.url, "weight": 0.0})
 
     served = {proxy.chat(f"{number}").body for number in range(20)}
@@ -124,7 +113,7 @@ def test_a_backend_at_its_limit_is_passed_over(world):
 
 
 def test_the_polled_queue_decides(world):
-    busy, idle = answering(world, 2)
+    busy, idle = world.answering(2)
     busy.set_metrics(b"vllm:num_requests_running 64\nvllm:num_requests_waiting 50\n")
     proxy = world.proxy(busy, idle, balance={"policy": "least_load", "stale_after": "60s"},
                         poll={"metrics_interval": "100ms"})

@@ -7,19 +7,8 @@ import subprocess
 from harness import config, timing, wire
 from harness.cases import each, equal, holds
 from harness.client import Client
+from harness.prompts import prompt
 from runner import sanitizers
-
-
-def answering(world, count):
-    engines = [world.engine() for _ in range(count)]
-    for engine in engines:
-        engine.answer_all(engine.name.encode())
-    return engines
-
-
-def prompt(seed):
-    """Some 7 KiB that share nothing with another seed's."""
-    return " ".join(f"{seed}-{number:04}" for number in range(1000))
 
 
 def asked(proxy, body, target="/explain", fields=()):
@@ -45,7 +34,7 @@ def explain(world, body, *words):
 
 
 def test_the_page_foretells_the_pick(world):
-    engines = answering(world, 3)
+    engines = world.answering(3)
     proxy = world.proxy(*engines)
     holder = proxy.chat(prompt("a")).body.decode()
 
@@ -77,7 +66,7 @@ def test_the_page_sends_charges_and_counts_nothing(world):
 
 
 def test_the_page_tells_why_a_backend_is_unfit(world):
-    fit, down, drained = answering(world, 3)
+    fit, down, drained = world.answering(3)
     down.set_health(503)
     proxy = world.proxy(fit, down, {"url": drained.url, "weight": 0.0},
                         poll={"health_interval": "100ms", "metrics_interval": "100ms"})
@@ -153,7 +142,7 @@ def test_whoever_asks_and_goes_leaves_nothing_behind(world):
 
 
 def test_the_command_shows_a_table(world):
-    engines = answering(world, 2)
+    engines = world.answering(2)
     proxy = world.proxy(*engines)
     proxy.chat(prompt("a"))
 
@@ -278,7 +267,7 @@ def test_wrong_usage_of_the_command_ends_with_2(world, words):
 
 
 def test_a_client_is_told_all_candidates(world):
-    engines = answering(world, 3)
+    engines = world.answering(3)
     proxy = world.proxy(*engines, server={"explain": True})
 
     head = proxy.chat(prompt("a"), fields=[("X-Penstock-Explain", "all")]).head
@@ -290,7 +279,7 @@ def test_a_client_is_told_all_candidates(world):
 
 
 def test_a_client_is_told_eight_candidates_at_most(world):
-    proxy = world.proxy(*answering(world, 9), server={"explain": True})
+    proxy = world.proxy(*world.answering(9), server={"explain": True})
 
     head = proxy.chat(fields=[("X-Penstock-Explain", "all")]).head
 
@@ -299,7 +288,7 @@ def test_a_client_is_told_eight_candidates_at_most(world):
 
 @each([("not allowed", {}, "all"), ("not asked for", {"explain": True}, "1")])
 def test_no_candidates_without_leave_or_wish(world, server, wish):
-    proxy = world.proxy(*answering(world, 2), server=server)
+    proxy = world.proxy(*world.answering(2), server=server)
 
     head = proxy.chat(fields=[("X-Penstock-Explain", wish)]).head
 
@@ -307,7 +296,7 @@ def test_no_candidates_without_leave_or_wish(world, server, wish):
 
 
 def test_the_access_line_tells_candidates(world):
-    engines = answering(world, 2)
+    engines = world.answering(2)
     proxy = world.proxy(*engines, log={"explain": True})
     proxy.chat("a private question")
 
@@ -329,7 +318,7 @@ def test_the_access_line_of_a_refused_request_tells_why(world):
 
 
 def test_the_access_line_tells_no_candidates_by_itself(world):
-    proxy = world.proxy(*answering(world, 2))
+    proxy = world.proxy(*world.answering(2))
     proxy.chat()
 
     holds("candidates" not in proxy.wait_for_access_lines(1)[0], "candidates are logged")

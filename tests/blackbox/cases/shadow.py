@@ -1,22 +1,11 @@
 """A second policy that is asked at each decision, and only counted."""
 
 from harness.cases import equal, holds
-
-
-def answering(world, count):
-    engines = [world.engine() for _ in range(count)]
-    for engine in engines:
-        engine.answer_all(engine.name.encode())
-    return engines
-
-
-def prompt(seed):
-    """Some 7 KiB that share nothing with another seed's."""
-    return " ".join(f"{seed}-{number:04}" for number in range(1000))
+from harness.prompts import prompt
 
 
 def test_a_shadow_is_counted_and_has_no_say(world):
-    engines = answering(world, 3)
+    engines = world.answering(3)
     proxy = world.proxy(*engines, balance={"policy": "prefix_load", "shadow": "round_robin"})
 
     served = {proxy.chat(prompt("a") + f" turn {turn}").body for turn in range(12)}
@@ -31,7 +20,7 @@ def test_a_shadow_is_counted_and_has_no_say(world):
 
 
 def test_a_shadow_of_prefix_load_tells_what_it_would_save(world):
-    proxy = world.proxy(*answering(world, 3),
+    proxy = world.proxy(*world.answering(3),
                         balance={"policy": "round_robin", "shadow": "prefix_load"})
 
     for turn in range(12):
@@ -43,7 +32,7 @@ def test_a_shadow_of_prefix_load_tells_what_it_would_save(world):
 
 
 def test_without_a_shadow_there_is_no_such_metric(world):
-    proxy = world.proxy(*answering(world, 2))
+    proxy = world.proxy(*world.answering(2))
     proxy.chat()
 
     holds(b"penstock_shadow" not in proxy.admin("/metrics").body, "a shadow is counted")

@@ -54,6 +54,13 @@ class World:
         self.engines.append(engine)
         return engine
 
+    def answering(self, count):
+        """Engines that answer every request with their names."""
+        engines = [self.engine() for _ in range(count)]
+        for engine in engines:
+            engine.answer_all(engine.name.encode())
+        return engines
+
     def frame_engine(self, **more):
         """One that speaks HTTP/2 frames: for a pool with `protocol = "h2c"`."""
         engine = FrameEngine(**more)
