@@ -187,10 +187,7 @@ void ServerSession::judge(const FloodGuard::Verdict& verdict) {
 bool ServerSession::begin_frame(const FrameHeader& header) {
     judge(guard_.frame(header, now_));
     if (header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA) judge_closed_stream(header);
-    if (header.type == NGHTTP2_HEADERS) {
-        head_pending_ = true;
-        highest_ = std::max(highest_, header.stream);
-    }
+    if (header.type == NGHTTP2_HEADERS) highest_ = std::max(highest_, header.stream);
     // From here on the client knows that the stream has ended.
     if (header.type == NGHTTP2_RST_STREAM) {
         if (Ended* ended = find_ended(header.stream)) ended->by_us = false;
@@ -256,12 +253,6 @@ int ServerSession::invalid_header(const nghttp2_frame& frame) {
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
-// It was answered by nghttp2 with RST_STREAM or GOAWAY.
-int ServerSession::invalid_frame() {
-    head_pending_ = false;
-    return 0;
-}
-
 int ServerSession::data(std::int32_t id, std::string_view bytes) {
     guard_.payload(bytes.size());
     SessionStream* stream = find(id);
@@ -289,7 +280,6 @@ int ServerSession::frame_received(const nghttp2_frame& frame) {
         if (SessionStream* stream = find(frame.hd.stream_id)) stream->reset_by_us = false;
     }
     if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
-    if (frame.hd.type == NGHTTP2_HEADERS) head_pending_ = false;
     SessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     const bool ends = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;

@@ -70,8 +70,8 @@ public:
     [[nodiscard]] bool over() const noexcept;
     /// So much waits to be sent besides bodies that reading must stop until some of it has gone.
     [[nodiscard]] bool overfull() const noexcept;
-    /// A head has begun and is not whole.
-    [[nodiscard]] bool head_pending() const noexcept { return head_pending_; }
+    /// A head has begun and is not whole. Also one that nghttp2 ignores, of which it tells nothing.
+    [[nodiscard]] bool head_pending() const noexcept { return scanner_.in_head(); }
     /// The client has sent its SETTINGS.
     [[nodiscard]] bool settled() const noexcept { return settled_; }
     [[nodiscard]] std::optional<telemetry::Http2Refusal> refusal() const noexcept {
@@ -103,7 +103,6 @@ private:
     int begin_headers(const nghttp2_frame& frame);
     int header(std::string_view name, std::string_view value);
     int invalid_header(const nghttp2_frame& frame);
-    int invalid_frame();
     int data(std::int32_t id, std::string_view bytes);
     int frame_received(const nghttp2_frame& frame);
     int frame_sent(const nghttp2_frame& frame);
@@ -122,7 +121,6 @@ private:
     std::int32_t highest_ = 0;  // stream the client has opened
     ConnectionCredit credit_{k_unread_max};
     TimePoint now_{};
-    bool head_pending_ = false;
     bool settled_ = false;
     bool draining_ = false;
     std::optional<telemetry::Http2Refusal> refusal_;

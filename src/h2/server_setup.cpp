@@ -26,10 +26,6 @@ ServerSetup::ServerSetup() : SessionSetup{k_header_block_sent} {
             return of<ServerSession>(user).header(text(name, name_length),
                                                   text(value, value_length));
         });
-    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(
-        calls(), [](nghttp2_session*, const nghttp2_frame*, int, void* user) {
-            return of<ServerSession>(user).invalid_frame();
-        });
 }
 
 }  // namespace penstock::h2
