@@ -89,7 +89,7 @@ SessionStream* ServerSession::find(std::int32_t id) const noexcept {
     return static_cast<SessionStream*>(nghttp2_session_get_stream_user_data(session_.get(), id));
 }
 
-void ServerSession::respond(SessionStream& stream, const http::ResponseHead& head, bool has_body) {
+bool ServerSession::respond(SessionStream& stream, const http::ResponseHead& head, bool has_body) {
     char status[4];
     const auto status_end = std::to_chars(status, status + sizeof status, head.status).ptr;
     char length[20];
@@ -100,9 +100,10 @@ void ServerSession::respond(SessionStream& stream, const http::ResponseHead& hea
         const auto end = std::to_chars(length, length + sizeof length, head.length).ptr;
         fields_.add("content-length", {length, static_cast<std::size_t>(end - length)});
     }
+    if (fields_.sent_most() > k_head_max) return false;
     const nghttp2_data_provider provider = stream.out.provider();
-    nghttp2_submit_response(session_.get(), stream.id, fields_.data(), fields_.size(),
-                            has_body ? &provider : nullptr);
+    return nghttp2_submit_response(session_.get(), stream.id, fields_.data(), fields_.size(),
+                                   has_body ? &provider : nullptr) == 0;
 }
 
 void ServerSession::send_continue(SessionStream& stream) {

@@ -12,6 +12,7 @@
 #include "flood_guard.h"
 #include "header_list.h"
 #include "penstock/h2/server.h"
+#include "penstock/http/response_rules.h"
 #include "penstock/http/server_options.h"
 #include "session_setup.h"
 #include "session_stream.h"
@@ -35,6 +36,11 @@ public:
 class ServerSession {
 public:
     static constexpr std::size_t k_unread_max = 4 * 1024 * 1024;  // bytes of all bodies
+    /// Of a response's head, as `HeaderList::sent_most` counts it: what engines may send with its
+    /// overhead, and as much again for fields of ours.
+    static constexpr std::size_t k_head_max = 192 * 1024;
+    static_assert(k_head_max / 2 >=
+                  http::k_response_limits.head + 12 * http::k_response_limits.fields);
 
     /// References must outlive this.
     ServerSession(const ServerSetup& setup, const ServerLimits& limits, StreamMaker& maker);
@@ -50,7 +56,9 @@ public:
     /// A stream that is destroyed is no news any more.
     void forget(const SessionStream& stream) noexcept;
 
-    void respond(SessionStream& stream, const http::ResponseHead& head, bool has_body);
+    /// False: the head is longer than `k_head_max`, and nothing was sent.
+    [[nodiscard]] bool respond(SessionStream& stream, const http::ResponseHead& head,
+                               bool has_body);
     void send_continue(SessionStream& stream);
     /// There is more in `stream.out`, or its end.
     void resume(SessionStream& stream);
