@@ -73,7 +73,7 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
     const bool by_list = exchange.model_listed && !configured(pool, model);
     const bool adapter_by_list = adapters_are_listed(exchange);
     const bool prefix = reads_prefix(pool) && !exchange.facts.blocks.empty();
-    const bool told = exchange.tells_candidates();
+    if (prefix) worker.shared.index.match(exchange.facts.blocks, worker.holdings);
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
         fleet::SheetRow& row = worker.sheet[i];
         const fleet::BackendState* state = fleet::state_of(worker.table(), row.slot);
@@ -87,9 +87,7 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
         }
         row.has_adapter =
             listed || (adapter && state != nullptr && has_adapter(*state, adapter_of(exchange)));
-        if (prefix && (row.unfit == fleet::k_fit || told)) {
-            row.held_blocks = worker.shared.index.match(row.slot, exchange.facts.blocks);
-        }
+        if (prefix) row.held_blocks = worker.holdings.of(row.slot);
     }
 }
 

@@ -59,6 +59,7 @@ void PenstockRouter::fill_rows(const SimRequest& request, const View& view) {
     const std::string adapter =
         request.adapter == 0 ? std::string{} : std::to_string(request.adapter);
     const bool prefix = policy_->reads_prefix() && !request.blocks.empty();
+    if (prefix) index_.match(request.blocks, holdings_);
     for (fleet::SheetRow& row : sheet_) {
         row.rates = learners_[row.slot].rates();
         if (std::ranges::find(view.excluded, row.slot) != view.excluded.end()) {
@@ -69,9 +70,7 @@ void PenstockRouter::fill_rows(const SimRequest& request, const View& view) {
             row.has_adapter = sample != nullptr && std::ranges::find(sample->adapters, adapter) !=
                                                        sample->adapters.end();
         }
-        if (prefix && row.unfit == fleet::k_fit) {
-            row.held_blocks = index_.match(row.slot, request.blocks);
-        }
+        if (prefix) row.held_blocks = holdings_.of(row.slot);
     }
 }
 

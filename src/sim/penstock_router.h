@@ -37,6 +37,7 @@ private:
     std::unique_ptr<routing::Policy> policy_;
     routing::PrefixIndex index_;
     std::vector<fleet::SheetRow> sheet_;
+    routing::Holdings holdings_;
     std::vector<fleet::RateLearner> learners_;  // by slot
     fleet::Habit habit_;                        // of all requests
     std::uint64_t decisions_ = 0;
