@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace penstock::routing {
 
@@ -54,6 +55,15 @@ void BlockCache::undo(const Inserted& inserted, std::span<const std::uint64_t> c
     }
 }
 
+void BlockCache::correct(const Inserted& inserted, std::span<const std::uint64_t> chain,
+                         std::size_t found) noexcept {
+    if (found >= std::min<std::size_t>(inserted.from, chain.size())) return;
+    const std::uint32_t missing = find(chain[found]);
+    // Used again since, so that nobody knows any more when it was before.
+    if (missing == k_none || entries_[missing].stamp != inserted.stamp) return;
+    while (entries_[oldest_].stamp < entries_[missing].before) remove(oldest_);
+}
+
 void BlockCache::truncate(std::span<const std::uint64_t> chain, std::size_t from) noexcept {
     for (std::size_t i = chain.size(); i-- > from;) {
         const std::uint32_t index = find(chain[i]);
@@ -73,7 +83,7 @@ void BlockCache::touch(std::uint64_t hash) {
     } else {
         unlink(index);
     }
-    entries_[index].stamp = stamp_;
+    entries_[index].before = std::exchange(entries_[index].stamp, stamp_);
     link_newest(index);
 }
 

@@ -52,6 +52,10 @@ public:
     /// Removes the blocks that this insertion added and no later one has used.
     void undo(const Inserted& inserted, std::span<const std::uint64_t> chain) noexcept;
 
+    /// Of what this insertion believed to be there the engine found `found` blocks: what was used
+    /// longer ago than the first that was missing must be gone, too.
+    void correct(const Inserted& inserted, std::span<const std::uint64_t> chain,
+                 std::size_t found) noexcept;
     /// Removes the blocks of the chain from number `from` on. What other chains hold below them is
     /// no longer found, and goes by its age.
     void truncate(std::span<const std::uint64_t> chain, std::size_t from) noexcept;
@@ -76,7 +80,8 @@ private:
         std::uint64_t hash = 0;
         std::uint32_t older = k_none;
         std::uint32_t newer = k_none;
-        std::uint32_t stamp = 0;
+        std::uint32_t stamp = 0;   // of the last insertion that used it
+        std::uint32_t before = 0;  // and of the one before that
     };
 
     [[nodiscard]] std::uint32_t find(std::uint64_t hash) const noexcept;

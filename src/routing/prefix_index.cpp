@@ -15,6 +15,10 @@ namespace {
 constexpr std::size_t k_evicted_at_once = 1024;
 static_assert(PrefixIndex::k_default_blocks == BlockCache::k_default_capacity);
 
+BlockCache::Inserted inserted_of(const PrefixIndex::Added& added) noexcept {
+    return {.from = added.from, .to = added.to, .stamp = static_cast<std::uint32_t>(added.stamp)};
+}
+
 /// One backend's part. Most slots are never used, so it is made when it first is.
 struct Part {
     mutable SpinLock lock;
@@ -68,9 +72,14 @@ void PrefixIndex::undo(const Added& added, std::span<const std::uint64_t> chain)
     const Part& part = impl_->parts[added.slot];
     const std::lock_guard guard{part.lock};
     if (!part.blocks) return;
-    part.blocks->undo(
-        {.from = added.from, .to = added.to, .stamp = static_cast<std::uint32_t>(added.stamp)},
-        chain);
+    part.blocks->undo(inserted_of(added), chain);
+}
+
+void PrefixIndex::correct(const Added& added, std::span<const std::uint64_t> chain,
+                          std::size_t found) noexcept {
+    const Part& part = impl_->parts[added.slot];
+    const std::lock_guard guard{part.lock};
+    if (part.blocks) part.blocks->correct(inserted_of(added), chain, found);
 }
 
 void PrefixIndex::truncate(fleet::Slot slot, std::span<const std::uint64_t> chain,

@@ -84,6 +84,12 @@ void PenstockRouter::failed(fleet::Slot /*slot*/, const SimRequest& request,
     if (!request.blocks.empty()) index_.undo(added, request.blocks);
 }
 
+void PenstockRouter::found_cached(const SimRequest& request,
+                                  const routing::PrefixIndex::Added& added, std::uint32_t tokens) {
+    const std::uint32_t blocks = (tokens + setting_.block_tokens - 1) / setting_.block_tokens;
+    if (!request.blocks.empty()) index_.correct(added, request.blocks, blocks);
+}
+
 void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
     const auto prompt = static_cast<float>(seen.prompt_tokens);
     habit_.learn(0, prompt, std::max(1.0F, prompt - static_cast<float>(seen.cached_tokens)),

@@ -25,6 +25,8 @@ public:
     routing::PrefixIndex::Added sent(fleet::Slot slot, const SimRequest& request) override;
     void failed(fleet::Slot slot, const SimRequest& request,
                 const routing::PrefixIndex::Added& added) override;
+    void found_cached(const SimRequest& request, const routing::PrefixIndex::Added& added,
+                      std::uint32_t tokens) override;
     void observed(fleet::Slot slot, const Observation& observation) override;
     void sampled(fleet::Slot slot, const std::optional<fleet::LoadSample>& before,
                  const fleet::LoadSample& now) override;

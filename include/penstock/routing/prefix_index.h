@@ -55,6 +55,12 @@ public:
     /// Takes back what this insertion added and nobody used since.
     void undo(const Added& added, std::span<const std::uint64_t> chain) noexcept;
 
+    /// The engine has told how many blocks of `chain` it `found` when this insertion's request
+    /// came. Where that is less than was believed, what it must have evicted with them is
+    /// forgotten.
+    void correct(const Added& added, std::span<const std::uint64_t> chain,
+                 std::size_t found) noexcept;
+
     /// The engine has told that of `chain` it holds `from` blocks and no more.
     void truncate(fleet::Slot slot, std::span<const std::uint64_t> chain,
                   std::size_t from) noexcept;

@@ -152,6 +152,46 @@ TEST(BlockCache, UndoLeavesWhatALaterInsertionUsed) {
     EXPECT_EQ(cache.match(chain("abx")), 3U);
 }
 
+TEST(BlockCache, ForgetsWhatIsOlderThanWhatTheEngineMissed) {
+    Cache cache;
+    cache.insert(chain("old"));
+    cache.insert(chain("abcd"));
+    cache.insert(chain("new"));
+    const auto inserted = cache.insert(chain("abcdef"));
+
+    cache.correct(inserted, chain("abcdef"), 4);
+    EXPECT_EQ(cache.match(chain("old")), 3U);
+    cache.correct(inserted, chain("abcdef"), 3);
+
+    EXPECT_EQ(cache.told(chain("old")), 0U);
+    EXPECT_EQ(cache.match(chain("abcdef")), 6U);
+    EXPECT_EQ(cache.match(chain("new")), 3U);
+}
+
+TEST(BlockCache, CorrectsNothingByWhatWasUsedAgainSince) {
+    Cache cache;
+    cache.insert(chain("old"));
+    cache.insert(chain("ab"));
+    const auto inserted = cache.insert(chain("ab"));
+    cache.insert(chain("ab"));
+
+    cache.correct(inserted, chain("ab"), 0);
+
+    EXPECT_EQ(cache.match(chain("old")), 3U);
+}
+
+TEST(BlockCache, CorrectsNothingWhereNothingWasBelieved) {
+    Cache cache;
+    cache.insert(chain("old"));
+    const auto inserted = cache.insert(chain("ab"));
+
+    cache.correct(inserted, chain("ab"), 0);
+    cache.correct({}, chain("ab"), 0);
+    cache.correct(inserted, {}, 0);
+
+    EXPECT_EQ(cache.match(chain("old")), 3U);
+}
+
 TEST(BlockCache, TruncatesAChain) {
     Cache cache;
     cache.insert(chain("abcdef"));

@@ -67,6 +67,21 @@ TEST(PrefixIndex, GivesItsMemoryBackWhenFlushed) {
     EXPECT_LE(index.total().bytes, empty + 256 * 1024);
 }
 
+TEST(PrefixIndex, ForgetsWhatAnEngineMustHaveEvictedToo) {
+    PrefixIndex index;
+    for (const fleet::Slot slot : {1U, 2U}) {
+        index.insert(slot, chain(100, 8));
+        index.insert(slot, chain(200, 8));
+    }
+    const auto added = index.insert(1, chain(200, 8));
+
+    index.correct(added, chain(200, 8), 5);
+
+    EXPECT_EQ(found(index, 1, chain(100, 8)), 0U);
+    EXPECT_EQ(found(index, 1, chain(200, 8)), 8U);
+    EXPECT_EQ(found(index, 2, chain(100, 8)), 8U);
+}
+
 TEST(PrefixIndex, TruncatesWhatAnEngineHasToldItDoesNotHold) {
     PrefixIndex index;
     index.insert(1, chain(100, 8));
