@@ -61,7 +61,8 @@ public:
     void correct(const Added& added, std::span<const std::uint64_t> chain,
                  std::size_t found) noexcept;
 
-    /// The engine has told that of `chain` it holds `from` blocks and no more.
+    /// The engine has told that of `chain` it holds `from` blocks and no more. What was inserted
+    /// below them as part of other chains should be told, too, or goes by its age.
     void truncate(fleet::Slot slot, std::span<const std::uint64_t> chain,
                   std::size_t from) noexcept;
 

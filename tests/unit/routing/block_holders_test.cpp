@@ -28,13 +28,13 @@ TEST(BlockHolders, CountsWhoHoldsABlock) {
 TEST(BlockHolders, SeesNothingBehindAGap) {
     BlockHolders holders{Scatter{1}};
     const std::vector<std::uint64_t> chain{10, 11, 12, 13};
-    for (const std::uint64_t block : {10U, 11U, 13U}) holders.add(block, 4);
+    for (const std::uint64_t block : {10U, 12U, 13U}) holders.add(block, 4);
     for (const std::uint64_t block : {10U, 11U, 12U, 13U}) holders.add(block, 5);
 
     Holdings found;
     holders.match(chain, found);
 
-    EXPECT_EQ(found.of(4), 2U);
+    EXPECT_EQ(found.of(4), 1U);
     EXPECT_EQ(found.of(5), 4U);
 }
 
