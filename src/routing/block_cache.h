@@ -56,8 +56,8 @@ public:
     /// longer ago than the first that was missing must be gone, too.
     void correct(const Inserted& inserted, std::span<const std::uint64_t> chain,
                  std::size_t found) noexcept;
-    /// Removes the blocks of the chain from number `from` on. What other chains hold below them goes
-    /// by its age; until then a look-up among many holders may leap over the gap.
+    /// Removes the blocks of the chain from number `from` on. What other chains hold below them
+    /// goes by its age; until then a look-up among many holders may leap over the gap.
     void truncate(std::span<const std::uint64_t> chain, std::size_t from) noexcept;
 
     /// At least 1, at most `k_capacity_max`. The excess stays until `evict`.
