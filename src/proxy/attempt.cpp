@@ -1,5 +1,7 @@
 #include "attempt.h"
 
+#include <cmath>
+
 namespace penstock::proxy {
 
 Attempt::Attempt(Exchange& exchange, Pick pick)
@@ -40,9 +42,25 @@ fleet::CounterSlab::Cell& Attempt::cell() const noexcept {
     return exchange_.worker.shared.counters[backend_.slot];
 }
 
+// Engines evict as they use: what was missing of this prompt tells what else is gone.
+void Attempt::correct_belief() const {
+    const engine::Usage usage = exchange_.observer.usage();
+    if (!indexed_ || !usage.cached_told || usage.prompt_tokens == 0) return;
+    // Tokens are not equally long all over a prompt: a little less than was believed is no news.
+    constexpr double k_uneven = 1.25;
+    const double share =
+        static_cast<double>(usage.cached_tokens) / static_cast<double>(usage.prompt_tokens);
+    const double bytes = share * static_cast<double>(exchange_.facts.prompt_bytes);
+    const double blocks =
+        k_uneven * bytes / static_cast<double>(exchange_.pool->balance.block_size.count);
+    exchange_.worker.shared.index.correct(added_, exchange_.facts.blocks,
+                                          static_cast<std::size_t>(std::ceil(blocks)));
+}
+
 void Attempt::complete() {
     const telemetry::RequestRecord& record = exchange_.record;
     if (record.status != 200 || exchange_.pool == nullptr) return;
+    correct_belief();
     fleet::Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
     const bool told = record.prompt_tokens > 0;
     const auto uncached = static_cast<float>(record.prompt_tokens) -

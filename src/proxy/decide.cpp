@@ -41,7 +41,7 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     const std::string_view model = exchange.facts.model;
     const bool by_list = exchange.model_listed && !configured(pool, model);
     const bool prefix = reads_prefix(pool) && !exchange.facts.blocks.empty();
-    const bool told = exchange.tells_candidates();
+    if (prefix) worker.shared.index.match(exchange.facts.blocks, worker.holdings);
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
         fleet::SheetRow& row = worker.sheet[i];
         if (by_list && !lists(worker.table(), pool.backends[i], model))
@@ -49,9 +49,7 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
         if (std::find(excluded.begin(), excluded.end(), row.slot) != excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
-        if (prefix && (row.unfit == fleet::k_fit || told)) {
-            row.held_blocks = worker.shared.index.match(row.slot, exchange.facts.blocks);
-        }
+        if (prefix) row.held_blocks = worker.holdings.of(row.slot);
     }
 }
 

@@ -64,14 +64,13 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
 
 void PenstockRouter::fill_rows(const SimRequest& request, const View& view) {
     const bool prefix = policy_->reads_prefix() && !request.blocks.empty();
+    if (prefix) index_.match(request.blocks, holdings_);
     for (fleet::SheetRow& row : sheet_) {
         row.rates = learners_[row.slot].rates();
         if (std::ranges::find(view.excluded, row.slot) != view.excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
-        if (prefix && row.unfit == fleet::k_fit) {
-            row.held_blocks = index_.match(row.slot, request.blocks);
-        }
+        if (prefix) row.held_blocks = holdings_.of(row.slot);
     }
 }
 
@@ -83,6 +82,12 @@ routing::PrefixIndex::Added PenstockRouter::sent(fleet::Slot slot, const SimRequ
 void PenstockRouter::failed(fleet::Slot /*slot*/, const SimRequest& request,
                             const routing::PrefixIndex::Added& added) {
     if (!request.blocks.empty()) index_.undo(added, request.blocks);
+}
+
+void PenstockRouter::found_cached(const SimRequest& request,
+                                  const routing::PrefixIndex::Added& added, std::uint32_t tokens) {
+    const std::uint32_t blocks = (tokens + setting_.block_tokens - 1) / setting_.block_tokens;
+    if (!request.blocks.empty()) index_.correct(added, request.blocks, blocks);
 }
 
 void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {

@@ -46,7 +46,7 @@ enum class AdapterRoom : std::uint8_t {
 /// one that replaces it. Owned by `app`, lives as long as the process. Thread: any.
 class AdapterHistory {
 public:
-    /// Remembered of one backend. 2 MiB for all, of which only what is written to is resident.
+    /// Remembered of one backend. 8 MiB for all, of which only what is written to is resident.
     static constexpr std::size_t k_entries = 32;
 
     AdapterHistory();

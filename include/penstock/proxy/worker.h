@@ -77,6 +77,7 @@ public:
     Habits habits;
     Observations observations;
     std::vector<fleet::SheetRow> sheet;  // scratch of the decision being made
+    routing::Holdings holdings;          // and of its prompt
     std::uint64_t decisions = 0;
     std::uint32_t inspect_jobs = 0;  // of this worker, in the inspect thread's queue
     bool draining = false;

@@ -80,6 +80,10 @@ public:
     virtual void failed(fleet::Slot /*slot*/, const SimRequest& /*request*/,
                         const routing::PrefixIndex::Added& /*added*/) {}
     virtual void first_token(fleet::Slot /*slot*/, const SimRequest& /*request*/) {}
+    /// After each whole answer: how much of the prompt its engine found cached, by `usage`.
+    virtual void found_cached(const SimRequest& /*request*/,
+                              const routing::PrefixIndex::Added& /*added*/,
+                              std::uint32_t /*tokens*/) {}
     /// The last token, or the break of a stream that had begun.
     virtual void ended(fleet::Slot /*slot*/, const SimRequest& /*request*/) {}
     /// After each whole answer, before `ended`.
