@@ -99,7 +99,20 @@ TEST_F(PrefixLoadPolicy, SpreadsABurstBetweenTwoPolls) {
     for (const std::uint32_t count : picks) EXPECT_EQ(count, 10U);
 }
 
-TEST_F(PrefixLoadPolicy, AvoidsAFullCacheOnlyBeyondTheKnee) {
+TEST_F(PrefixLoadPolicy, WhatAPromptEvictsCostsMoreTheMoreOfTheCacheIsInUse) {
+    sheet[0].kv_use = 0;
+    const float empty = cost(0);
+    const auto uncached = static_cast<float>(sheet[0].rates.prefill_per_token) *
+                          static_cast<float>(input.prompt_tokens);
+
+    sheet[0].kv_use = 0.5F;
+
+    EXPECT_NEAR(cost(0) - empty, 0.5F * uncached, 1e-5);
+}
+
+TEST_F(PrefixLoadPolicy, APromptThatIsCachedAvoidsAFullCacheOnlyBeyondTheKnee) {
+    sheet[0].held_blocks = static_cast<std::uint32_t>(input.blocks.size());
+    input.prompt_tokens = sheet[0].held_blocks * input.block_tokens;
     const float at_ease = cost(0);
 
     sheet[0].kv_use = 0.9F;
