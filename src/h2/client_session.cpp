@@ -217,11 +217,11 @@ int ClientSession::header(const nghttp2_frame& frame, std::string_view name,
     ClientSessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     if (stream->head_complete) {
-        stream->builder.add_trailer(name, value, stream->trailers);
+        stream->tail.add(name, value);
     } else {
         stream->builder.add(name, value, stream->head);
     }
-    if (stream->builder.is_flood())
+    if (stream->builder.is_flood() || stream->tail.is_flood())
         refuse(telemetry::Http2Refusal::header_list_too_large, NGHTTP2_ENHANCE_YOUR_CALM);
     return 0;
 }
@@ -266,7 +266,7 @@ int ClientSession::frame_received(const nghttp2_frame& frame) {
 
 void ClientSession::list_received(ClientSessionStream& stream, bool ends) {
     if (stream.head_complete) {
-        if (const Result<void> trailers = stream.builder.finish_trailers(); !trailers)
+        if (const Result<void> trailers = stream.tail.finish(); !trailers)
             refuse(stream, trailers.error());
         return;
     }

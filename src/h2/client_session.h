@@ -17,6 +17,7 @@
 #include "penstock/http/head.h"
 #include "response_builder.h"
 #include "session_setup.h"
+#include "trailers.h"
 
 namespace penstock::h2 {
 
@@ -40,7 +41,7 @@ struct ClientSessionStream {
 
     ResponseBuilder builder;
     http::ResponseHead head;
-    http::Fields trailers;
+    Trailers tail{ErrorCode::upstream_bad_response};
     std::string input;       // of the body, received and not read yet
     std::size_t unread = 0;  // of it, what flow control still counts
     Outgoing out;

@@ -25,9 +25,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return list_.size(); }
     /// What nghttp2 makes room for before it encodes the list: names and values as they are, two
     /// lengths of 6 bytes each, and what it needs besides.
-    [[nodiscard]] std::size_t sent_most() const noexcept {
-        return bytes_ + 12 * list_.size() + 32;
-    }
+    [[nodiscard]] std::size_t sent_most() const noexcept { return bytes_ + 12 * list_.size() + 32; }
 
 private:
     std::vector<nghttp2_nv> list_;

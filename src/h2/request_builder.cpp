@@ -1,12 +1,11 @@
 #include "request_builder.h"
 
 #include "penstock/http/grammar.h"
+#include "trailers.h"
 
 namespace penstock::h2 {
 
 namespace {
-
-constexpr std::size_t k_field_overhead = 32;  // RFC 9113 6.5.2
 
 Error bad(const char* what) {
     return Error{ErrorCode::bad_request, what};

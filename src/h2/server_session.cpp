@@ -237,13 +237,14 @@ int ServerSession::header(std::string_view name, std::string_view value) {
     SessionStream* stream = heading_;
     if (stream == nullptr) return 0;
     if (stream->head_complete) {
-        http::RequestHead trailers;  // counted and dropped
-        stream->builder.add(name, value, trailers);
+        if (!stream->tail) stream->tail = std::make_unique<Trailers>(ErrorCode::bad_request);
+        stream->tail->add(name, value);
+        if (!stream->tail->is_flood()) return 0;
     } else {
         stream->builder.add(name, value, stream->head);
+        if (!stream->builder.is_flood()) return 0;
     }
-    if (stream->builder.is_flood())
-        refuse(Http2Refusal::header_list_too_large, NGHTTP2_ENHANCE_YOUR_CALM);
+    refuse(Http2Refusal::header_list_too_large, NGHTTP2_ENHANCE_YOUR_CALM);
     return 0;
 }
 
@@ -284,14 +285,20 @@ int ServerSession::frame_received(const nghttp2_frame& frame) {
     SessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     const bool ends = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    if (frame.hd.type == NGHTTP2_HEADERS && !stream->head_complete) {
-        stream->head_complete = true;
-        if (const Result<void> head = stream->builder.finish(!ends, stream->head); !head)
-            stream->refusal = head.error();
-    }
+    if (frame.hd.type == NGHTTP2_HEADERS) list_received(*stream, ends);
     if (ends) stream->input_ended = true;
     note(*stream);
     return 0;
+}
+
+void ServerSession::list_received(SessionStream& stream, bool ends) {
+    Result<void> verdict;
+    if (!std::exchange(stream.head_complete, true)) {
+        verdict = stream.builder.finish(!ends, stream.head);
+    } else if (stream.tail) {
+        verdict = stream.tail->finish();
+    }
+    if (!verdict && !stream.refusal) stream.refusal = verdict.error();
 }
 
 int ServerSession::frame_sent(const nghttp2_frame& frame) {

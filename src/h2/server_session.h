@@ -113,6 +113,7 @@ private:
     int invalid_header(const nghttp2_frame& frame);
     int data(std::int32_t id, std::string_view bytes);
     int frame_received(const nghttp2_frame& frame);
+    void list_received(SessionStream& stream, bool ends);
     int frame_sent(const nghttp2_frame& frame);
     int stream_closed(std::int32_t id, std::uint32_t code);
 
