@@ -83,7 +83,7 @@ void ServerStream::over() {
 
 void ServerStream::answer_bad_head() {
     connection_.count_bad_request();
-    SessionStream::head.method = http::Method::post;  // may be none that we know
+    if (!builder.has_method()) SessionStream::head.method = http::Method::post;
     http::reply(*this, http::error_head(*refusal, 0),
                 http::error_json(*refusal, http::ApiShape::openai));
     done_ = true;

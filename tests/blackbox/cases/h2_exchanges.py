@@ -200,6 +200,22 @@ def test_answers_without_a_body_end_with_their_head(world, method, status, body)
         equal(response.field("content-length"), "5")
 
 
+def test_a_refused_head_request_is_answered_without_a_body(world):
+    client = world.proxy(world.engine()).connect_h2()
+
+    for fields in (head("HEAD", "/x#y"), [*head("HEAD", "/x#y")[1:], (":method", "HEAD")]):
+        answer = client.open(fields).read_headers()
+        equal((dict(answer.fields)[":status"], answer.ends_stream), ("400", True))
+
+
+def test_the_scheme_need_not_be_the_connections(world):
+    engine = world.engine()
+    engine.answer_all(b"answer")
+    client = world.proxy(engine).connect_h2()
+
+    equal(client.ask(head(scheme="https"), wire.chat()).body, b"answer", "behind a TLS terminator")
+
+
 def test_expect_100_continue_is_answered_before_the_body(world):
     engine = world.engine()
     client = world.proxy(engine).connect_h2()
