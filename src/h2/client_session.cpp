@@ -11,7 +11,6 @@ namespace penstock::h2 {
 
 namespace {
 
-constexpr std::size_t k_queue_max = 1000;          // frames, before reading stops
 constexpr std::int32_t k_last_stream = 1U << 30U;  // of the numbers there are, the half
 
 // Engines are few and trusted more than clients, but a broken one must not keep a worker busy.
@@ -21,7 +20,7 @@ constexpr FloodLimits k_limits{.resets_burst = k_unbounded,
                                .resets_per_second = k_unbounded,
                                .errors_burst = k_unbounded,
                                .errors_per_second = k_unbounded,
-                               .control_burst = 500,
+                               .control_burst = ClientSession::k_control_burst,
                                .control_per_second = 100,
                                .useless_frames = 1'000};
 
@@ -31,8 +30,8 @@ Error bad(const char* what) {
 
 }  // namespace
 
-ClientSession::ClientSession(const ClientSetup& setup, std::string_view scheme)
-    : scheme_{scheme}, guard_{k_limits} {
+ClientSession::ClientSession(ClientSetup& setup, std::string_view scheme)
+    : scheme_{scheme}, guard_{k_limits}, credit_{k_unread_max, setup.spare()} {
     nghttp2_session* made = nullptr;
     if (nghttp2_session_client_new2(&made, setup.callbacks(), this, setup.options()) != 0)
         throw std::bad_alloc{};
@@ -202,7 +201,7 @@ bool ClientSession::over() const noexcept {
 }
 
 bool ClientSession::overfull() const noexcept {
-    return nghttp2_session_get_outbound_queue_size(session_.get()) > k_queue_max;
+    return nghttp2_session_get_outbound_queue_size(session_.get()) > SessionSetup::k_queue_max;
 }
 
 void ClientSession::refuse(ClientSessionStream& stream, const Error& why) {
@@ -289,6 +288,7 @@ int ClientSession::frame_sent(const nghttp2_frame& frame) {
     }
     // What a request may be answered with, also when nobody waits for it any more.
     if (frame.hd.type == NGHTTP2_DATA || frame.hd.type == NGHTTP2_HEADERS) guard_.data_sent();
+    if (is_question(frame)) guard_.ping_sent();
     ClientSessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     stream->sent = true;

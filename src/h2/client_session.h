@@ -63,10 +63,11 @@ public:
     /// are `k_unread_max`: more than 100 streams that nobody reads can hold.
     static constexpr std::int32_t k_connection_window = 1024 * 1024;
     static constexpr std::size_t k_unread_max = 16 * 1024 * 1024;
+    static constexpr std::uint32_t k_control_burst = 500;   // SETTINGS and PING
     static constexpr std::uint8_t k_interim_heads_max = 8;  // 1xx heads before the response
 
     /// `scheme`: "http" or "https", for all requests. Both must outlive this.
-    ClientSession(const ClientSetup& setup, std::string_view scheme);
+    ClientSession(ClientSetup& setup, std::string_view scheme);
     ClientSession(const ClientSession&) = delete;
     ClientSession& operator=(const ClientSession&) = delete;
 
@@ -132,7 +133,7 @@ private:
     FrameScanner scanner_{0};
     SessionHandle session_;
     std::vector<ClientSessionStream*> news_;
-    ConnectionCredit credit_{k_unread_max};
+    ConnectionCredit credit_;
     TimePoint now_{};
     bool closing_ = false;  // no more streams: a GOAWAY was sent or has come
     std::optional<telemetry::Http2Refusal> refusal_;

@@ -11,7 +11,8 @@ namespace {
 
 using telemetry::Http2Refusal;
 
-constexpr std::size_t k_queue_max = 1000;  // frames, before reading stops
+constexpr std::int32_t k_any_stream =
+    0x7FFFFFFF;  // in the notice that comes before the last GOAWAY
 
 FloodLimits flood_limits(const ServerLimits& limits) noexcept {
     return {.resets_burst = limits.resets_burst,
@@ -25,14 +26,14 @@ FloodLimits flood_limits(const ServerLimits& limits) noexcept {
 
 }  // namespace
 
-ServerSession::ServerSession(const ServerSetup& setup, const ServerLimits& limits,
-                             StreamMaker& maker)
-    : limits_{limits}, maker_{maker}, guard_{flood_limits(limits)} {
+ServerSession::ServerSession(ServerSetup& setup, const ServerLimits& limits, StreamMaker& maker)
+    : maker_{maker}, guard_{flood_limits(limits)}, credit_{k_unread_own, setup.spare()} {
     nghttp2_session* made = nullptr;
-    if (nghttp2_session_server_new2(&made, setup.callbacks(), this, setup.options()) != 0)
+    if (nghttp2_session_server_new2(&made, setup.callbacks(), this, setup.options_for(limits)) != 0)
         throw std::bad_alloc{};
     session_.reset(made);
     const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_streams},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
          static_cast<std::uint32_t>(limits.stream_window.count)},
@@ -178,7 +179,7 @@ bool ServerSession::over() const noexcept {
 }
 
 bool ServerSession::overfull() const noexcept {
-    return nghttp2_session_get_outbound_queue_size(session_.get()) > k_queue_max;
+    return nghttp2_session_get_outbound_queue_size(session_.get()) > SessionSetup::k_queue_max;
 }
 
 void ServerSession::judge(const FloodGuard::Verdict& verdict) {
@@ -186,7 +187,7 @@ void ServerSession::judge(const FloodGuard::Verdict& verdict) {
 }
 
 bool ServerSession::begin_frame(const FrameHeader& header) {
-    judge(guard_.frame(header, now_));
+    judge(ignored(header) ? guard_.useless() : guard_.frame(header, now_));
     if (header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA) judge_closed_stream(header);
     if (header.type == NGHTTP2_HEADERS) highest_ = std::max(highest_, header.stream);
     // From here on the client knows that the stream has ended.
@@ -194,6 +195,14 @@ bool ServerSession::begin_frame(const FrameHeader& header) {
         if (Ended* ended = find_ended(header.stream)) ended->by_us = false;
     }
     return !refusal_;
+}
+
+// A head that nghttp2 decodes and tells nobody of: on a stream that has ended, or a new one after
+// the last GOAWAY.
+bool ServerSession::ignored(const FrameHeader& header) const noexcept {
+    if (header.type != NGHTTP2_HEADERS) return false;
+    if (header.stream > highest_) return gone_away_;
+    return nghttp2_session_find_stream(session_.get(), header.stream) == nullptr;
 }
 
 ServerSession::Ended* ServerSession::find_ended(std::int32_t id) noexcept {
@@ -219,18 +228,19 @@ int ServerSession::begin_headers(const nghttp2_frame& frame) {
     if (frame.headers.cat == NGHTTP2_HCAT_REQUEST) {
         heading_ = &maker_.open(id);
         nghttp2_session_set_stream_user_data(session_.get(), id, heading_);
+        level_priority(id);
     } else {
         heading_ = find(id);
     }
     return 0;
 }
 
-// Every stream gets its share, whatever its client says of the others: RFC 9113 5.3 has done away
-// with the scheme that nghttp2 would follow.
+// Every stream gets its share in turns, whatever its client says of it or of others (RFC 9218 10):
+// tokens of one must not wait for the end of another.
 void ServerSession::level_priority(std::int32_t id) {
-    nghttp2_priority_spec even;
-    nghttp2_priority_spec_default_init(&even);
-    nghttp2_session_change_stream_priority(session_.get(), id, &even);
+    const nghttp2_extpri even{.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1};
+    constexpr int k_ignore_client = 1;
+    nghttp2_session_change_extpri_stream_priority(session_.get(), id, &even, k_ignore_client);
 }
 
 int ServerSession::header(std::string_view name, std::string_view value) {
@@ -272,10 +282,6 @@ int ServerSession::data(std::int32_t id, std::string_view bytes) {
 
 int ServerSession::frame_received(const nghttp2_frame& frame) {
     if (frame.hd.type == NGHTTP2_SETTINGS) settled_ = true;
-    if (frame.hd.type == NGHTTP2_PRIORITY ||
-        (frame.hd.type == NGHTTP2_HEADERS && (frame.hd.flags & NGHTTP2_FLAG_PRIORITY) != 0)) {
-        level_priority(frame.hd.stream_id);
-    }
     if (frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0)
         answered(frame.ping);
     if (frame.hd.type == NGHTTP2_RST_STREAM) {  // the same, where ours is still under way
@@ -306,6 +312,9 @@ int ServerSession::frame_sent(const nghttp2_frame& frame) {
         !refusal_) {
         refusal_ = Http2Refusal::protocol_error;  // nghttp2 has judged by itself
     }
+    if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.last_stream_id != k_any_stream)
+        gone_away_ = true;
+    if (is_question(frame)) guard_.ping_sent();
     SessionStream* stream = find(frame.hd.stream_id);
     if (frame.hd.type == NGHTTP2_RST_STREAM) {
         const std::uint32_t code = frame.rst_stream.error_code;

@@ -31,11 +31,17 @@ protected:
 class ServerSetup final : public SessionSetup {
 public:
     ServerSetup();
+    /// For a session with these limits: its guard judges before nghttp2 does, and in better words.
+    [[nodiscard]] const nghttp2_option* options_for(const ServerLimits& limits) noexcept;
 };
 
 class ServerSession {
 public:
-    static constexpr std::size_t k_unread_max = 4 * 1024 * 1024;  // bytes of all bodies
+    /// Bytes of all bodies that may lie unread before the connection's window closes for streams
+    /// that are read, too; and what a worker's connections may share beyond it: two connections
+    /// with all streams stuck, by default.
+    static constexpr std::size_t k_unread_own = 4 * 1024 * 1024;
+    static constexpr std::size_t k_unread_shared = 64 * 1024 * 1024;
     /// Of a response's head, as `HeaderList::sent_most` counts it: what engines may send with its
     /// overhead, and as much again for fields of ours.
     static constexpr std::size_t k_head_max = 192 * 1024;
@@ -43,7 +49,7 @@ public:
                   http::k_response_limits.head + 12 * http::k_response_limits.fields);
 
     /// References must outlive this.
-    ServerSession(const ServerSetup& setup, const ServerLimits& limits, StreamMaker& maker);
+    ServerSession(ServerSetup& setup, const ServerLimits& limits, StreamMaker& maker);
     ServerSession(const ServerSession&) = delete;
     ServerSession& operator=(const ServerSession&) = delete;
 
@@ -108,6 +114,7 @@ private:
 
     [[nodiscard]] bool begin_frame(const FrameHeader& header);
     void level_priority(std::int32_t id);
+    [[nodiscard]] bool ignored(const FrameHeader& header) const noexcept;
     int begin_headers(const nghttp2_frame& frame);
     int header(std::string_view name, std::string_view value);
     int invalid_header(const nghttp2_frame& frame);
@@ -117,7 +124,6 @@ private:
     int frame_sent(const nghttp2_frame& frame);
     int stream_closed(std::int32_t id, std::uint32_t code);
 
-    const ServerLimits& limits_;
     StreamMaker& maker_;
     FloodGuard guard_;
     FrameScanner scanner_{NGHTTP2_CLIENT_MAGIC_LEN};
@@ -128,10 +134,11 @@ private:
     std::array<Ended, 64> ended_{};
     std::size_t ended_next_ = 0;
     std::int32_t highest_ = 0;  // stream the client has opened
-    ConnectionCredit credit_{k_unread_max};
+    ConnectionCredit credit_;
     TimePoint now_{};
     bool settled_ = false;
     bool draining_ = false;
+    bool gone_away_ = false;  // a GOAWAY that leaves out new streams has been sent
     std::optional<telemetry::Http2Refusal> refusal_;
 };
 

@@ -196,6 +196,15 @@ INSTANTIATE_TEST_SUITE_P(
                Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"unknown frames", "", [](std::uint32_t) { return test::frame(0xBB, 0, 0, "x"); },
                Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"answers to no PING", "",
+               [](std::uint32_t) { return test::frame(6, 1, 0, "12345678"); },
+               Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"heads on a stream that was reset",
+               test::headers(1, {{":method", "GET"}, {":scheme", "http"}, {":path", "x"}}, false),
+               [](std::uint32_t) {
+                   return test::headers(1, {{"x", "y"}}, true);
+               },
+               Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"CONTINUATION", test::frame(1, 0, 1, test::block(test::k_get)),
                [](std::uint32_t) {
                    return test::frame(9, 0, 1, test::block({{"x", "y"}}));
@@ -255,6 +264,24 @@ TEST(ServerSession, CallsASmallerNewStreamAProtocolError) {
     EXPECT_FALSE(spoken.hear(test::headers(3, test::k_get, true)));
     EXPECT_EQ(spoken.goes_away(), NGHTTP2_PROTOCOL_ERROR);
     EXPECT_EQ(spoken.session.refusal(), Http2Refusal::protocol_error);
+}
+
+// nghttp2's own limits, of 100 answers that wait and of 1,000 resets, stand behind ours.
+TEST(ServerSession, JudgesBeforeNghttp2Does) {
+    ServerLimits limits;
+    limits.control_burst = 3'000;
+    limits.resets_burst = 5'000;
+    Spoken spoken{limits};
+    std::string pings = k_hello;
+    for (int i = 0; i < 2'999; ++i) pings += test::frame(6, 0, 0, "12345678");
+    std::string resets;
+    for (std::uint32_t n = 0; n < 5'000; ++n)
+        resets += test::headers(odd(n), test::k_get, true) + test::reset(odd(n));
+    EXPECT_TRUE(spoken.hear(pings));
+    EXPECT_TRUE(spoken.hear(resets));
+    EXPECT_EQ(spoken.goes_away(), -1);
+    EXPECT_FALSE(spoken.hear(test::frame(6, 0, 0, "12345678")));
+    EXPECT_EQ(spoken.session.refusal(), Http2Refusal::control_flood);
 }
 
 TEST(ServerSession, DrainsInTwoSteps) {
