@@ -31,7 +31,7 @@ Error bad(const char* what) {
 }  // namespace
 
 ClientSession::ClientSession(ClientSetup& setup, std::string_view scheme)
-    : scheme_{scheme}, guard_{k_limits}, credit_{k_unread_max, setup.spare()} {
+    : SessionCore{k_limits, 0, k_unread_max, setup.spare()}, scheme_{scheme} {
     nghttp2_session* made = nullptr;
     if (nghttp2_session_client_new2(&made, setup.callbacks(), this, setup.options()) != 0)
         throw std::bad_alloc{};
@@ -46,24 +46,6 @@ ClientSession::ClientSession(ClientSetup& setup, std::string_view scheme)
     nghttp2_session_set_local_window_size(made, NGHTTP2_FLAG_NONE, 0, k_connection_window);
 }
 
-bool ClientSession::receive(std::string_view bytes, TimePoint now) {
-    now_ = now;
-    const bool whole = scanner_.walk(
-        bytes, [this](std::string_view some) { return feed(some); },
-        [this](const FrameHeader& header) { return begin_frame(header); });
-    return whole && nghttp2_session_want_read(session_.get()) != 0;
-}
-
-bool ClientSession::feed(std::string_view bytes) {
-    const ssize_t taken = nghttp2_session_mem_recv(
-        session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-    if (taken < 0) {
-        refuse(refusal_of(static_cast<int>(taken)),
-               taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
-    }
-    return !refusal_;
-}
-
 // What comes late for a stream that we have cancelled is not useful, but natural: its DATA is
 // bounded by the stream's window, and the other frames count as those that carry nothing.
 bool ClientSession::begin_frame(const FrameHeader& header) {
@@ -76,38 +58,8 @@ bool ClientSession::begin_frame(const FrameHeader& header) {
     } else if (header.type != NGHTTP2_DATA || header.length == 0) {
         verdict = guard_.useless();
     }
-    if (verdict) refuse(*verdict, NGHTTP2_ENHANCE_YOUR_CALM);
+    judge(verdict);
     return !refusal_;
-}
-
-void ClientSession::refuse(telemetry::Http2Refusal reason, std::uint32_t code) {
-    if (refusal_) return;
-    refusal_ = reason;
-    nghttp2_session_terminate_session(session_.get(), code);
-}
-
-std::string_view ClientSession::next_output() {
-    const std::uint8_t* bytes = nullptr;
-    const ssize_t length = nghttp2_session_mem_send(session_.get(), &bytes);
-    if (length <= 0) return {};
-    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length)};
-}
-
-void ClientSession::take_news(std::vector<ClientSessionStream*>& into) noexcept {
-    into.clear();
-    into.swap(news_);
-    for (ClientSessionStream* stream : into) stream->listed = false;
-}
-
-void ClientSession::note(ClientSessionStream& stream) {
-    if (stream.listed) return;
-    stream.listed = true;
-    news_.push_back(&stream);
-}
-
-ClientSessionStream* ClientSession::find(std::int32_t id) const noexcept {
-    return static_cast<ClientSessionStream*>(
-        nghttp2_session_get_stream_user_data(session_.get(), id));
 }
 
 bool ClientSession::submit(ClientSessionStream& stream, const http::RequestHead& head,
@@ -146,18 +98,6 @@ ssize_t ClientSession::body_of(std::int32_t id, std::uint8_t* into, std::size_t 
     return stream->out.read(session_.get(), id, into, most, flags);
 }
 
-void ClientSession::resume(ClientSessionStream& stream) {
-    if (!stream.out.parked()) return;
-    stream.out.unpark();
-    nghttp2_session_resume_data(session_.get(), stream.id);
-}
-
-void ClientSession::give_back(ClientSessionStream& stream, std::size_t bytes) {
-    stream.unread -= bytes;
-    const std::size_t back = credit_.released(bytes);
-    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
-}
-
 void ClientSession::consume(ClientSessionStream& stream, std::size_t bytes) {
     if (bytes == 0 || stream.closed) return;
     give_back(stream, bytes);
@@ -193,15 +133,6 @@ bool ClientSession::open() const noexcept {
 std::uint32_t ClientSession::streams_max() const noexcept {
     return nghttp2_session_get_remote_settings(session_.get(),
                                                NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
-}
-
-bool ClientSession::over() const noexcept {
-    return nghttp2_session_want_read(session_.get()) == 0 &&
-           nghttp2_session_want_write(session_.get()) == 0;
-}
-
-bool ClientSession::overfull() const noexcept {
-    return nghttp2_session_get_outbound_queue_size(session_.get()) > SessionSetup::k_queue_max;
 }
 
 void ClientSession::refuse(ClientSessionStream& stream, const Error& why) {

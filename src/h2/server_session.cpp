@@ -11,8 +11,7 @@ namespace {
 
 using telemetry::Http2Refusal;
 
-constexpr std::int32_t k_any_stream =
-    0x7FFFFFFF;  // in the notice that comes before the last GOAWAY
+constexpr std::int32_t k_any_stream = 0x7FFFFFFF;  // of the notice before the last GOAWAY
 
 FloodLimits flood_limits(const ServerLimits& limits) noexcept {
     return {.resets_burst = limits.resets_burst,
@@ -27,7 +26,8 @@ FloodLimits flood_limits(const ServerLimits& limits) noexcept {
 }  // namespace
 
 ServerSession::ServerSession(ServerSetup& setup, const ServerLimits& limits, StreamMaker& maker)
-    : maker_{maker}, guard_{flood_limits(limits)}, credit_{k_unread_own, setup.spare()} {
+    : SessionCore{flood_limits(limits), NGHTTP2_CLIENT_MAGIC_LEN, k_unread_own, setup.spare()},
+      maker_{maker} {
     nghttp2_session* made = nullptr;
     if (nghttp2_session_server_new2(&made, setup.callbacks(), this, setup.options_for(limits)) != 0)
         throw std::bad_alloc{};
@@ -43,51 +43,10 @@ ServerSession::ServerSession(ServerSetup& setup, const ServerLimits& limits, Str
         made, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(limits.connection_window.count));
 }
 
-bool ServerSession::receive(std::string_view bytes, TimePoint now) {
-    now_ = now;
-    const bool whole = scanner_.walk(
-        bytes, [this](std::string_view some) { return feed(some); },
-        [this](const FrameHeader& header) { return begin_frame(header); });
-    return whole && nghttp2_session_want_read(session_.get()) != 0;
-}
-
-bool ServerSession::feed(std::string_view bytes) {
-    const ssize_t taken = nghttp2_session_mem_recv(
-        session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-    if (taken < 0) {
-        refuse(refusal_of(static_cast<int>(taken)),
-               taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
-    }
-    return !refusal_;
-}
-
-std::string_view ServerSession::next_output() {
-    const std::uint8_t* bytes = nullptr;
-    const ssize_t length = nghttp2_session_mem_send(session_.get(), &bytes);
-    if (length <= 0) return {};
-    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length)};
-}
-
-void ServerSession::take_news(std::vector<SessionStream*>& into) noexcept {
-    into.clear();
-    into.swap(news_);
-    for (SessionStream* stream : into) stream->listed = false;
-}
-
 void ServerSession::forget(const SessionStream& stream) noexcept {
     if (stream.listed) std::erase(news_, &stream);
     if (heading_ == &stream) heading_ = nullptr;
     if (!stream.closed) nghttp2_session_set_stream_user_data(session_.get(), stream.id, nullptr);
-}
-
-void ServerSession::note(SessionStream& stream) {
-    if (stream.listed) return;
-    stream.listed = true;
-    news_.push_back(&stream);
-}
-
-SessionStream* ServerSession::find(std::int32_t id) const noexcept {
-    return static_cast<SessionStream*>(nghttp2_session_get_stream_user_data(session_.get(), id));
 }
 
 bool ServerSession::respond(SessionStream& stream, const http::ResponseHead& head, bool has_body) {
@@ -112,18 +71,6 @@ void ServerSession::send_continue(SessionStream& stream) {
     fields_.add(":status", "100");
     nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, stream.id, nullptr, fields_.data(),
                            fields_.size(), nullptr);
-}
-
-void ServerSession::resume(SessionStream& stream) {
-    if (!stream.out.parked()) return;
-    stream.out.unpark();
-    nghttp2_session_resume_data(session_.get(), stream.id);
-}
-
-void ServerSession::give_back(SessionStream& stream, std::size_t bytes) {
-    stream.unread -= bytes;
-    const std::size_t back = credit_.released(bytes);
-    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
 }
 
 void ServerSession::consume(SessionStream& stream, std::size_t bytes) {
@@ -165,25 +112,6 @@ void ServerSession::go_away() {
     nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR,
                           nullptr, 0);
-}
-
-void ServerSession::refuse(Http2Refusal reason, std::uint32_t code) {
-    if (refusal_) return;
-    refusal_ = reason;
-    nghttp2_session_terminate_session(session_.get(), code);
-}
-
-bool ServerSession::over() const noexcept {
-    return nghttp2_session_want_read(session_.get()) == 0 &&
-           nghttp2_session_want_write(session_.get()) == 0;
-}
-
-bool ServerSession::overfull() const noexcept {
-    return nghttp2_session_get_outbound_queue_size(session_.get()) > SessionSetup::k_queue_max;
-}
-
-void ServerSession::judge(const FloodGuard::Verdict& verdict) {
-    if (verdict) refuse(*verdict, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 bool ServerSession::begin_frame(const FrameHeader& header) {
