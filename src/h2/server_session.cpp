@@ -33,7 +33,6 @@ ServerSession::ServerSession(ServerSetup& setup, const ServerLimits& limits, Str
         throw std::bad_alloc{};
     session_.reset(made);
     const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_streams},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
          static_cast<std::uint32_t>(limits.stream_window.count)},
@@ -156,19 +155,28 @@ int ServerSession::begin_headers(const nghttp2_frame& frame) {
     if (frame.headers.cat == NGHTTP2_HCAT_REQUEST) {
         heading_ = &maker_.open(id);
         nghttp2_session_set_stream_user_data(session_.get(), id, heading_);
-        level_priority(id);
     } else {
         heading_ = find(id);
     }
     return 0;
 }
 
-// Every stream gets its share in turns, whatever its client says of it or of others (RFC 9218 10):
-// tokens of one must not wait for the end of another.
+// Every stream gets its share, whatever its client says of it or of others: RFC 9113 5.3 has done
+// away with the scheme that nghttp2 would follow. An exclusive stream has taken the others below
+// itself. (SETTINGS_NO_RFC7540_PRIORITIES would make nghttp2 deaf to a stream that depends on
+// itself, too, which h2spec wants refused.)
 void ServerSession::level_priority(std::int32_t id) {
-    const nghttp2_extpri even{.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1};
-    constexpr int k_ignore_client = 1;
-    nghttp2_session_change_extpri_stream_priority(session_.get(), id, &even, k_ignore_client);
+    nghttp2_stream* stream = nghttp2_session_find_stream(session_.get(), id);
+    if (stream == nullptr) return;
+    nghttp2_priority_spec even;
+    nghttp2_priority_spec_default_init(&even);
+    const auto level = [&](std::int32_t each) {
+        return nghttp2_session_change_stream_priority(session_.get(), each, &even) == 0;
+    };
+    while (nghttp2_stream* below = nghttp2_stream_get_first_child(stream)) {
+        if (!level(nghttp2_stream_get_stream_id(below))) break;
+    }
+    level(id);
 }
 
 int ServerSession::header(std::string_view name, std::string_view value) {
@@ -210,6 +218,10 @@ int ServerSession::data(std::int32_t id, std::string_view bytes) {
 
 int ServerSession::frame_received(const nghttp2_frame& frame) {
     if (frame.hd.type == NGHTTP2_SETTINGS) settled_ = true;
+    if (frame.hd.type == NGHTTP2_PRIORITY ||
+        (frame.hd.type == NGHTTP2_HEADERS && (frame.hd.flags & NGHTTP2_FLAG_PRIORITY) != 0)) {
+        level_priority(frame.hd.stream_id);
+    }
     if (frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0)
         answered(frame.ping);
     if (frame.hd.type == NGHTTP2_RST_STREAM) {  // the same, where ours is still under way

@@ -1,6 +1,7 @@
 #include "server_session.h"
 
 #include <memory>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -282,6 +283,43 @@ TEST(ServerSession, JudgesBeforeNghttp2Does) {
     EXPECT_EQ(spoken.goes_away(), -1);
     EXPECT_FALSE(spoken.hear(test::frame(6, 0, 0, "12345678")));
     EXPECT_EQ(spoken.session.refusal(), Http2Refusal::control_flood);
+}
+
+/// A head that says: before all others.
+std::string exclusive_head(std::uint32_t stream) {
+    constexpr std::uint8_t k_with_priority = 0x20;
+    return test::frame(1, test::k_end_headers | test::k_end_stream | k_with_priority, stream,
+                       std::string("\x80\0\0\0\xff", 5) + test::block(test::k_get));
+}
+std::string urgent_head(std::uint32_t stream) {
+    test::List list = test::k_get;
+    list.emplace_back("priority", "u=0");
+    return test::headers(stream, list, true);
+}
+
+TEST(ServerSession, GivesStreamsTurnsWhateverTheirClientSaysOfThem) {
+    for (const auto& head_of : {exclusive_head, urgent_head}) {
+        Spoken spoken;
+        ASSERT_TRUE(spoken.hear(k_hello + test::headers(1, test::k_get, true) +
+                                test::headers(5, test::k_get, true) + head_of(7)));
+        const std::string body(60'000, 'x');
+        const std::string_view piece = body;
+        for (const auto& stream : spoken.streams) {
+            stream->out.append({&piece, 1});
+            ASSERT_TRUE(spoken.session.respond(*stream, {.framing = http::Framing::chunked}, true));
+        }
+
+        const std::string said = spoken.says();
+
+        std::vector<std::int32_t> turns;
+        FrameScanner scanner{0};
+        std::string_view rest = said;
+        while (scanner.next(rest)) {
+            if (scanner.header().type == NGHTTP2_DATA) turns.push_back(scanner.header().stream);
+        }
+        ASSERT_GE(turns.size(), 4U);
+        EXPECT_EQ(std::set<std::int32_t>(turns.begin(), turns.begin() + 3).size(), 3U);
+    }
 }
 
 TEST(ServerSession, DrainsInTwoSteps) {
