@@ -343,9 +343,10 @@ TEST_F(ForwardIndexTest, BelievesFromTheSendingOnAndKeepsItOnSuccess) {
 
 TEST_F(ForwardIndexTest, ForgetsWhatTheEngineMustHaveEvictedByWhatItFound) {
     const auto told = [](std::string_view cached) {
-        return answer(200, R"({"usage":{"prompt_tokens":1000,"completion_tokens":1,)"
-                           R"("prompt_tokens_details":{"cached_tokens":)" +
-                               std::string{cached} + "}}}");
+        const std::string usage = R"({"usage":{"prompt_tokens":1000,"completion_tokens":1,)"
+                                  R"("prompt_tokens_details":{"cached_tokens":)" +
+                                  std::string{cached} + "}}}";
+        return answer(200, usage, "Content-Type: application/json\r\n");
     };
     Engine& engine = bench.add_engine();
     Peer& client = bench.connect();
