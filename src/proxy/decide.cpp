@@ -64,8 +64,16 @@ bool reads_prefix(const Pool& pool) noexcept {
     return pool.policy->reads_prefix() || pool.shadow.has_value();
 }
 
-/// Marks what only this request knows: other models, backends that failed it, adapters, cached
-/// blocks.
+/// What the labels of backend `i` are to this request.
+void stand(const Exchange& exchange, std::size_t i, fleet::SheetRow& row) noexcept {
+    const std::span<const fleet::Standing> standings = exchange.placement.standings;
+    if (standings.empty() || standings[i] == 0) return;
+    if (standings[i] == fleet::k_barred) row.unfit |= fleet::k_other_labels;
+    row.place_price = exchange.route->spill_cost * static_cast<float>(standings[i]);
+}
+
+/// Marks what only this request knows: other models, backends that failed it, labels, adapters,
+/// cached blocks.
 void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, bool adapter) {
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
@@ -85,6 +93,7 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
         if (std::find(excluded.begin(), excluded.end(), row.slot) != excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
+        stand(exchange, i, row);
         row.has_adapter =
             listed || (adapter && state != nullptr && has_adapter(*state, adapter_of(exchange)));
         if (prefix && (row.unfit == fleet::k_fit || told)) {
@@ -134,6 +143,7 @@ routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& exclud
         routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
                              worker.sheet);
     }
+    routing::pass_over(worker.sheet);
     return input;
 }
 
@@ -162,11 +172,13 @@ void keep_candidates(Exchange& exchange, const routing::Input& input,
         exchange.candidates.resize(k_candidates_told);
 }
 
-Error nobody_fits(const std::vector<fleet::SheetRow>& sheet) {
+Error nobody_fits(const Exchange& exchange) {
+    const std::vector<fleet::SheetRow>& sheet = exchange.worker.sheet;
     const bool full = std::any_of(sheet.begin(), sheet.end(), [](const fleet::SheetRow& row) {
         return (row.unfit & ~static_cast<unsigned>(fleet::k_excluded)) == fleet::k_full;
     });
-    return full ? ErrorCode::too_many_requests : ErrorCode::no_healthy_backend;
+    if (full) return ErrorCode::too_many_requests;
+    return Error{ErrorCode::no_healthy_backend, required_labels_text(exchange)};
 }
 
 Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
@@ -179,7 +191,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
         const routing::Decision decision = pool.policy->decide(input, worker.sheet, worker.rng);
         if (!decision.found()) {
             keep_candidates(exchange, input, decision);
-            return nobody_fits(worker.sheet);
+            return nobody_fits(exchange);
         }
         const fleet::Backend& backend = pool.backends[decision.row];
         const std::uint32_t cached =
@@ -196,6 +208,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
                         row.running + 1};
         }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
+        routing::pass_over(worker.sheet);
     }
 }
 
@@ -217,9 +230,12 @@ bool others_fit(const Exchange& exchange, fleet::Slot slot,
                 const std::vector<fleet::Slot>& excluded) {
     const fleet::LoadTable& table = exchange.worker.table();
     const auto& backends = exchange.pool->backends;
+    const std::span<const fleet::Standing> standings = exchange.placement.standings;
     return std::any_of(backends.begin(), backends.end(), [&](const fleet::Backend& backend) {
         const fleet::BackendState* state = fleet::state_of(table, backend.slot);
-        return backend.slot != slot && backend.weight > 0 && state != nullptr &&
+        const auto at = static_cast<std::size_t>(&backend - backends.data());
+        const bool barred = !standings.empty() && standings[at] == fleet::k_barred;
+        return !barred && backend.slot != slot && backend.weight > 0 && state != nullptr &&
                state->health == fleet::Health::healthy && !state->draining && !state->ejected &&
                std::find(excluded.begin(), excluded.end(), backend.slot) == excluded.end();
     });

@@ -16,6 +16,7 @@
 #include "penstock/proxy/inspect_thread.h"
 #include "penstock/proxy/worker.h"
 #include "penstock/telemetry/record.h"
+#include "placement.h"
 #include "route.h"
 #include "usage_filter.h"
 
@@ -70,6 +71,7 @@ struct Exchange {
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
     engine::RequestFacts facts;
+    Placement placement;
     bool model_listed = false;  // some backend of the pool, or its configuration, spells it out
     std::vector<Chain> chains;  // of the prompt, until a pool is chosen
     Micros body_complete{

@@ -16,6 +16,15 @@ void append_prompt(std::string& out, const Exchange& exchange, const routing::In
     close_object(out, begin);
 }
 
+void append_labels(std::string& out, const Exchange& exchange) {
+    const fleet::LabelWish wish = wish_of(exchange);
+    append_key(out, "labels");
+    const std::size_t begin = out.size();
+    append_text(out, "required", fleet::text_of(wish.required));
+    append_text(out, "preferred", fleet::text_of(wish.preferred));
+    close_object(out, begin);
+}
+
 void append_refusal(std::string& out, const std::optional<Error>& refusal) {
     append_key(out, "refused");
     if (!refusal) {
@@ -51,6 +60,7 @@ std::string explanation_json(const Exchange& exchange, const Explanation& explan
     append_flag(out, "json", exchange.facts.json);
     append_prompt(out, exchange, explanation.input);
     append_count(out, "output_tokens", explanation.input.output_tokens);
+    append_labels(out, exchange);
     if (pool != nullptr) {
         append_pick(out, exchange, explanation.decision);
     } else {

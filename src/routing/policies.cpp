@@ -42,6 +42,8 @@ std::string_view name(Term term) noexcept {
             return "kv";
         case Term::adapter:
             return "adapter";
+        case Term::place:
+            return "place";
     }
     return "total";
 }

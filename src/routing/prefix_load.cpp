@@ -36,7 +36,7 @@ double prompts_waiting(const Input& input, Sheet sheet) noexcept {
     double fit = 0;
     double sum = 0;
     for (const fleet::SheetRow& row : sheet) {
-        if (row.unfit != fleet::k_fit) continue;
+        if (!is_fit(row)) continue;
         ++fit;
         sum += 1 / (tokens_ahead(input, row) + k_few_tokens);
     }
@@ -63,6 +63,7 @@ std::array<float, k_terms> PrefixLoad::terms(const Input& input, const fleet::Sh
             (row.kv_use - k_kv_knee) / (1 - k_kv_knee) * k_kv_tokens * rates.prefill_per_token;
     }
     if (input.wants_adapter && !row.has_adapter) terms[at(Term::adapter)] = k_adapter_load;
+    terms[at(Term::place)] = row.place_price;
     double sum = 0;
     for (std::size_t i = 1; i < k_terms; ++i) sum += terms[i];
     terms[at(Term::total)] = sum / std::max<double>(row.weight, 1e-6);
@@ -73,7 +74,7 @@ std::array<float, k_terms> PrefixLoad::terms(const Input& input, const fleet::Sh
 
 Decision PrefixLoad::decide(const Input& input, Sheet sheet, Rng& rng) const noexcept {
     const double waiting = prompts_waiting(input, sheet);
-    Decision decision = pick_least(
+    Decision decision = pick_least<is_fit>(
         sheet, rng, [&](const fleet::SheetRow& row) { return terms(input, row, waiting)[0]; });
     if (!decision.found()) return decision;
     const fleet::SheetRow& chosen = sheet[decision.row];

@@ -14,6 +14,7 @@
 
 #include "penstock/base/units.h"
 #include "penstock/fleet/identity.h"
+#include "penstock/fleet/labels.h"
 #include "penstock/fleet/sheet.h"
 #include "penstock/h2/server.h"
 #include "penstock/http/server_options.h"
@@ -35,6 +36,7 @@ struct Pool {
     std::string name;
     fleet::Engine engine = fleet::Engine::vllm;
     std::vector<fleet::Backend> backends;
+    fleet::LabelIndex labels;         // of the backends
     std::vector<std::string> models;  // patterns of the config
     UnknownModel unknown_model = UnknownModel::refuse;
     std::string authorization;  // sent upstream instead of the client's; empty: the client's passes
@@ -59,6 +61,10 @@ struct Route {
     std::map<std::string, std::string> headers;
     std::vector<std::string> client_names;  // patterns of verified names; empty: anybody
     std::vector<std::string> upgrades;      // protocols that a client may change to
+    fleet::LabelWish labels;                // of the backends
+    bool label_fields = false;              // requests may wish for more of them
+    float spill_cost = 0.05F;               // seconds, for each preferred condition not met
+    std::vector<fleet::Standings> standings;  // by `labels`, of each of `pools`; empty: all alike
     BodyMode body = BodyMode::inspect;
     UsageMode usage = UsageMode::observe;
     std::uint64_t max_body = 64ULL << 20U;
@@ -78,6 +84,9 @@ struct Generation {
     std::uint32_t max_failovers = 2;
     bool explain = false;
 };
+
+/// Looks at the backends' labels for the pools and routes, once these are whole.
+void index_labels(Generation& generation);
 
 /// The paths a route without `paths` serves: inference only, since engines leave control endpoints
 /// open.

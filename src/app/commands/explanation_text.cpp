@@ -46,12 +46,13 @@ std::string down_by(const Json& candidate) {
 
 /// Why it cannot be picked, and what makes its figures doubtful.
 std::string note(const Json& candidate) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> k_words{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> k_words{
         {{"draining", "draining"},
          {"other_model", "lacks the model"},
          {"full", "at its limit"},
          {"excluded", "has failed this request"},
-         {"no_weight", "weight 0"}}};
+         {"no_weight", "weight 0"},
+         {"other_labels", "lacks a required label"}}};
     Cells words;
     for (const Json& unfit : candidate.at("unfit")) {
         const std::string word = text_of(unfit);

@@ -44,7 +44,8 @@ const Option k_backend_options[] = {
      .binding = bound<&BackendConfig::labels>(),
      .format = &k_label,
      .empty = "none",
-     .sentence = "Free labels, for people and for later rules."},
+     .sentence = "Where it stands, what it is, whose it is: what require_labels and prefer_labels of a "
+                 "route look at."},
 };
 
 const OptionTable k_backend_table{.name = "pool.backends",
@@ -217,6 +218,12 @@ const Option k_pool_options[] = {
      .format = &k_model,
      .empty = "only those the backends list",
      .sentence = "Models it serves besides those its backends list."},
+    {.name = "labels",
+     .binding = bound<&PoolConfig::labels>(),
+     .format = &k_label,
+     .empty = "none",
+     .sentence = "Labels of each of its backends, also of discovered ones; a backend's own value goes "
+                 "first."},
     {.name = "discover",
      .binding = bound<&PoolConfig::discover>(),
      .format = &k_discover_url,
