@@ -97,6 +97,7 @@ std::optional<Error> choose_pool(Exchange& exchange) {
     take_chain(exchange);
     exchange.record.pool = exchange.pool->name;
     exchange.record.policy = exchange.pool->policy->name();
+    find_session(exchange);
     return place(exchange);
 }
 

@@ -55,7 +55,8 @@ routing::Input input_of(Exchange& exchange, const fleet::Habit& habit, bool adap
         .block_tokens = whole(static_cast<float>(balance.block_size.count) / habit.bytes_per_token),
         .output_tokens = whole(output),
         .usual_uncached = whole(habit.uncached_tokens),
-        .session = exchange.facts.session,
+        .session =
+            exchange.session.name != 0 ? exchange.session.name : exchange.facts.sessions.first(),
         .wants_adapter = adapter,
         .sequence = exchange.worker.decisions};
 }
@@ -138,8 +139,16 @@ routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& exclud
     fleet::Habit& habit = worker.habits.of(exchange.pool->name, exchange.facts.model);
     fill_rows(exchange, excluded, adapter);
     const routing::Input input = input_of(exchange, habit, adapter);
-    if (reads_prefix(*exchange.pool)) {
-        if (exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
+    const bool prefix = reads_prefix(*exchange.pool);
+    const bool session = exchange.session.name != 0;
+    if ((prefix || session) && exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
+    if (session) {
+        const Millis worth = exchange.pool->balance.session_worth;
+        routing::price_moves(input,
+                             {exchange.session.home, std::chrono::duration<float>(worth).count()},
+                             habit.foreign.value(), worker.sheet);
+    }
+    if (prefix) {
         routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
                              worker.sheet);
     }
@@ -218,6 +227,7 @@ void record_pick(Exchange& exchange, const Pick& pick) {
     record.backend = pick.backend->url;
     record.reason = routing::name(pick.decision.reason);
     record.predicted_blocks = pick.decision.held_blocks;
+    record.session = session_outcome(exchange, pick.backend->slot);
     record.decided = exchange.elapsed();
     if (record.attempts == 1) {
         record.own = record.decided - exchange.body_complete;

@@ -18,6 +18,7 @@
 #include "penstock/telemetry/record.h"
 #include "placement.h"
 #include "route.h"
+#include "session.h"
 #include "usage_filter.h"
 
 namespace penstock::proxy {
@@ -72,6 +73,7 @@ struct Exchange {
     BufferShare share;
     engine::RequestFacts facts;
     Placement placement;
+    Session session;
     bool model_listed = false;  // some backend of the pool, or its configuration, spells it out
     std::vector<Chain> chains;  // of the prompt, until a pool is chosen
     Micros body_complete{

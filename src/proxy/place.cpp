@@ -81,9 +81,9 @@ std::string required_labels_text(const Exchange& exchange) {
     const fleet::LabelConditions required = wish_of(exchange).required;
     if (required.empty()) return {};
     const std::span<const fleet::Standing> standings = exchange.placement.standings;
-    const bool borne = std::any_of(
-        standings.begin(), standings.end(),
-        [](fleet::Standing standing) { return standing != fleet::k_barred; });
+    const bool borne =
+        std::any_of(standings.begin(), standings.end(),
+                    [](fleet::Standing standing) { return standing != fleet::k_barred; });
     return (borne ? "no backend with the required labels is healthy: "
                   : "no backend has the required labels: ") +
            fleet::text_of(required);

@@ -11,8 +11,8 @@ namespace penstock::proxy {
 struct Exchange;
 
 struct Placement {
-    fleet::LabelWish asked;  // by the request's own fields, beside its route's
-    fleet::Standings own;    // by both, where the request asks
+    fleet::LabelWish asked;                      // by the request's own fields, beside its route's
+    fleet::Standings own;                        // by both, where the request asks
     std::span<const fleet::Standing> standings;  // of the pool's backends; empty: all are alike
 };
 

@@ -14,6 +14,7 @@ void prepare(Exchange& exchange, const http::ResponseHead& from) {
     exchange.record.status = from.status;
     exchange.record.stream = Observer::kind_of(from) == Observer::Kind::events;
     if (exchange.route->usage != UsageMode::off) exchange.observer.begin(from);
+    if (learns_answer_id(exchange)) exchange.observer.keep_head();
     if (exchange.usage_injected && exchange.record.stream) {
         exchange.usage_filter = std::make_unique<UsageFilter>();
     }
@@ -53,6 +54,9 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
     const Relay::End end = co_await relay;
     finish(exchange, engine, {end, relay.error()});
     if (end == Relay::End::complete) attempt.complete();
+    if (!exchange.observer.head().empty()) {
+        learn_answer_id(exchange, exchange.observer.head(), slot);
+    }
     // The time of the whole request says nothing about this engine.
     if (end == Relay::End::engine_failed && relay.error() != ErrorCode::total_timeout) {
         exchange.worker.shared.report_failure(slot, relay.error());

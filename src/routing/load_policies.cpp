@@ -10,7 +10,7 @@ namespace {
 
 Decision chosen(Sheet sheet, std::uint32_t row, std::uint32_t candidates, Reason reason) noexcept {
     Decision decision{
-        .row = row, .reason = candidates == 1 ? Reason::only : reason, .candidates = candidates};
+        .row = row, .reason = candidates == 1 ? narrowed(sheet) : reason, .candidates = candidates};
     decision.terms[0] = load_of(sheet[row]);
     return decision;
 }
@@ -54,7 +54,7 @@ Decision LeastLoad::decide(const Input& /*input*/, Sheet sheet, Rng& rng) const 
 }
 
 Decision PowerOfTwo::decide(const Input& /*input*/, Sheet sheet, Rng& rng) const noexcept {
-    const std::uint32_t fit = count_wanted(sheet);
+    const std::uint32_t fit = count<is_wanted>(sheet);
     if (fit == 0) return {};
     const std::uint32_t first = rng.below(fit);
     // The second among the others: the same twice would be no choice.
@@ -65,11 +65,11 @@ Decision PowerOfTwo::decide(const Input& /*input*/, Sheet sheet, Rng& rng) const
 }
 
 Decision RoundRobin::decide(const Input& input, Sheet sheet, Rng& /*rng*/) const noexcept {
-    const std::uint32_t fit = count_wanted(sheet);
+    const std::uint32_t fit = count<is_wanted>(sheet);
     if (fit == 0) return {};
     if (equal_weights(sheet)) {
-        return chosen(sheet, nth_wanted(sheet, static_cast<std::uint32_t>(input.sequence % fit)), fit,
-                      Reason::turn);
+        return chosen(sheet, nth_wanted(sheet, static_cast<std::uint32_t>(input.sequence % fit)),
+                      fit, Reason::turn);
     }
     // Multiples of the golden ratio spread evenly over any division of the interval.
     constexpr double k_golden = 0.6180339887498949;
@@ -78,7 +78,7 @@ Decision RoundRobin::decide(const Input& input, Sheet sheet, Rng& /*rng*/) const
 }
 
 Decision Random::decide(const Input& /*input*/, Sheet sheet, Rng& rng) const noexcept {
-    const std::uint32_t fit = count_wanted(sheet);
+    const std::uint32_t fit = count<is_wanted>(sheet);
     if (fit == 0) return {};
     return chosen(sheet, row_at(sheet, rng.unit()), fit, Reason::chance);
 }

@@ -13,20 +13,34 @@ namespace penstock::routing {
 
 using Sheet = std::span<const fleet::SheetRow>;
 
-/// Which rows a policy chooses among: all that are fit, or those that no soft filter passes over.
-/// While any is fit, one is wanted.
+/// Which rows a policy chooses among: all that are fit, or those that soft filters leave. While any
+/// is fit, one is wanted.
 using Candidate = bool (*)(const fleet::SheetRow& row) noexcept;
 [[nodiscard]] inline bool is_fit(const fleet::SheetRow& row) noexcept {
     return row.unfit == fleet::k_fit;
 }
+[[nodiscard]] inline bool is_in_place(const fleet::SheetRow& row) noexcept {
+    return row.unfit == fleet::k_fit && !row.out_of_place;
+}
 [[nodiscard]] inline bool is_wanted(const fleet::SheetRow& row) noexcept {
-    return row.unfit == fleet::k_fit && !row.passed_over;
+    return is_in_place(row) && !row.off_home;
 }
 
-[[nodiscard]] inline std::uint32_t count_wanted(Sheet sheet) noexcept {
-    std::uint32_t wanted = 0;
-    for (const fleet::SheetRow& row : sheet) wanted += is_wanted(row) ? 1 : 0;
-    return wanted;
+template <Candidate is_candidate>
+[[nodiscard]] std::uint32_t count(Sheet sheet) noexcept {
+    std::uint32_t found = 0;
+    for (const fleet::SheetRow& row : sheet) found += is_candidate(row) ? 1 : 0;
+    return found;
+}
+
+/// Why there is only one candidate, if there is.
+[[nodiscard]] inline Reason narrowed(Sheet sheet) noexcept {
+    Reason reason = Reason::only;
+    for (const fleet::SheetRow& row : sheet) {
+        if (is_in_place(row) && row.off_home) return Reason::session;
+        if (is_fit(row) && row.out_of_place) reason = Reason::place;
+    }
+    return reason;
 }
 
 /// The n-th wanted row. Precondition: there are more than `n`.

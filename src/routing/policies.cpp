@@ -22,6 +22,10 @@ std::string_view name(Reason reason) noexcept {
             return "turn";
         case Reason::chance:
             return "chance";
+        case Reason::place:
+            return "place";
+        case Reason::session:
+            return "session";
     }
     return "none";
 }
@@ -44,6 +48,8 @@ std::string_view name(Term term) noexcept {
             return "adapter";
         case Term::place:
             return "place";
+        case Term::session:
+            return "session";
     }
     return "total";
 }

@@ -27,6 +27,20 @@ double tokens_ahead(const Input& input, const fleet::SheetRow& row) noexcept {
            static_cast<double>(std::min(row.waiting, foreign)) * input.usual_uncached;
 }
 
+/// Going elsewhere would have cost more for the session's sake.
+bool keeps_session(Sheet sheet, const fleet::SheetRow& chosen) noexcept {
+    return std::any_of(sheet.begin(), sheet.end(), [&](const fleet::SheetRow& row) {
+        return is_fit(row) && row.move_price > chosen.move_price;
+    });
+}
+
+Reason reason_of(Sheet sheet, const Decision& decision) noexcept {
+    const fleet::SheetRow& chosen = sheet[decision.row];
+    if (decision.candidates == 1) return Reason::only;
+    if (chosen.held_blocks > 0) return Reason::prefix;
+    return keeps_session(sheet, chosen) ? Reason::session : Reason::load;
+}
+
 /// How many prompts wait for prefill on a backend: the harmonic mean over the fleet, since who
 /// comes next goes where few wait. One idle backend makes it nothing, one crowded backend hardly
 /// more.
@@ -64,6 +78,7 @@ std::array<float, k_terms> PrefixLoad::terms(const Input& input, const fleet::Sh
     }
     if (input.wants_adapter && !row.has_adapter) terms[at(Term::adapter)] = k_adapter_load;
     terms[at(Term::place)] = row.place_price;
+    terms[at(Term::session)] = row.move_price;
     double sum = 0;
     for (std::size_t i = 1; i < k_terms; ++i) sum += terms[i];
     terms[at(Term::total)] = sum / std::max<double>(row.weight, 1e-6);
@@ -80,11 +95,7 @@ Decision PrefixLoad::decide(const Input& input, Sheet sheet, Rng& rng) const noe
     const fleet::SheetRow& chosen = sheet[decision.row];
     decision.terms = terms(input, chosen, waiting);
     decision.held_blocks = chosen.held_blocks;
-    if (decision.candidates == 1) {
-        decision.reason = Reason::only;
-    } else {
-        decision.reason = chosen.held_blocks > 0 ? Reason::prefix : Reason::load;
-    }
+    decision.reason = reason_of(sheet, decision);
     return decision;
 }
 

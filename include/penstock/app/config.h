@@ -158,13 +158,13 @@ struct RouteConfig {
     std::vector<std::string> paths;   // "/v1/**", "/v1/chat/*"; empty: the default allow-list
     std::vector<std::string>
         methods;  // empty: GET, POST (and HEAD, OPTIONS where they go with them); "*": all
-    std::vector<std::string> hosts;              // wildcards: "*.example.com"
-    std::map<std::string, std::string> headers;  // name to pattern
-    std::vector<std::string> client_names;       // of client certificates, wildcards
-    std::vector<std::string> upgrades;           // "websocket": passed on as opaque tunnels
+    std::vector<std::string> hosts;                     // wildcards: "*.example.com"
+    std::map<std::string, std::string> headers;         // name to pattern
+    std::vector<std::string> client_names;              // of client certificates, wildcards
+    std::vector<std::string> upgrades;                  // "websocket": passed on as opaque tunnels
     std::map<std::string, std::string> require_labels;  // label to "value|value" with `*`
     std::map<std::string, std::string> prefer_labels;
-    Millis spill_cost{50};      // for each preferred label that a backend lacks
+    Millis spill_cost{50};       // for each preferred label that a backend lacks
     bool label_headers = false;  // requests may ask for more by X-Penstock-Require and -Prefer
     BodyMode body = BodyMode::inspect;
     UsageMode usage = UsageMode::observe;

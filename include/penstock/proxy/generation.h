@@ -20,6 +20,7 @@
 #include "penstock/http/server_options.h"
 #include "penstock/proxy/auth.h"
 #include "penstock/proxy/options.h"
+#include "penstock/proxy/session_source.h"
 #include "penstock/proxy/trusted_proxies.h"
 #include "penstock/routing/policy.h"
 #include "penstock/upstream/pools.h"
@@ -41,6 +42,7 @@ struct Pool {
     UnknownModel unknown_model = UnknownModel::refuse;
     std::string authorization;  // sent upstream instead of the client's; empty: the client's passes
     routing::BalanceOptions balance;
+    std::vector<SessionSource> sessions;  // of `balance.session`
     std::unique_ptr<const routing::Policy> policy;
     std::optional<Shadow> shadow;
 };
@@ -59,11 +61,11 @@ struct Route {
     std::vector<std::string> methods;
     std::vector<std::string> hosts;
     std::map<std::string, std::string> headers;
-    std::vector<std::string> client_names;  // patterns of verified names; empty: anybody
-    std::vector<std::string> upgrades;      // protocols that a client may change to
-    fleet::LabelWish labels;                // of the backends
-    bool label_fields = false;              // requests may wish for more of them
-    float spill_cost = 0.05F;               // seconds, for each preferred condition not met
+    std::vector<std::string> client_names;    // patterns of verified names; empty: anybody
+    std::vector<std::string> upgrades;        // protocols that a client may change to
+    fleet::LabelWish labels;                  // of the backends
+    bool label_fields = false;                // requests may wish for more of them
+    float spill_cost = 0.05F;                 // seconds, for each preferred condition not met
     std::vector<fleet::Standings> standings;  // by `labels`, of each of `pools`; empty: all alike
     BodyMode body = BodyMode::inspect;
     UsageMode usage = UsageMode::observe;

@@ -118,13 +118,15 @@ std::string table_of(const Json& candidates, const std::string& blocks) {
 }
 
 std::string_view meaning(std::string_view reason) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> k_reasons{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> k_reasons{
         {{"only", "no other can take it"},
          {"prefix", "the least total, with a part of the prompt cached"},
          {"load", "the least total"},
          {"hash", "by the hash of the prompt's beginning"},
          {"turn", "it is its turn"},
-         {"chance", "by chance"}}};
+         {"chance", "by chance"},
+         {"place", "no other with the preferred labels can take it"},
+         {"session", "its session was there last"}}};
     for (const auto& [word, sentence] : k_reasons) {
         if (word == reason) return sentence;
     }

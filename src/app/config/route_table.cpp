@@ -79,8 +79,9 @@ const Option k_options[] = {
     {.name = "spill_cost",
      .binding = bound<&RouteConfig::spill_cost>(),
      .range = {1, 60'000},
-     .sentence = "How much sooner the first token must come from a backend for each preferred label "
-                 "that it lacks."},
+     .sentence =
+         "How much sooner the first token must come from a backend for each preferred label "
+         "that it lacks."},
     {.name = "label_headers",
      .binding = bound<&RouteConfig::label_headers>(),
      .sentence = "A request may ask for more labels: `X-Penstock-Require: region=eu` and "

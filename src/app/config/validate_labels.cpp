@@ -64,9 +64,8 @@ std::optional<Lack> lack_of(const fleet::LabelCondition& condition, const std::v
 
 bool any_bears_all(const fleet::LabelConditions& conditions, const std::vector<Labels>& all) {
     return std::any_of(all.begin(), all.end(), [&](const Labels& labels) {
-        return std::all_of(conditions.begin(), conditions.end(), [&](const auto& condition) {
-            return fleet::bears(labels, condition);
-        });
+        return std::all_of(conditions.begin(), conditions.end(),
+                           [&](const auto& condition) { return fleet::bears(labels, condition); });
     });
 }
 
@@ -89,9 +88,9 @@ void validate_labels(const Config& config, const RouteConfig& route, const std::
         problems.error(path + ".require_labels", lack->message, lack->hint);
     }
     if (!lacking && !required->empty() && !any_bears_all(*required, all)) {
-        problems.error(path + ".require_labels",
-                       "no backend of pool \"" + pool->name + "\" has all of " +
-                           fleet::text_of(*required) + ": the route could serve nothing");
+        problems.error(path + ".require_labels", "no backend of pool \"" + pool->name +
+                                                     "\" has all of " + fleet::text_of(*required) +
+                                                     ": the route could serve nothing");
     }
     for (const fleet::LabelCondition& condition : *preferred) {
         const auto lack = lack_of(condition, all, pool->name);

@@ -55,6 +55,9 @@ proxy::Pool pool_of(const PoolConfig& from, std::vector<fleet::Backend> backends
     pool.balance = from.balance;
     // Else the view of a rarely polled backend would change between its load and our own count.
     pool.balance.stale_after = std::max(from.balance.stale_after, 2 * metrics_interval_of(from));
+    for (const std::string& text : from.balance.session) {
+        pool.sessions.push_back(*proxy::parse_session_source(text));  // validated
+    }
     pool.policy = routing::make_policy(from.balance);
     pool.shadow = shadow_of(from.balance);
     return pool;

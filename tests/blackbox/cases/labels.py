@@ -214,15 +214,3 @@ def test_a_pools_labels_are_its_backends(world):
     equal(Counter(proxy.chat(f"{number}").body for number in range(10)),
           Counter({second.name.encode(): 10}))
 
-
-def test_a_file_that_requires_what_nobody_has_is_refused(world):
-    engine = world.engine()
-    path = world.room / "labels.toml"
-    path.write_text(config.document(
-        pools=[config.pool("default", [labelled(engine, region="eu")])],
-        routes=[{"pool": "default", "require_labels": {"regoin": "eu"}}]))
-
-    program = world.run("check", "-c", str(path))
-
-    holds(program.wait() != 0, "it was taken")
-    holds('did you mean "region"?' in program.output(), program.output())

@@ -71,8 +71,7 @@ protected:
 
 TEST_F(Index, BarsWhoLacksARequiredLabel) {
     EXPECT_EQ(standings("region=eu-*", ""), (Standings{0, 0, k_barred, k_barred}));
-    EXPECT_EQ(standings("region=us|eu-west, zone=a", ""),
-              (Standings{0, k_barred, 0, k_barred}));
+    EXPECT_EQ(standings("region=us|eu-west, zone=a", ""), (Standings{0, k_barred, 0, k_barred}));
 }
 
 TEST_F(Index, BarsAllWhereNobodyHasTheLabel) {

@@ -43,7 +43,8 @@ protected:
         refusal = place(*made_);
         return *made_;
     }
-    std::vector<std::uint32_t> picks(Exchange& from, const std::vector<fleet::Slot>& excluded = {}) {
+    std::vector<std::uint32_t> picks(Exchange& from,
+                                     const std::vector<fleet::Slot>& excluded = {}) {
         std::vector<std::uint32_t> count(3, 0);
         for (int i = 0; i < 60; ++i) {
             const Result<Pick> pick = decide(from, excluded);
@@ -125,8 +126,9 @@ TEST_F(PlaceTest, ARequestsRequirementComesOnTopOfItsRoutes) {
 }
 
 TEST_F(PlaceTest, AllFieldsOfARequestCount) {
-    EXPECT_EQ(picks(placed({{"X-Penstock-Require", "region=eu"}, {"X-Penstock-Require", "zone=b"}})),
-              (std::vector<std::uint32_t>{0, 60, 0}));
+    EXPECT_EQ(
+        picks(placed({{"X-Penstock-Require", "region=eu"}, {"X-Penstock-Require", "zone=b"}})),
+        (std::vector<std::uint32_t>{0, 60, 0}));
 }
 
 TEST_F(PlaceTest, APreferenceIsKeptWhileAPreferredOneIsIdle) {

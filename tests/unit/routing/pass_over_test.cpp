@@ -20,10 +20,9 @@ protected:
     std::vector<fleet::SheetRow> sheet = test::idle_sheet(4);
 };
 
-INSTANTIATE_TEST_SUITE_P(All, Preferring, testing::ValuesIn(k_weightless),
-                         [](const auto& each) {
-                             return std::string{test::policy(each.param)->name()};
-                         });
+INSTANTIATE_TEST_SUITE_P(All, Preferring, testing::ValuesIn(k_weightless), [](const auto& each) {
+    return std::string{test::policy(each.param)->name()};
+});
 
 TEST_P(Preferring, StaysWherePreferredHoweverLongTheQueue) {
     sheet[0].place_price = sheet[1].place_price = 0.05F;
@@ -71,14 +70,16 @@ RC_GTEST_PROP(PassOver, LeavesOneOfTheFit, ()) {
     for (fleet::SheetRow& row : sheet) {
         row.unfit = *rc::gen::element<std::uint8_t>(fleet::k_fit, fleet::k_full);
         row.place_price = static_cast<float>(*rc::gen::inRange(0, 3));
-        row.passed_over = *rc::gen::arbitrary<bool>();  // of an older look
+        row.move_price = static_cast<float>(*rc::gen::inRange(0, 3));
+        row.out_of_place = *rc::gen::arbitrary<bool>();  // of an older look
+        row.off_home = *rc::gen::arbitrary<bool>();
         any_fit = any_fit || row.unfit == fleet::k_fit;
     }
 
     pass_over(sheet);
 
     const bool any_wanted = std::any_of(sheet.begin(), sheet.end(), [](const auto& row) {
-        return row.unfit == fleet::k_fit && !row.passed_over;
+        return row.unfit == fleet::k_fit && !row.out_of_place && !row.off_home;
     });
     RC_ASSERT(any_wanted == any_fit);
 }
