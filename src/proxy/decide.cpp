@@ -103,6 +103,12 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, boo
     }
 }
 
+/// Without labels and session no row costs more than another: nothing to filter.
+void pass_over(Exchange& exchange) noexcept {
+    if (exchange.placement.standings.empty() && exchange.session.name == 0) return;
+    routing::pass_over(exchange.worker.sheet);
+}
+
 Micros micros_of(float seconds) noexcept {
     constexpr float k_most = 1e6F;
     return Micros{static_cast<Micros::rep>(std::clamp(seconds, -k_most, k_most) * 1e6F)};
@@ -152,7 +158,7 @@ routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& exclud
         routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
                              worker.sheet);
     }
-    routing::pass_over(worker.sheet);
+    pass_over(exchange);
     return input;
 }
 
@@ -217,7 +223,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
                         row.running + 1};
         }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
-        routing::pass_over(worker.sheet);
+        pass_over(exchange);
     }
 }
 

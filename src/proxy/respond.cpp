@@ -52,11 +52,12 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
     if (engine.request_sent()) exchange.drop_body();  // no second try from here on
     Relay relay{exchange, attempt, engine, upload};
     const Relay::End end = co_await relay;
-    finish(exchange, engine, {end, relay.error()});
-    if (end == Relay::End::complete) attempt.complete();
+    // The client may go on with it as soon as it has read the end.
     if (!exchange.observer.head().empty()) {
         learn_answer_id(exchange, exchange.observer.head(), slot);
     }
+    finish(exchange, engine, {end, relay.error()});
+    if (end == Relay::End::complete) attempt.complete();
     // The time of the whole request says nothing about this engine.
     if (end == Relay::End::engine_failed && relay.error() != ErrorCode::total_timeout) {
         exchange.worker.shared.report_failure(slot, relay.error());

@@ -92,12 +92,17 @@ def test_sources_and_pools_keep_names_apart(world):
     holds(all(a != b for a, b in served), f"a header and a user are one session: {served}")
 
 
+def answer_with_id(engine):
+    answer = {"id": f"resp_{engine.name}", "object": "response", "filler": "x" * 9000,
+              "name": engine.name}
+    engine.answer_all(json.dumps(answer).encode(), fields=[("Content-Type", "application/json")])
+
+
 def test_a_response_leads_back_to_its_backend(world):
     """Engines keep responses in memory: another one would not know the id."""
     engines = [world.engine() for _ in range(4)]
     for engine in engines:
-        engine.answer_all(json.dumps({"id": f"resp_{engine.name}", "object": "response",
-                                      "filler": "x" * 9000, "name": engine.name}).encode())
+        answer_with_id(engine)
     proxy, _ = sticky(world, ["conversation"], engines=engines, policy="round_robin")
 
     for _ in range(3):
@@ -130,7 +135,7 @@ def test_a_streamed_response_leads_back_too(world):
 def test_a_path_with_a_response_leads_back(world):
     engines = [world.engine() for _ in range(3)]
     for engine in engines:
-        engine.answer_all(json.dumps({"id": f"resp_{engine.name}", "name": engine.name}).encode())
+        answer_with_id(engine)
     pool = config.pool("default", [engine.url for engine in engines],
                        balance={"policy": "round_robin"})
     proxy = world.proxy_of(pools=[pool], routes=[{"pool": "default", "paths": ["/v1/**"]}])

@@ -177,7 +177,7 @@ TEST(InspectFacts, ClearKeepsTheCapacityOfItsBuffers) {
     RequestFacts facts;
     facts.model.assign(500, 'm');
     facts.blocks.resize(100);
-    facts.session = 3;
+    facts.sessions[SessionKey::user] = 3;
     const std::size_t model_capacity = facts.model.capacity();
 
     facts.clear();

@@ -42,8 +42,7 @@ protected:
         if (made_) made_->ended(telemetry::Outcome::ok);
     }
     void look_at(std::initializer_list<const char*> sources) {
-        for (const char* text : sources)
-            bench.pool.sessions.push_back(*parse_session_source(text));
+        for (const char* text : sources) bench.pool.sessions.push_back(*parse_session_source(text));
     }
     Exchange& exchange(std::initializer_list<std::pair<const char*, const char*>> fields = {},
                        const char* target = "/") {
@@ -153,8 +152,7 @@ TEST_F(SessionTest, IsKeptAtAPriceAndNoLonger) {
     EXPECT_EQ(kept->backend->slot, 1U);
     EXPECT_EQ(kept->decision.reason, routing::Reason::session);
     EXPECT_NE(moved->backend->slot, 1U);
-    EXPECT_FLOAT_EQ(
-        moved->decision.terms[static_cast<std::size_t>(routing::Term::session)], 0.5F);
+    EXPECT_FLOAT_EQ(moved->decision.terms[static_cast<std::size_t>(routing::Term::session)], 0.5F);
 }
 
 TEST_F(SessionTest, IsAFilterForPoliciesWithoutPricesUntilItsHomeIsUnfit) {
