@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "exchange.h"
 #include "steps.h"
@@ -9,26 +10,28 @@ namespace {
 
 using http::FieldName;
 
-constexpr std::size_t k_wish_max = 1024;  // bytes of one field
+// Bytes of all fields of one name: each pattern is held against each value that backends have.
+constexpr std::size_t k_wish_max = 512;
+
+Error bad_wish(FieldName name, std::string_view why) {
+    return Error{ErrorCode::bad_request,
+                 std::string{http::spelling(name)} + ": " + std::string{why}};
+}
 
 /// Appends the conditions of all fields of this name.
 std::optional<Error> read_wish(const http::Fields& fields, FieldName name,
                                fleet::LabelConditions& to) {
     if (!fields.has(name)) return std::nullopt;
+    std::size_t bytes = 0;
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (fields[i].id != name) continue;
-        const std::string_view value = fields[i].value;
-        Result<fleet::LabelConditions> read =
-            value.size() > k_wish_max ? Error{ErrorCode::invalid_value, "it is too long"}
-                                      : fleet::parse_label_conditions(value);
-        if (!read.has_value()) {
-            return Error{ErrorCode::bad_request, std::string{http::spelling(name)} + ": " +
-                                                     std::string{read.error().detail()}};
-        }
+        bytes += fields[i].value.size();
+        if (bytes > k_wish_max) return bad_wish(name, "it is longer than 512 bytes");
+        Result<fleet::LabelConditions> read = fleet::parse_label_conditions(fields[i].value);
+        if (!read.has_value()) return bad_wish(name, read.error().detail());
         std::move(read->begin(), read->end(), std::back_inserter(to));
         if (to.size() > fleet::k_label_conditions_max) {
-            return Error{ErrorCode::bad_request,
-                         std::string{http::spelling(name)} + ": there are more than 16 conditions"};
+            return bad_wish(name, "there are more than 16 conditions");
         }
     }
     return std::nullopt;

@@ -143,10 +143,26 @@ std::string request_line(const Json& json) {
            count(prompt.at("tokens")) + " tokens, " + count(prompt.at("blocks")) + " blocks";
 }
 
+/// What the request's route and fields ask for, and where its session was; empty without either.
+std::string wishes(const Json& json) {
+    std::string text;
+    const Json labels = json.value("labels", Json{});
+    for (const char* kind : {"required", "preferred"}) {
+        if (!labels.is_object() || !labels.at(kind).is_string()) continue;
+        text += "labels   " + text_of(labels.at(kind)) + " " + kind + "\n";
+    }
+    const Json session = json.value("session", Json{});
+    if (!session.is_object()) return text;
+    const bool known = session.at("home").is_string();
+    return text + "session  by " + text_of(session.at("source")) +
+           (known ? ", last at " + text_of(session.at("home")) : ", not known here") + "\n";
+}
+
 ExplanationText text_of_document(const Json& json) {
     const Json& refused = json.at("refused");
     std::string text = request_line(json) + "\nroute    " + text_of(json.at("route")) + ", pool " +
-                       text_of(json.at("pool")) + ", policy " + text_of(json.at("policy")) + "\n";
+                       text_of(json.at("pool")) + ", policy " + text_of(json.at("policy")) + "\n" +
+                       wishes(json);
     if (refused.is_object()) {
         text += "refused  " + count(refused.at("status")) + " " + text_of(refused.at("code")) +
                 ": " + text_of(refused.at("message")) + "\n";
