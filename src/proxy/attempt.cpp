@@ -8,7 +8,8 @@ Attempt::Attempt(Exchange& exchange, Pick pick)
       charge_{std::move(pick.charge)},
       decision_{pick.decision},
       work_tokens_{pick.work_tokens},
-      batch_{pick.batch} {}
+      batch_{pick.batch},
+      adapter_{pick.adapter} {}
 
 Attempt::~Attempt() {
     if (indexed_ && !proven_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
@@ -24,9 +25,16 @@ void Attempt::sent() {
 
 void Attempt::first_byte() {
     proven_ = exchange_.record.status < 400;
+    if (!proven_) drop_adapter_belief();
     charge_.first_byte();
     first_byte_at_ = exchange_.worker.loop.now();
     prefilled_then_ = cell().prompt_tokens_finished.load(std::memory_order_relaxed);
+}
+
+// Who does not have the adapter says so at once: it must not look the better for it.
+void Attempt::drop_adapter_belief() noexcept {
+    if (adapter_ == fleet::AdapterRoom::none || adapter_ == fleet::AdapterRoom::loaded) return;
+    exchange_.worker.shared.adapters.forget(backend_.slot, exchange_.adapter);
 }
 
 fleet::CounterSlab::Cell& Attempt::cell() const noexcept {
@@ -50,7 +58,8 @@ void Attempt::complete() {
     };
     fleet::Observation seen{.slot = backend_.slot,
                             .work_tokens = work_tokens_,
-                            .first_token_s = seconds(first_byte_at_ - sent_at_)};
+                            .first_token_s = seconds(first_byte_at_ - sent_at_),
+                            .adapter = adapter_};
     constexpr std::uint64_t k_tokens_least = 8;  // fewer say little of the time between them
     if (record.output_tokens >= k_tokens_least) {
         const auto gaps = static_cast<float>(record.output_tokens - 1);

@@ -31,6 +31,7 @@ public:
 
 private:
     [[nodiscard]] fleet::CounterSlab::Cell& cell() const noexcept;
+    void drop_adapter_belief() noexcept;
 
     Exchange& exchange_;
     const fleet::Backend& backend_;
@@ -38,6 +39,7 @@ private:
     routing::Decision decision_;
     float work_tokens_;
     float batch_;
+    fleet::AdapterRoom adapter_;
     TimePoint sent_at_{};
     TimePoint first_byte_at_{};
     std::uint64_t prefilled_then_ = 0;  // by this proxy's requests there, at the first byte

@@ -8,12 +8,13 @@ namespace penstock::routing {
 
 namespace {
 
-constexpr double k_adapter_load = 0.15;  // seconds to bring a LoRA adapter in
-constexpr double k_kv_tokens = 8192;     // a full cache: preemption throws away work of that order
+constexpr double k_kv_tokens = 8192;  // a full cache: preemption throws away work of that order
 constexpr double k_kv_knee = 0.9;
 // What the wait of a running answer for its next token counts against that of this request for its
 // first: by simulation (decision 0008).
 constexpr double k_stall = 0.1;
+// Of the time to load an adapter, for the idle one that goes: somebody will want it back.
+constexpr double k_reload = 0.5;
 
 constexpr std::size_t at(Term term) noexcept {
     return static_cast<std::size_t>(term);
@@ -57,6 +58,25 @@ double prompts_waiting(const Input& input, Sheet sheet) noexcept {
     return fit > 0 ? std::max(0.0, fit / sum - k_few_tokens) / usual : 0;
 }
 
+/// Until the adapter is there, and what that costs others. At work, adapters end with their
+/// requests: with the mean of them, one after the other.
+double adapter_seconds(const Input& input, const fleet::SheetRow& row, double running) noexcept {
+    const double load = row.rates.adapter_load;
+    switch (row.adapter.room) {
+        case fleet::AdapterRoom::none:
+        case fleet::AdapterRoom::loaded:
+            return 0;
+        case fleet::AdapterRoom::free:
+            return load;
+        case fleet::AdapterRoom::idle:
+            return (1 + k_reload) * load;
+        case fleet::AdapterRoom::busy:
+            break;
+    }
+    const double answer = input.usual_output * row.rates.decode_step(running);
+    return (1 + k_reload) * load + (1 + static_cast<double>(row.adapter.ahead)) * answer;
+}
+
 }  // namespace
 
 std::array<float, k_terms> PrefixLoad::terms(const Input& input, const fleet::SheetRow& row,
@@ -76,7 +96,7 @@ std::array<float, k_terms> PrefixLoad::terms(const Input& input, const fleet::Sh
         terms[at(Term::kv)] =
             (row.kv_use - k_kv_knee) / (1 - k_kv_knee) * k_kv_tokens * rates.prefill_per_token;
     }
-    if (input.wants_adapter && !row.has_adapter) terms[at(Term::adapter)] = k_adapter_load;
+    terms[at(Term::adapter)] = adapter_seconds(input, row, running);
     terms[at(Term::place)] = row.place_price;
     terms[at(Term::session)] = row.move_price;
     double sum = 0;

@@ -13,7 +13,7 @@ namespace penstock::routing {
 /// - others: what the rest lose while this prompt is prefilled: each prompt that waits, and a part
 ///   of what the answers that run there lose;
 /// - kv: a penalty that rises when the KV cache is nearly full (the engine would preempt);
-/// - adapter: loading a LoRA that is not resident;
+/// - adapter: loading a LoRA that is not there, and waiting for a place to load it into;
 /// - place, session: what leaving the preferred labels, or the session's home, costs by the
 ///   configuration's word.
 ///

@@ -198,6 +198,7 @@ void FleetRun::on_last_token(std::uint32_t flight) {
                      .duration = now_ - state.sent,
                      .work_tokens = state.choice.work_tokens,
                      .batch = state.choice.batch,
+                     .adapter = state.choice.adapter,
                      .beside_tokens = prefilled(state) - state.prefilled_then});
     router.ended(state.slot, request);
     ++result_.finished;

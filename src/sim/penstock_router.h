@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "penstock/fleet/adapters.h"
 #include "penstock/fleet/habit.h"
 #include "penstock/fleet/rates.h"
 #include "penstock/fleet/sheet.h"
@@ -36,6 +37,7 @@ private:
     routing::BalanceOptions balance_;
     std::unique_ptr<routing::Policy> policy_;
     routing::PrefixIndex index_;
+    fleet::AdapterHistory adapters_;
     std::vector<fleet::SheetRow> sheet_;
     std::vector<fleet::RateLearner> learners_;  // by slot
     fleet::Habit habit_;                        // of all requests

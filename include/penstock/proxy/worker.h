@@ -32,6 +32,7 @@ namespace penstock::proxy {
 struct Shared {
     fleet::CounterSlab& counters;
     routing::PrefixIndex& index;
+    fleet::AdapterHistory& adapters;
     BufferBudget& budget;
     telemetry::Log& log;
     /// A backend failed (or served): posted to the control thread. Any thread.

@@ -138,6 +138,7 @@ double ProxyServer::told_tokens(fleet::Slot slot) const noexcept {
 void ProxyServer::forget_slot(fleet::Slot slot) noexcept {
     index_.flush(slot);
     sessions_.forget(slot);
+    adapters_.flush(slot);
 }
 
 void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {

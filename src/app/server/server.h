@@ -112,6 +112,7 @@ private:
     fleet::CounterSlab counters_;
     routing::PrefixIndex index_;
     routing::Sessions sessions_;
+    fleet::AdapterHistory adapters_;
     proxy::BufferBudget budget_;
     proxy::InspectThread inspect_;
     telemetry::Registry registry_;
