@@ -89,7 +89,7 @@ SessionStream* ServerSession::find(std::int32_t id) const noexcept {
     return static_cast<SessionStream*>(nghttp2_session_get_stream_user_data(session_.get(), id));
 }
 
-void ServerSession::respond(SessionStream& stream, const http::ResponseHead& head, bool has_body) {
+bool ServerSession::respond(SessionStream& stream, const http::ResponseHead& head, bool has_body) {
     char status[4];
     const auto status_end = std::to_chars(status, status + sizeof status, head.status).ptr;
     char length[20];
@@ -100,9 +100,10 @@ void ServerSession::respond(SessionStream& stream, const http::ResponseHead& hea
         const auto end = std::to_chars(length, length + sizeof length, head.length).ptr;
         fields_.add("content-length", {length, static_cast<std::size_t>(end - length)});
     }
+    if (fields_.sent_most() > k_head_max) return false;
     const nghttp2_data_provider provider = stream.out.provider();
-    nghttp2_submit_response(session_.get(), stream.id, fields_.data(), fields_.size(),
-                            has_body ? &provider : nullptr);
+    return nghttp2_submit_response(session_.get(), stream.id, fields_.data(), fields_.size(),
+                                   has_body ? &provider : nullptr) == 0;
 }
 
 void ServerSession::send_continue(SessionStream& stream) {
@@ -187,10 +188,7 @@ void ServerSession::judge(const FloodGuard::Verdict& verdict) {
 bool ServerSession::begin_frame(const FrameHeader& header) {
     judge(guard_.frame(header, now_));
     if (header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA) judge_closed_stream(header);
-    if (header.type == NGHTTP2_HEADERS) {
-        head_pending_ = true;
-        highest_ = std::max(highest_, header.stream);
-    }
+    if (header.type == NGHTTP2_HEADERS) highest_ = std::max(highest_, header.stream);
     // From here on the client knows that the stream has ended.
     if (header.type == NGHTTP2_RST_STREAM) {
         if (Ended* ended = find_ended(header.stream)) ended->by_us = false;
@@ -256,12 +254,6 @@ int ServerSession::invalid_header(const nghttp2_frame& frame) {
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
-// It was answered by nghttp2 with RST_STREAM or GOAWAY.
-int ServerSession::invalid_frame() {
-    head_pending_ = false;
-    return 0;
-}
-
 int ServerSession::data(std::int32_t id, std::string_view bytes) {
     guard_.payload(bytes.size());
     SessionStream* stream = find(id);
@@ -289,7 +281,6 @@ int ServerSession::frame_received(const nghttp2_frame& frame) {
         if (SessionStream* stream = find(frame.hd.stream_id)) stream->reset_by_us = false;
     }
     if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
-    if (frame.hd.type == NGHTTP2_HEADERS) head_pending_ = false;
     SessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     const bool ends = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;

@@ -12,6 +12,7 @@
 #include "flood_guard.h"
 #include "header_list.h"
 #include "penstock/h2/server.h"
+#include "penstock/http/response_rules.h"
 #include "penstock/http/server_options.h"
 #include "session_setup.h"
 #include "session_stream.h"
@@ -35,6 +36,11 @@ public:
 class ServerSession {
 public:
     static constexpr std::size_t k_unread_max = 4 * 1024 * 1024;  // bytes of all bodies
+    /// Of a response's head, as `HeaderList::sent_most` counts it: what engines may send with its
+    /// overhead, and as much again for fields of ours.
+    static constexpr std::size_t k_head_max = 192 * 1024;
+    static_assert(k_head_max / 2 >=
+                  http::k_response_limits.head + 12 * http::k_response_limits.fields);
 
     /// References must outlive this.
     ServerSession(const ServerSetup& setup, const ServerLimits& limits, StreamMaker& maker);
@@ -50,7 +56,9 @@ public:
     /// A stream that is destroyed is no news any more.
     void forget(const SessionStream& stream) noexcept;
 
-    void respond(SessionStream& stream, const http::ResponseHead& head, bool has_body);
+    /// False: the head is longer than `k_head_max`, and nothing was sent.
+    [[nodiscard]] bool respond(SessionStream& stream, const http::ResponseHead& head,
+                               bool has_body);
     void send_continue(SessionStream& stream);
     /// There is more in `stream.out`, or its end.
     void resume(SessionStream& stream);
@@ -70,8 +78,8 @@ public:
     [[nodiscard]] bool over() const noexcept;
     /// So much waits to be sent besides bodies that reading must stop until some of it has gone.
     [[nodiscard]] bool overfull() const noexcept;
-    /// A head has begun and is not whole.
-    [[nodiscard]] bool head_pending() const noexcept { return head_pending_; }
+    /// A head has begun and is not whole. Also one that nghttp2 ignores, of which it tells nothing.
+    [[nodiscard]] bool head_pending() const noexcept { return scanner_.in_head(); }
     /// The client has sent its SETTINGS.
     [[nodiscard]] bool settled() const noexcept { return settled_; }
     [[nodiscard]] std::optional<telemetry::Http2Refusal> refusal() const noexcept {
@@ -103,7 +111,6 @@ private:
     int begin_headers(const nghttp2_frame& frame);
     int header(std::string_view name, std::string_view value);
     int invalid_header(const nghttp2_frame& frame);
-    int invalid_frame();
     int data(std::int32_t id, std::string_view bytes);
     int frame_received(const nghttp2_frame& frame);
     int frame_sent(const nghttp2_frame& frame);
@@ -122,7 +129,6 @@ private:
     std::int32_t highest_ = 0;  // stream the client has opened
     ConnectionCredit credit_{k_unread_max};
     TimePoint now_{};
-    bool head_pending_ = false;
     bool settled_ = false;
     bool draining_ = false;
     std::optional<telemetry::Http2Refusal> refusal_;

@@ -5,14 +5,13 @@ namespace penstock::h2 {
 
 namespace {
 
-constexpr std::size_t k_header_block_sent = 64 * 1024;
 // The session's own guard counts resets and answers in better words: this one stands behind it.
 constexpr std::uint64_t k_resets_burst = 20'000;
 constexpr std::uint64_t k_resets_per_second = 2'000;
 
 }  // namespace
 
-ServerSetup::ServerSetup() : SessionSetup{k_header_block_sent} {
+ServerSetup::ServerSetup() : SessionSetup{ServerSession::k_head_max} {
     nghttp2_option_set_stream_reset_rate_limit(choices(), k_resets_burst, k_resets_per_second);
     lead_to<ServerSession>();
     nghttp2_session_callbacks_set_on_begin_headers_callback(
@@ -25,10 +24,6 @@ ServerSetup::ServerSetup() : SessionSetup{k_header_block_sent} {
                     std::uint8_t, void* user) {
             return of<ServerSession>(user).header(text(name, name_length),
                                                   text(value, value_length));
-        });
-    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(
-        calls(), [](nghttp2_session*, const nghttp2_frame*, int, void* user) {
-            return of<ServerSession>(user).invalid_frame();
         });
 }
 

@@ -178,7 +178,11 @@ void ServerStream::respond(const http::ResponseHead& response) {
     if (closed) return;
     bytes_out_ += response.fields.bytes();
     if (has_body_) connection_.spares().lend_output(*this);
-    connection_.session().respond(*this, response, has_body_);
+    if (connection_.session().respond(*this, response, has_body_)) return;
+    write_failed_ = true;  // nghttp2 would keep the head for ever, and the client wait
+    failure_ = ErrorCode::internal;
+    connection_.session().reset(*this, NGHTTP2_INTERNAL_ERROR);
+    connection_.want_flush();
 }
 
 http::Flow ServerStream::write(http::Pieces /*wire*/, http::Pieces payload) {

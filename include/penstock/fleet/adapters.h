@@ -2,7 +2,7 @@
 // work, and this proxy remembers those it sent there since.
 //
 // An engine keeps a few adapters in slots, least recently used first out, and none says which idle
-// ones are there (src/decisions/0012). A belief, never correctness.
+// ones are there (src/decisions/0009). A belief, never correctness.
 #pragma once
 
 #include <array>

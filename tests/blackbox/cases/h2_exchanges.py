@@ -125,6 +125,20 @@ def test_a_whole_answer_has_its_length_and_fields(world):
     equal(response.field("content-length"), "14")
 
 
+def test_the_largest_head_that_an_engine_may_send_reaches_the_client(world):
+    engine = world.engine()
+    client = world.proxy(engine).connect_h2()
+    stream = client.post_chat()
+    fields = [(f"X-{number}", "v" * 325) for number in range(190)]
+    holds(len(wire.response(200, fields, b"hello")) > 63_000, "the head is not large")
+
+    engine.next_request().respond(fields=fields, body=b"hello")
+    response = stream.read_response()
+
+    equal((response.status, response.body), (200, b"hello"))
+    equal(response.field("x-189"), "v" * 325)
+
+
 def test_fields_of_one_connection_end_here(world):
     engine = world.engine()
     client = world.proxy(engine).connect_h2()
