@@ -9,7 +9,7 @@ namespace penstock::routing {
 
 namespace {
 
-// An entry, from the top: 24 bits of the mixed hash (its place tells 17 more), 12 of the slot, 8 of
+// An entry, from the top: 22 bits of the mixed hash (its place tells 17 more), 14 of the slot, 8 of
 // its era, 20 of seconds. The latter are never 0, so that an empty entry is no other's.
 constexpr unsigned k_seconds_bits = 20;
 constexpr unsigned k_era_bits = 8;
