@@ -238,10 +238,23 @@ TEST_F(HeadsTest, Downstream_RemovesHopByHopAndTheEnginesRequestId) {
 }
 
 TEST_F(HeadsTest, Downstream_OurCorsAnswerReplacesTheEngines) {
-    EXPECT_EQ(downstream({{"access-control-allow-origin", "*"}, {"X-a", "1"}},
+    bench.generation.cors_origins = {"https://app"};
+
+    EXPECT_EQ(downstream({{"access-control-allow-origin", "*"},
+                          {"Access-Control-Expose-Headers", "X-a"},
+                          {"X-a", "1"}},
                          {{"Access-Control-Allow-Origin", "https://app"}}),
               (Lines{"X-a: 1", "Via: 1.1 penstock", "X-Request-Id: id",
                      "Access-Control-Allow-Origin: https://app"}));
+}
+
+TEST_F(HeadsTest, Downstream_AnEngineLetsInNoOriginThatWeKeepOut) {
+    bench.generation.cors_origins = {"https://app"};
+
+    EXPECT_EQ(downstream({{"access-control-allow-origin", "*"},
+                          {"Access-Control-Allow-Credentials", "true"},
+                          {"X-a", "1"}}),
+              (Lines{"X-a: 1", "Via: 1.1 penstock", "X-Request-Id: id"}));
 }
 
 TEST_F(HeadsTest, Downstream_KeepsTheEnginesCorsAnswerWhereWeGiveNone) {

@@ -104,6 +104,26 @@ TEST_F(LocalAnswersTest, APreflightOfAnAllowedOriginIsAnswered) {
     EXPECT_FALSE(has(got, "Content-Length"));
 }
 
+TEST_F(LocalAnswersTest, APreflightAllowsTheMethodsOfThePathsRoutes) {
+    bench.generation.cors_origins = {"https://app"};
+    bench.generation.routes = {
+        {.pools = {0}, .paths = {"/files/*"}, .methods = {"DELETE", "GET"}},
+        {.pools = {0}, .paths = {"/files/*"}, .methods = {"PUT"}, .hosts = {"other"}},
+        {.pools = {0}}};
+    const auto allowed = [this](const std::string& path) {
+        const std::string got = ask("OPTIONS " + path +
+                                    " HTTP/1.1\r\nHost: a\r\nOrigin: https://app\r\n"
+                                    "Access-Control-Request-Method: PUT\r\n\r\n");
+        const std::size_t at = got.find("Access-Control-Allow-Methods: ");
+        return at == std::string::npos ? "" : got.substr(at + 30, got.find('\r', at) - at - 30);
+    };
+
+    EXPECT_EQ(allowed("/files/1"), "GET, HEAD, DELETE");
+    EXPECT_EQ(allowed("/v1/embeddings"), "GET, HEAD, POST");
+    EXPECT_EQ(allowed("/health"), "GET, HEAD");
+    EXPECT_EQ(allowed("/nowhere"), "");
+}
+
 TEST_F(LocalAnswersTest, APreflightOfAnotherOriginGetsNoPermission) {
     bench.generation.cors_origins = {"https://app"};
 
