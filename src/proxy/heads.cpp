@@ -1,5 +1,6 @@
 #include "heads.h"
 
+#include <algorithm>
 #include <array>
 
 #include "request_id.h"
@@ -91,8 +92,12 @@ void append_forwarded(const Exchange& exchange, http::Fields& to) {
             }
         }
     }
-    chain += host_of(peer);
-    to.append(FieldName::x_forwarded_for, chain);
+    if (peer == "unix") {  // no address; and the last is the nearest that has one
+        chain.resize(chain.size() - std::min<std::size_t>(chain.size(), 2));
+    } else {
+        chain += host_of(peer);
+    }
+    if (!chain.empty()) to.append(FieldName::x_forwarded_for, chain);
     const auto proto = head.fields.find(FieldName::x_forwarded_proto);
     to.append(FieldName::x_forwarded_proto, trusted && proto ? *proto : own_scheme(exchange));
     const auto host = head.fields.find(FieldName::x_forwarded_host);

@@ -42,6 +42,7 @@ protected:
         bench.publish();
         FakeServerStream client{std::move(from)};
         client.encrypt(encryption);
+        if (!peer.empty()) client.come_from(peer);
         Exchange exchange{*bench.worker, client};
         exchange.record.request_id = "id";
         exchange.route = &exchange.generation->routes.front();
@@ -78,6 +79,7 @@ protected:
 
     ProxyBench bench;
     const http::Encryption* encryption = nullptr;  // of the client
+    std::string_view peer;                         // empty: an address
 };
 
 TEST_F(HeadsTest, Upstream_PassesEndToEndFieldsUnchangedAndInOrder) {
@@ -179,6 +181,23 @@ TEST_F(HeadsTest, Upstream_KeepsAndAppendsWhatATrustedPeerSays) {
     EXPECT_EQ(lines[2], "X-Forwarded-For: 1.1.1.1, 10.0.0.1, 192.0.2.1");
     EXPECT_EQ(lines[3], "X-Forwarded-Proto: https");
     EXPECT_EQ(lines[4], "X-Forwarded-Host: front");
+}
+
+TEST_F(HeadsTest, Upstream_AUnixPeerHasNoAddressToAppend) {
+    bench.generation.trusted = *TrustedProxies::parse({"unix"});
+    peer = "unix";
+
+    EXPECT_FALSE(upstream(post_with({})).fields.has(http::FieldName::x_forwarded_for));
+}
+
+TEST_F(HeadsTest, Upstream_ATrustedUnixPeersChainStaysAsItIs) {
+    bench.generation.trusted = *TrustedProxies::parse({"unix"});
+    peer = "unix";
+
+    const Lines lines = lines_of(
+        upstream(post_with({{"X-Forwarded-For", "1.1.1.1"}, {"X-Forwarded-For", "10.0.0.1"}})));
+
+    EXPECT_EQ(lines[0], "X-Forwarded-For: 1.1.1.1, 10.0.0.1");
 }
 
 TEST_F(HeadsTest, Upstream_LeavesOutAcceptEncodingWhileItObserves) {

@@ -248,6 +248,20 @@ TEST_F(TwoPoolsTest, TheModelDecides) {
     EXPECT_TRUE(has(ask(post(k_chat_path, R"({"model":"b-1"})")), "no_healthy_backend"));
 }
 
+TEST_F(TwoPoolsTest, APoolWithABackendToPickGoesFirst) {
+    // Both serve "b-1"; the second pool has no backend, the first a healthy one, then none.
+    bench.pool.models = {"b-*"};
+    std::swap(bench.route.pools[0], bench.route.pools[1]);
+    engine.answer_with(answer(200, "{}"));
+    const std::string request = post(k_chat_path, R"({"model":"b-1"})");
+
+    EXPECT_TRUE(ask(request).starts_with("HTTP/1.1 200"));
+    bench.states[0].ejected = true;
+    bench.publish();
+    EXPECT_TRUE(has(ask(request), "no_healthy_backend"));
+    EXPECT_TRUE(has(bench.access_lines(), R"("pool":"second")"));
+}
+
 TEST_F(TwoPoolsTest, WithoutAModelItIsAmbiguous) {
     EXPECT_TRUE(ask(post(k_chat_path, "{}")).starts_with("HTTP/1.1 400"));
 }
