@@ -33,9 +33,8 @@ void add_run(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand("run", "Run the proxy.");
     auto options = std::make_shared<RunOptions>();
     command->add_option("-c,--config", options->file, "The configuration file (TOML).")->required();
-    command->add_option(
-        "--set", options->sets,
-        "Set one option of server, admin, auth, cors or log: --set server.workers=2.");
+    command->add_option("--set", options->sets,
+                        "Set one option of " + settable_tables() + ": --set server.workers=2.");
     command->footer(
         "Prints the addresses it listens on, then serves until SIGTERM or SIGINT (a second one "
         "ends at once).\n"
