@@ -44,8 +44,8 @@ class Fleet:
         config.write_text(CONFIG.format(
             policy=policy, backends=", ".join(f'{{ url = "{url}" }}' for url in urls)))
         self.proxy = self._start("proxy", [chosen.penstock, "run", "--config", str(config)])
-        self.address = self._word(self.proxy, "listening", 1).removeprefix("http://")
-        self.admin = self._word(self.proxy, "admin", 1).removeprefix("http://")
+        self.address = self._address(self.proxy, "listening")
+        self.admin = self._address(self.proxy, "admin pages")
         self._await_backends()
 
     def engine_command(self):
@@ -65,14 +65,24 @@ class Fleet:
 
     def _word(self, program, first, index):
         """Of the line that begins with `first`, once it is there."""
+        line = self._line(program, first, lambda line: line.split()[:1] == [first])
+        return line.split()[index]
+
+    def _address(self, program, message):
+        """Of the log's line with this message."""
+        words = f'"message":"{message}"'
+        line = self._line(program, message, lambda line: line.startswith("{") and words in line)
+        return json.loads(line)["address"].removeprefix("http://")
+
+    def _line(self, program, what, wanted):
         process, log = program
         until = time.monotonic() + READY_SECONDS
         while time.monotonic() < until and process.poll() is None:
             for line in log.read_text(errors="replace").splitlines():
-                if line.split()[:1] == [first]:
-                    return line.split()[index]
+                if wanted(line):
+                    return line
             time.sleep(0.02)
-        raise RuntimeError(f"no line '{first}' from {log.name}:\n{log.read_text()[-1000:]}")
+        raise RuntimeError(f"no line '{what}' from {log.name}:\n{log.read_text()[-1000:]}")
 
     def _await_backends(self):
         until = time.monotonic() + READY_SECONDS

@@ -182,4 +182,18 @@ Result<void> check_partial_request(std::string_view bytes, const HeadLimits& lim
     return {};
 }
 
+RequestLine peek_request_line(std::string_view bytes) noexcept {
+    constexpr std::size_t k_method_max = 32;
+    const std::string_view line = bytes.substr(0, bytes.find_first_of("\r\n"));
+    const std::size_t blank = line.find(' ');
+    const std::string_view method = line.substr(0, blank);
+    const bool is_method = !method.empty() && method.size() <= k_method_max &&
+                           http::all_of_class(method, http::k_token_char);
+    if (blank == std::string_view::npos || !is_method) return {};
+    const std::string_view rest = line.substr(blank + 1);
+    const std::string_view path = rest.substr(0, rest.find_first_of(" ?"));
+    const bool is_path = path.starts_with('/') && http::all_of_class(path, http::k_target_char);
+    return {.method = method, .path = is_path ? path : std::string_view{}};
+}
+
 }  // namespace penstock::h1

@@ -107,7 +107,7 @@ Task<bool> ServerConnection::read_head() {
             if (const Result<void> parsed =
                     parse_request(head.substr(0, length), owner_.options.limits, head_);
                 !parsed) {
-                answer_bad_head(parsed.error());
+                answer_bad_head(parsed.error(), head);
                 co_return false;
             }
             input_used_ += skip + length;
@@ -117,7 +117,7 @@ Task<bool> ServerConnection::read_head() {
             phase_ = Phase::head;
             if (const Result<void> verdict = check_partial_request(head, owner_.options.limits);
                 !verdict) {
-                answer_bad_head(verdict.error());
+                answer_bad_head(verdict.error(), head);
                 co_return false;
             }
         }
@@ -137,7 +137,11 @@ Task<bool> ServerConnection::read_head() {
             transport_.when_readable(waiter != nullptr ? &read_hook_ : nullptr);
         }};
         if (read_failed_) {
-            if (phase_ == Phase::head) answer_bad_head(ErrorCode::head_timeout);
+            if (phase_ == Phase::head) {
+                answer_bad_head(ErrorCode::head_timeout, head);
+            } else if (owner_.metrics != nullptr) {
+                owner_.metrics->count(telemetry::Count::idle_closes);
+            }
             co_return false;
         }
         if (fresh) read_timer_.set(owner_.options.head_timeout, read_timer_hook_);
@@ -153,13 +157,20 @@ void ServerConnection::take_input(std::string_view bytes) {
     input_.append(bytes);
 }
 
-void ServerConnection::answer_bad_head(const Error& error) {
-    if (owner_.metrics != nullptr) owner_.metrics->count(telemetry::Count::bad_requests);
+void ServerConnection::answer_bad_head(const Error& error, std::string_view head) {
+    const RequestLine line = peek_request_line(head);
     last_ = true;
     head_ = {};
     body_ = {};
+    bytes_out_ = 0;
     responded_ = finished_ = false;
-    http::reply(*this, http::error_head(error, 0), http::error_json(error, http::ApiShape::openai));
+    http::reply(*this, http::error_head(error, 0),
+                http::error_json(error, http::api_shape(line.path)));
+    owner_.handler.refused({.peer = peer_,
+                            .method = line.method,
+                            .path = line.path,
+                            .code = error.code(),
+                            .bytes_out = bytes_out_});
 }
 
 void ServerConnection::begin_exchange() {

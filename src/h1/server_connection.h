@@ -64,7 +64,7 @@ private:
     Task<void> linger();
     void take_input(std::string_view bytes);
     void take_turn(Waiter* waiter) noexcept;
-    void answer_bad_head(const Error& error);
+    void answer_bad_head(const Error& error, std::string_view head);
     void answer_unanswered();
 
     // server_reading.cpp

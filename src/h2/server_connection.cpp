@@ -79,6 +79,11 @@ void ServerConnection::watch_idleness() {
 }
 
 void ServerConnection::timed_out() {
+    if (head_timed_) {
+        owner_.handler.refused({.peer = peer_, .code = ErrorCode::head_timeout});
+    } else if (owner_.metrics != nullptr) {
+        owner_.metrics->count(telemetry::Count::idle_closes);
+    }
     session_.go_away();
     pump_.close();
 }
@@ -138,10 +143,6 @@ void ServerConnection::exchange_over(std::uint64_t bytes_in, std::uint64_t bytes
     if (owner_.metrics == nullptr) return;
     owner_.metrics->count(telemetry::Count::bytes_from_clients, bytes_in);
     owner_.metrics->count(telemetry::Count::bytes_to_clients, bytes_out);
-}
-
-void ServerConnection::count_bad_request() noexcept {
-    if (owner_.metrics != nullptr) owner_.metrics->count(telemetry::Count::bad_requests);
 }
 
 }  // namespace penstock::h2

@@ -36,7 +36,6 @@ public:
     void want_flush() noexcept { pump_.want_flush(); }
     void exchange_begun() noexcept;
     void exchange_over(std::uint64_t bytes_in, std::uint64_t bytes_out) noexcept;
-    void count_bad_request() noexcept;
     void stream_stalled(ServerStream& stream);
     void remove(ServerStream& stream) noexcept;
 

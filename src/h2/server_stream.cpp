@@ -82,10 +82,16 @@ void ServerStream::over() {
 }
 
 void ServerStream::answer_bad_head() {
-    connection_.count_bad_request();
-    if (!builder.has_method()) SessionStream::head.method = http::Method::post;
+    http::RequestHead& head = SessionStream::head;
+    const bool known = builder.has_method();
+    if (!known) head.method = http::Method::post;
     http::reply(*this, http::error_head(*refusal, 0),
-                http::error_json(*refusal, http::ApiShape::openai));
+                http::error_json(*refusal, http::api_shape(head.path())));
+    connection_.handler().refused({.peer = peer(),
+                                   .method = known ? http::name(head.method) : std::string_view{},
+                                   .path = head.path(),
+                                   .code = refusal->code(),
+                                   .bytes_out = bytes_out_});
     done_ = true;
 }
 

@@ -36,23 +36,35 @@ void choose(Exchange& exchange, const Pool& pool) {
     exchange.facts.model = std::move(model);
 }
 
-std::optional<Error> choose_by_model(Exchange& exchange) {
+bool serves_asked(const Exchange& exchange, const Pool& pool) {
     const fleet::LoadTable& table = exchange.worker.table();
     const std::string_view model = exchange.facts.model;
+    return serves(pool, table, model) || serves(pool, table, read_name(pool, table, model).model);
+}
+
+/// The first pool that serves the model and has a backend to pick; else the first that serves it;
+/// else the first that lets any model pass.
+std::optional<Error> choose_by_model(Exchange& exchange) {
+    const fleet::LoadTable& table = exchange.worker.table();
+    const Pool* fallback = nullptr;
     const Pool* passes = nullptr;
     bool unlisted = false;
     for (const std::uint32_t index : exchange.route->pools) {
         const Pool& pool = exchange.generation->pools[index];
-        if (serves(pool, table, model) ||
-            serves(pool, table, read_name(pool, table, model).model)) {
-            choose(exchange, pool);
-            return std::nullopt;
+        if (serves_asked(exchange, pool)) {
+            if (any_pickable(pool, table)) {
+                choose(exchange, pool);
+                return std::nullopt;
+            }
+            if (fallback == nullptr) fallback = &pool;
+        } else if (pool.unknown_model == UnknownModel::pass && passes == nullptr) {
+            passes = &pool;
         }
-        if (pool.unknown_model == UnknownModel::pass && passes == nullptr) passes = &pool;
         if (!all_listed(pool, table)) unlisted = true;
     }
-    if (passes != nullptr) {
-        choose(exchange, *passes);
+    if (fallback == nullptr) fallback = passes;
+    if (fallback != nullptr) {
+        choose(exchange, *fallback);
         return std::nullopt;
     }
     if (unlisted) return Error{ErrorCode::models_not_listed_yet};

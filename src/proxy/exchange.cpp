@@ -9,8 +9,6 @@ namespace penstock::proxy {
 
 namespace {
 
-constexpr std::size_t k_text_max = 256;  // bytes of a client's text in a record
-
 telemetry::Outcome outcome_of(ErrorCode code) noexcept {
     const int status = http::status_of(code);
     if (code == ErrorCode::client_gone) return telemetry::Outcome::client_gone;

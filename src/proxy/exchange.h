@@ -23,6 +23,8 @@
 
 namespace penstock::proxy {
 
+inline constexpr std::size_t k_text_max = 256;  // bytes of a client's text in a record
+
 /// What it is for: to serve a client, or to tell an operator where it would be served. The latter
 /// is neither counted nor logged.
 enum class Purpose : std::uint8_t { serve, explain };

@@ -1,5 +1,6 @@
 #include "heads.h"
 
+#include <algorithm>
 #include <array>
 
 #include "request_id.h"
@@ -92,8 +93,12 @@ void append_forwarded(const Exchange& exchange, http::Fields& to) {
             }
         }
     }
-    chain += host_of(peer);
-    to.append(FieldName::x_forwarded_for, chain);
+    if (peer == "unix") {  // no address; and the last is the nearest that has one
+        chain.resize(chain.size() - std::min<std::size_t>(chain.size(), 2));
+    } else {
+        chain += host_of(peer);
+    }
+    if (!chain.empty()) to.append(FieldName::x_forwarded_for, chain);
     const auto proto = head.fields.find(FieldName::x_forwarded_proto);
     to.append(FieldName::x_forwarded_proto, trusted && proto ? *proto : own_scheme(exchange));
     const auto host = head.fields.find(FieldName::x_forwarded_host);
@@ -169,13 +174,14 @@ http::ResponseHead& downstream_head(const Exchange& exchange, const http::Respon
     out.length = from.length;
     out.has_length = from.has_length;
     out.fields.reserve(from.fields.size() + 4, from.fields.bytes() + 128);
-    const bool own_cors = exchange.cors_fields.find("Access-Control-Allow-Origin").has_value();
+    // Ours alone to say: an engine's "*" would let in whom the configuration keeps out.
+    const bool own_cors = !exchange.generation->cors_origins.empty();
     for (std::size_t i = 0; i < from.fields.size(); ++i) {
         const http::Field field = from.fields[i];
         const bool agreed = from.status == 101 && field.id == FieldName::upgrade;
         if ((is_hop_by_hop(field.id) && !agreed) || field.id == FieldName::x_request_id) continue;
         if (named_in_connection(from.fields, field)) continue;
-        if (own_cors && http::equal_no_case(field.name, "Access-Control-Allow-Origin")) continue;
+        if (own_cors && begins_with(field.name, "access-control-")) continue;
         out.fields.append(field.id, field.name, field.value);
     }
     out.fields.append(FieldName::via, via(from.version));

@@ -16,7 +16,7 @@ void allow_origin(Exchange& exchange) {
     if (!any && std::find(allowed.begin(), allowed.end(), *origin) == allowed.end()) return;
     exchange.cors_fields.append("Access-Control-Allow-Origin",
                                 any ? std::string_view{"*"} : *origin);
-    exchange.cors_fields.append("Access-Control-Expose-Headers", "X-Request-Id");
+    exchange.cors_fields.append("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
     if (!any) exchange.cors_fields.append("Vary", "Origin");
 }
 

@@ -2,11 +2,14 @@
 
 #include "models.h"
 #include "penstock/http/reply.h"
+#include "route.h"
 #include "steps.h"
 
 namespace penstock::proxy {
 
 namespace {
+
+constexpr std::string_view k_models = "/v1/models";
 
 void answer(Exchange& exchange, int status, std::string_view content_type, std::string_view body) {
     http::ResponseHead head;
@@ -17,6 +20,21 @@ void answer(Exchange& exchange, int status, std::string_view content_type, std::
     exchange.record.route = "local";
     exchange.ended(telemetry::Outcome::ok);
     http::reply(exchange.client, std::move(head), body);
+}
+
+bool asks_for_health(std::string_view path) noexcept {
+    return path == "/health" || path == "/ping";
+}
+
+bool asks_for_models(std::string_view path) noexcept {
+    return path == k_models || (path.starts_with(k_models) && path[k_models.size()] == '/');
+}
+
+std::string allowed_methods(const Exchange& exchange) {
+    const http::RequestHead& head = exchange.client.head();
+    std::string methods = methods_for(*exchange.generation, head);
+    const bool own = asks_for_health(head.path()) || asks_for_models(head.path());
+    return methods.empty() && own ? "GET, HEAD" : methods;
 }
 
 bool any_backend_ready(const Exchange& exchange) {
@@ -40,7 +58,8 @@ bool answer_preflight(Exchange& exchange) {
     }
     http::Fields& fields = exchange.cors_fields;
     if (fields.find("Access-Control-Allow-Origin")) {
-        fields.append("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+        const std::string methods = allowed_methods(exchange);
+        if (!methods.empty()) fields.append("Access-Control-Allow-Methods", methods);
         const auto wanted = head.fields.find(http::FieldName::access_control_request_headers);
         fields.append("Access-Control-Allow-Headers",
                       std::string{wanted.value_or("Authorization, Content-Type")});
@@ -79,10 +98,7 @@ void answer_model(Exchange& exchange, std::string_view model) {
 }
 
 bool answer_models(Exchange& exchange, std::string_view path) {
-    constexpr std::string_view k_models = "/v1/models";
-    if (path != k_models && !(path.starts_with(k_models) && path[k_models.size()] == '/')) {
-        return false;
-    }
+    if (!asks_for_models(path)) return false;
     const Generation& generation = *exchange.generation;
     if (!generation.keys.off() && !generation.keys.admits(exchange.client.head())) {
         exchange.refuse(ErrorCode::unauthorized);
@@ -104,7 +120,7 @@ bool answer_locally(Exchange& exchange) {
     if (head.method == http::Method::options) return answer_preflight(exchange);
     if (head.method != http::Method::get && head.method != http::Method::head) return false;
     const std::string_view path = head.path();
-    if (path == "/health" || path == "/ping") {
+    if (asks_for_health(path)) {
         const bool ready = !exchange.worker.draining && any_backend_ready(exchange);
         answer(exchange, ready ? 200 : 503, "application/json",
                ready ? R"({"status":"ok"})" : R"({"status":"no backend is ready"})");

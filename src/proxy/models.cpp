@@ -34,6 +34,14 @@ bool names(const Pool& pool, const fleet::LoadTable& table, std::string_view mod
            anybody_lists(pool, table, model);
 }
 
+bool any_pickable(const Pool& pool, const fleet::LoadTable& table) {
+    return std::ranges::any_of(pool.backends, [&table](const fleet::Backend& backend) {
+        const fleet::BackendState* state = fleet::state_of(table, backend.slot);
+        return backend.weight > 0 && state != nullptr && !state->ejected &&
+               state->health == fleet::Health::healthy;
+    });
+}
+
 ReadName cut_name(std::string_view name) noexcept {
     const std::size_t colon = name.find(':');
     if (colon == std::string_view::npos) return {name, {}};

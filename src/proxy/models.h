@@ -21,6 +21,8 @@ namespace penstock::proxy {
 /// Spelled out by the config or a backend: there is a bounded number of such names, so they may be
 /// labels.
 [[nodiscard]] bool names(const Pool& pool, const fleet::LoadTable& table, std::string_view model);
+/// Some backend of it may be picked, as far as its health and weight go.
+[[nodiscard]] bool any_pickable(const Pool& pool, const fleet::LoadTable& table);
 /// How the pool's engine reads a model's name.
 struct ReadName {
     std::string_view model;

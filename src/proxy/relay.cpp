@@ -21,16 +21,17 @@ Relay::Relay(Exchange& exchange, Attempt& attempt, http::ClientStream& engine, U
       loop_{exchange.worker.loop},
       metrics_{exchange.worker.metrics},
       filter_{exchange.usage_filter.get()},
+      stream_{exchange.record.stream},
       exchange_{exchange},
       attempt_{attempt},
       upload_{upload},
       idle_timer_{exchange.worker.loop},
       total_timer_{exchange.worker.loop} {
-    exchange.worker.metrics.change(telemetry::Gauge::streams_open, 1);
+    if (stream_) metrics_.change(telemetry::Gauge::streams_open, 1);
 }
 
 Relay::~Relay() {
-    metrics_.change(telemetry::Gauge::streams_open, -1);
+    if (stream_) metrics_.change(telemetry::Gauge::streams_open, -1);
     engine_.when_readable(nullptr);
     client_.when_writable(nullptr);
     if (upload_ != nullptr) upload_->when_failed(nullptr);
@@ -114,7 +115,7 @@ void Relay::note_chunk() {
     if (std::exchange(first_, false)) {
         attempt_.first_byte();
         exchange_.record.first_byte = std::max(exchange_.elapsed(), Micros{1});
-    } else {
+    } else if (stream_) {
         metrics_.inter_token(std::chrono::duration_cast<Micros>(now - last_chunk_));
     }
     last_chunk_ = now;

@@ -57,6 +57,7 @@ private:
     UsageFilter* filter_;
     bool done_ = false;
     bool first_ = true;
+    const bool stream_;  // of events
     bool waits_for_client_ = false;
 
     End end_ = End::complete;

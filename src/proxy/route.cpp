@@ -57,14 +57,18 @@ std::string_view host_without_port(std::string_view authority) noexcept {
     return authority.substr(0, authority.find(':'));
 }
 
+bool place_matches(const Route& route, const http::RequestHead& head) {
+    return path_matches(route, head.path()) &&
+           (route.hosts.empty() || host_matches(route, host_without_port(head.authority)));
+}
+
 bool fits(const Route& route, const RouteAsk& ask) {
     const http::RequestHead& head = ask.head;
     if (!route.client_names.empty() &&
         (ask.client_name.empty() || !matches_any(route.client_names, ask.client_name))) {
         return false;
     }
-    return path_matches(route, head.path()) && method_matches(route, head.method) &&
-           (route.hosts.empty() || host_matches(route, host_without_port(head.authority))) &&
+    return place_matches(route, head) && method_matches(route, head.method) &&
            headers_match(route, head);
 }
 
@@ -116,6 +120,21 @@ Millis total_limit(const Generation& generation, const RouteAsk& ask, const Rout
         limit = endless ? Millis{0} : std::max(limit, total);
     });
     return limit;
+}
+
+std::string methods_for(const Generation& generation, const http::RequestHead& head) {
+    using http::Method;
+    std::string methods;
+    for (const Method method : {Method::get, Method::head, Method::post, Method::put, Method::patch,
+                                Method::del, Method::options}) {
+        const auto takes = [&](const Route& route) {
+            return method_matches(route, method) && place_matches(route, head);
+        };
+        if (std::ranges::none_of(generation.routes, takes)) continue;
+        if (!methods.empty()) methods += ", ";
+        methods += http::name(method);
+    }
+    return methods;
 }
 
 bool ambiguous_path(std::string_view path) noexcept {

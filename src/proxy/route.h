@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +41,10 @@ void for_possible_pools(const Generation& generation, const RouteAsk& ask, const
 /// generous route allows. Zero: without limit.
 [[nodiscard]] Millis total_limit(const Generation& generation, const RouteAsk& ask,
                                  const Route& first) noexcept;
+
+/// The methods that some route takes for a request to this path and host, with ", " between them.
+/// For preflights, which bring none of the headers and certificates of the request to come.
+[[nodiscard]] std::string methods_for(const Generation& generation, const http::RequestHead& head);
 
 /// True for a path that an engine might read otherwise than we do: dot segments, empty segments,
 /// encoded dots and slashes. Such a path could slip past an allow-list.

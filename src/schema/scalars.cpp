@@ -17,20 +17,54 @@ std::string environment_name(std::string_view path) {
     return name;
 }
 
+/// Lists of tables are left out, with all that is in them: nothing would name an element.
+void append_scalars(const OptionTable& table, const std::string& prefix,
+                    std::vector<const ChildTable*>& way, std::vector<Scalar>& out) {
+    for (const ChildTable& child : table.children) {
+        if (child.shape != TableShape::one) continue;
+        const std::string path = prefix + std::string{child.key} + ".";
+        way.push_back(&child);
+        for (const Option& option : child.table->options) {
+            if (option.binding.type == OptionType::text_map) continue;
+            const std::string name = path + std::string{option.name};
+            out.push_back({name, environment_name(name), way, &option});
+        }
+        append_scalars(*child.table, path, way, out);
+        way.pop_back();
+    }
+}
+
 }  // namespace
+
+void* Scalar::owner(void* object) const {
+    for (const ChildTable* child : way) object = child->make(object);
+    return object;
+}
+
+const void* Scalar::owner(const void* object) const {
+    for (const ChildTable* child : way) object = child->at(object, 0);
+    return object;
+}
 
 std::vector<Scalar> scalars(const OptionTable& root) {
     std::vector<Scalar> all;
-    for (const ChildTable& child : root.children) {
-        if (child.shape != TableShape::one) continue;
-        for (const Option& option : child.table->options) {
-            if (option.binding.type == OptionType::text_map) continue;
-            std::string path = std::string{child.key} + "." + std::string{option.name};
-            std::string environment = environment_name(path);
-            all.push_back({std::move(path), std::move(environment), &child, &option});
-        }
-    }
+    std::vector<const ChildTable*> way;
+    append_scalars(root, "", way, all);
     return all;
+}
+
+std::string scalar_tables(const OptionTable& root) {
+    std::vector<std::string> tables;
+    for (const Scalar& scalar : scalars(root)) {
+        std::string table = scalar.path.substr(0, scalar.path.rfind('.'));
+        if (tables.empty() || tables.back() != table) tables.push_back(std::move(table));
+    }
+    std::string text;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        if (i > 0) text += i + 1 == tables.size() ? " or " : ", ";
+        text += tables[i];
+    }
+    return text;
 }
 
 std::vector<Finding> set_scalar(const Scalar& scalar, void* object, std::string_view text) {
@@ -46,7 +80,7 @@ std::vector<Finding> set_scalar(const Scalar& scalar, void* object, std::string_
         return findings;
     }
     if (const auto value = convert(option, *node, findings)) {
-        option.binding.set(scalar.table->make(object), *value);
+        option.binding.set(scalar.owner(object), *value);
     }
     return findings;
 }

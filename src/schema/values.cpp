@@ -52,8 +52,7 @@ std::vector<std::string> restart_differences(const OptionTable& root, const void
     for (const Scalar& scalar : scalars(root)) {
         if (scalar.option->reload != Reload::restart) continue;
         const auto& get = scalar.option->binding.get;
-        if (get(scalar.table->at(a, 0)) != get(scalar.table->at(b, 0)))
-            paths.push_back(scalar.path);
+        if (get(scalar.owner(a)) != get(scalar.owner(b))) paths.push_back(scalar.path);
     }
     return paths;
 }

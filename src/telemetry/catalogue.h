@@ -50,16 +50,17 @@ inline constexpr std::array k_catalogue{
            "how it really ended, also after the status was sent."},
     Metric{"penstock_requests_started_total", Kind::counter, "requests",
            {}, Group::requests, Origin::worker,
-           "Requests whose head was complete; those not yet in penstock_requests_total are in "
-           "flight."},
+           "Requests whose head was complete or refused; those not yet in "
+           "penstock_requests_total are in flight."},
     Metric{"penstock_errors_total", Kind::counter, "requests",
            {"code"}, Group::requests, Origin::worker,
            "Requests that ended in an error, by the error's code, the same word as in the "
            "client's answer and in the access log."},
     Metric{"penstock_bad_requests_total", Kind::counter, "requests",
            {}, Group::requests, Origin::worker,
-           "Requests refused for breaking the rules of HTTP or its limits before any route was "
-           "looked for; a rise is a broken client or an attack."},
+           "Requests refused for breaking the rules of HTTP or its limits, or whose head did not "
+           "come in time, before any route was looked for; a rise is a broken client or an "
+           "attack."},
     Metric{"penstock_requests_in_flight", Kind::gauge, "requests",
            {}, Group::requests, Origin::worker,
            "Requests between their head and the end of their response."},
@@ -143,6 +144,9 @@ inline constexpr std::array k_catalogue{
            {}, Group::connections, Origin::worker,
            "Client connections closed at once because of server.max_connections or for want of "
            "file descriptors."},
+    Metric{"penstock_client_idle_closes_total", Kind::counter, "connections",
+           {}, Group::connections, Origin::worker,
+           "Client connections closed because no request came for server.keep_alive_timeout."},
     Metric{"penstock_tls_handshakes_total", Kind::counter, "connections",
            {"outcome"}, Group::connections, Origin::worker,
            "TLS handshakes with clients by how they ended; resumed ones cost a tenth. A rise of "

@@ -38,6 +38,7 @@ public:
 
     /// It came by TLS; null: it did not.
     void encrypt(const http::Encryption* encryption) { encryption_ = encryption; }
+    void come_from(std::string_view peer) { peer_ = peer; }
     /// Each read gives at most this many bytes.
     void pieces_of(std::size_t bytes) { piece_ = bytes; }
     /// Body bytes after the first `bytes` do not come until `release_body`.
@@ -83,7 +84,7 @@ public:
     // --- http::ServerStream
 
     [[nodiscard]] const http::RequestHead& head() const noexcept override { return head_; }
-    [[nodiscard]] std::string_view peer() const noexcept override { return "192.0.2.1:40000"; }
+    [[nodiscard]] std::string_view peer() const noexcept override { return peer_; }
     [[nodiscard]] const http::Encryption* encryption() const noexcept override {
         return encryption_;
     }
@@ -168,6 +169,7 @@ private:
     Ending ending_ = Ending::none;
     int writes_ = 0;
     int flushes_ = 0;
+    std::string_view peer_ = "192.0.2.1:40000";
     const http::Encryption* encryption_ = nullptr;
 };
 

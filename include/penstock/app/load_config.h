@@ -66,6 +66,9 @@ struct LoadedConfig {
 /// reload will do.
 [[nodiscard]] std::vector<std::string> needs_restart(const Config& running, const Config& wanted);
 
+/// The tables that the environment and `--set` reach, as people may read them.
+[[nodiscard]] std::string settable_tables();
+
 /// conf/REFERENCE.md and conf/schema.json, from the option tables.
 [[nodiscard]] std::string reference_document();
 [[nodiscard]] std::string json_schema();

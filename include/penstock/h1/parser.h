@@ -35,7 +35,15 @@ using http::k_response_limits;
 /// go on. A verdict here is the verdict `parse_request` would give on the whole.
 [[nodiscard]] Result<void> check_partial_request(std::string_view bytes, const HeadLimits& limits);
 
-/// The same for a whole response head to a request of `method`. Errors: upstream_bad_response.
+/// What the first line of a head says that was refused, or is not whole. Parts of `bytes`, and
+/// empty where they are not as a request's must be.
+struct RequestLine {
+    std::string_view method;
+    std::string_view path;  // without query
+};
+[[nodiscard]] RequestLine peek_request_line(std::string_view bytes) noexcept;
+
+/// Parses a whole response head to a request of `method`. Errors: upstream_bad_response.
 [[nodiscard]] Result<void> parse_response(std::string_view text, http::Method method,
                                           const HeadLimits& limits, http::ResponseHead& head);
 

@@ -160,6 +160,16 @@ public:
     [[nodiscard]] virtual bool at_boundary() const noexcept = 0;
 };
 
+/// A request that no handler could serve: its head breaks a rule or a limit, or did not come to its
+/// end. Borrowed for the call that tells of it.
+struct RefusedRequest {
+    std::string_view peer;    // as `ServerStream::peer`
+    std::string_view method;  // empty: it did not come so far, or is none
+    std::string_view path;    // without its query; the same
+    ErrorCode code = ErrorCode::bad_request;
+    std::uint64_t bytes_out = 0;
+};
+
 /// What a listener serves: the proxy, the admin pages, the simulated engine. One inversion of
 /// control, here.
 class Handler {
@@ -172,6 +182,9 @@ public:
     /// Serves one exchange. Returns after `finish` or `break_off`. Destroyed while waiting when the
     /// client has gone. Not started response at its end: the connection answers 500 and closes.
     virtual Task<void> handle(ServerStream& stream) = 0;
+
+    /// For counts and logs: the connection has answered such a request, or ends because of it.
+    virtual void refused(const RefusedRequest& /*request*/) {}
 };
 
 }  // namespace penstock::http

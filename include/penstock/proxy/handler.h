@@ -10,6 +10,7 @@ class ProxyHandler final : public http::Handler {
 public:
     explicit ProxyHandler(Worker& worker) noexcept : worker_{worker} {}
     Task<void> handle(http::ServerStream& client) override;
+    void refused(const http::RefusedRequest& request) override;
 
 private:
     Worker& worker_;

@@ -29,12 +29,19 @@ void read_document(const OptionTable& root, void* object, const Node& document, 
 
 /// An option of a table that there is once: what the environment and flags can set.
 struct Scalar {
-    std::string path;         // "server.workers"
-    std::string environment;  // "PENSTOCK_SERVER_WORKERS"
-    const ChildTable* table = nullptr;
+    std::string path;                    // "server.workers"
+    std::string environment;             // "PENSTOCK_SERVER_WORKERS"
+    std::vector<const ChildTable*> way;  // from the root's child to the option's table
     const Option* option = nullptr;
+
+    /// The option's table in the root's object.
+    [[nodiscard]] void* owner(void* object) const;
+    [[nodiscard]] const void* owner(const void* object) const;
 };
 [[nodiscard]] std::vector<Scalar> scalars(const OptionTable& root);
+
+/// The tables that have such options, as people may read them: "server, server.http2 or log".
+[[nodiscard]] std::string scalar_tables(const OptionTable& root);
 
 /// Sets one option from text. Returns what is wrong with it; nothing is set then.
 [[nodiscard]] std::vector<Finding> set_scalar(const Scalar& scalar, void* object,

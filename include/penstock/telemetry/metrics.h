@@ -33,8 +33,9 @@ enum class Count : std::uint8_t {
     retries,
     cancellations,
     bad_requests,
+    idle_closes,
 };
-inline constexpr std::size_t k_counts = static_cast<std::size_t>(Count::bad_requests) + 1;
+inline constexpr std::size_t k_counts = static_cast<std::size_t>(Count::idle_closes) + 1;
 
 enum class Gauge : std::uint8_t {
     client_connections,

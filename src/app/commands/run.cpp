@@ -18,13 +18,7 @@ int run(const RunOptions& options) {
     };
     ProxyServer::Source source{.loaded = load(), .reload = load};
     if (!print_problems(source.loaded)) return k_failed;
-    return run_server(std::move(source), [](const ProxyServer& server) {
-        for (const std::string& address : server.addresses())
-            std::printf("listening %s\n", address.c_str());
-        if (!server.admin_address().empty())
-            std::printf("admin %s\n", server.admin_address().c_str());
-        std::fflush(stdout);
-    });
+    return run_server(std::move(source));
 }
 
 }  // namespace
@@ -33,12 +27,11 @@ void add_run(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand("run", "Run the proxy.");
     auto options = std::make_shared<RunOptions>();
     command->add_option("-c,--config", options->file, "The configuration file (TOML).")->required();
-    command->add_option(
-        "--set", options->sets,
-        "Set one option of server, admin, auth, cors or log: --set server.workers=2.");
+    command->add_option("--set", options->sets,
+                        "Set one option of " + settable_tables() + ": --set server.workers=2.");
     command->footer(
-        "Prints the addresses it listens on, then serves until SIGTERM or SIGINT (a second one "
-        "ends at once).\n"
+        "Serves until SIGTERM or SIGINT (a second one ends at once). Standard error has the log, "
+        "and in it the addresses; standard output has the access lines alone.\n"
         "SIGHUP, or a change of the file, reloads the configuration; a bad file changes nothing.");
     command->callback([options, &action] { action = [options] { return run(*options); }; });
 }

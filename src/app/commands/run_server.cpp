@@ -61,9 +61,9 @@ bool print_problems(const LoadedConfig& loaded) {
     return loaded.ok();
 }
 
-int run_server(ProxyServer::Source source, const std::function<void(const ProxyServer&)>& ready) {
+int run_server(ProxyServer::Source source) {
     net::Loop control;
-    return run_server_on(control, std::move(source), ready);
+    return run_server_on(control, std::move(source), [](const ProxyServer&) {});
 }
 
 int run_server_on(net::Loop& control, ProxyServer::Source source,

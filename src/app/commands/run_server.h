@@ -10,11 +10,11 @@ namespace penstock::app {
 /// Prints errors and warnings on standard error. True when there are no errors.
 bool print_problems(const LoadedConfig& loaded);
 
-/// Serves until a signal ends it. `ready` is called once everything listens and signals are
-/// handled. Returns the exit status.
-int run_server(ProxyServer::Source source, const std::function<void(const ProxyServer&)>& ready);
+/// Serves until a signal ends it. Returns the exit status.
+int run_server(ProxyServer::Source source);
 
-/// The same on a control loop that others use too.
+/// The same on a control loop that others use too. `ready` is called once everything listens and
+/// signals are handled.
 int run_server_on(net::Loop& control, ProxyServer::Source source,
                   const std::function<void(const ProxyServer&)>& ready);
 

@@ -68,7 +68,7 @@ const Option k_listener_options[] = {
      .binding = bound<&ListenerConfig::address>(),
      .format = &k_address,
      .sentence = "Where clients connect: host:port, [v6]:port or unix:/path. Port 0 takes a free "
-                 "one, which is printed at start."},
+                 "one, which the log tells at start."},
     {.name = "protocol",
      .binding = chosen<&ListenerConfig::protocol, k_protocols>(),
      .sentence = "What is spoken here. auto: HTTP/1.1 and HTTP/2, told apart by a client's first "

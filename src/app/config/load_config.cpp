@@ -181,7 +181,8 @@ constexpr std::string_view k_reference_head =
     "\n"
     "One TOML file. Later layers win: defaults, the file, the environment, `--set` on the command\n"
     "line. The environment and `--set` reach the tables that there are once: `server.workers` is\n"
-    "`PENSTOCK_SERVER_WORKERS` and `--set server.workers=2`; lists are comma-separated there.\n"
+    "`PENSTOCK_SERVER_WORKERS` and `--set server.workers=2`, `server.http2.max_streams` is\n"
+    "`PENSTOCK_SERVER_HTTP2_MAX_STREAMS`; lists are comma-separated there.\n"
     "\n"
     "`penstock check -c FILE` tells every mistake at once, `penstock config -c FILE` what each\n"
     "option is and where that came from. SIGHUP or a change of the file reloads it; what takes a\n"
@@ -234,6 +235,10 @@ LoadedConfig load_config(const std::string& file, const Pairs& environment, cons
 
 std::vector<std::string> needs_restart(const Config& running, const Config& wanted) {
     return schema::restart_differences(k_root_table, &running, &wanted);
+}
+
+std::string settable_tables() {
+    return schema::scalar_tables(k_root_table);
 }
 
 std::string reference_document() {

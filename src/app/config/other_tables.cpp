@@ -39,8 +39,8 @@ const Option k_cors_options[] = {
      .binding = bound<&CorsConfig::allow_origins>(),
      .format = &k_origin,
      .empty = "off",
-     .sentence = "Origins of web pages that may call; preflights are answered for them. `*` for "
-                 "all."},
+     .sentence = "Origins of web pages that may call; preflights are answered for them, and what "
+                 "engines say of origins is left out. `*` for all."},
 };
 
 const Option k_policy_options[] = {

@@ -242,7 +242,8 @@ const Option k_pool_options[] = {
      .binding = bound<&PoolConfig::models>(),
      .format = &k_model,
      .empty = "only those the backends list",
-     .sentence = "Models it serves besides those its backends list."},
+     .sentence = "Models it serves besides those its backends list. Where several pools serve a "
+                 "model, the first in the file that has a healthy backend gets the request."},
     {.name = "labels",
      .binding = bound<&PoolConfig::labels>(),
      .format = &k_label,

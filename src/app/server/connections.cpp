@@ -49,6 +49,7 @@ private:
     Task<void> encrypt();
     [[nodiscard]] Protocol spoken_here() const noexcept;
     void hand_over(Protocol protocol, std::string_view first);
+    void count_timeout(std::string_view seen) const;
     void greeted() { owner_.loop_.wake_soon(gone_hook_); }  // the task has not quite ended yet
     void gone() { owner_.arrivals_.erase(self_); }
     void count(int change) const {
@@ -92,7 +93,7 @@ Task<void> Connections::Arrival::greet() {
         const bool in_time = co_await net::within(
             owner_.loop_, patience,
             [this](Waiter* waiter) noexcept { transport_.when_readable(waiter); });
-        if (!in_time) co_return;
+        if (!in_time) co_return count_timeout(seen);
     }
 }
 
@@ -110,6 +111,15 @@ Task<void> Connections::Arrival::encrypt() {
     if (shaken && !other) hand_over(chosen, {});
 }
 
+void Connections::Arrival::count_timeout(std::string_view seen) const {
+    if (!seen.empty()) {
+        owner_.handler_.refused(
+            {.peer = net::peer_name(transport_.fd()), .code = ErrorCode::head_timeout});
+    } else if (owner_.metrics_ != nullptr) {
+        owner_.metrics_->count(telemetry::Count::idle_closes);
+    }
+}
+
 // It is counted once: from here on by whom it is handed to.
 void Connections::Arrival::hand_over(Protocol protocol, std::string_view first) {
     handed_over_ = true;
@@ -119,7 +129,11 @@ void Connections::Arrival::hand_over(Protocol protocol, std::string_view first) 
 }
 
 Connections::Connections(net::Loop& loop, http::Handler& handler, telemetry::WorkerMetrics* metrics)
-    : loop_{loop}, metrics_{metrics}, h1_{loop, handler, metrics}, h2_{loop, handler, metrics} {}
+    : loop_{loop},
+      handler_{handler},
+      metrics_{metrics},
+      h1_{loop, handler, metrics},
+      h2_{loop, handler, metrics} {}
 
 Connections::~Connections() = default;
 

@@ -47,6 +47,7 @@ private:
     using Arrivals = std::list<Arrival>;
 
     net::Loop& loop_;
+    http::Handler& handler_;
     telemetry::WorkerMetrics* metrics_;
     http::ServerOptions options_;
     bool http2_ = true;

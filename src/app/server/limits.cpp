@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <string>
 #include <thread>
 
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "cgroup.h"
 
 namespace penstock::app {
 
@@ -28,23 +28,15 @@ std::uint32_t usable_cores() {
     if (::sched_getaffinity(0, sizeof set, &set) == 0) {
         cores = std::max(1U, static_cast<std::uint32_t>(CPU_COUNT(&set)));
     }
-    std::ifstream quota{"/sys/fs/cgroup/cpu.max"};
-    std::string most;
-    double period = 0;
-    if (quota >> most >> period && most != "max" && period > 0) {
-        const double allowed = std::stod(most) / period;
-        cores = std::min(cores, std::max(1U, static_cast<std::uint32_t>(std::lround(allowed))));
-    }
-    return cores;
+    const double allowed = cgroup_limits().cores.value_or(cores);
+    return allowed < cores ? std::max(1U, static_cast<std::uint32_t>(std::lround(allowed))) : cores;
 }
 
 std::uint64_t default_buffer_budget() {
     constexpr std::uint64_t k_most = 1ULL << 30U;
     auto memory = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
                   static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
-    std::ifstream limit{"/sys/fs/cgroup/memory.max"};
-    std::string text;
-    if (limit >> text && text != "max") memory = std::min<std::uint64_t>(memory, std::stoull(text));
+    memory = std::min(memory, cgroup_limits().memory.value_or(memory));
     return std::min(k_most, memory / 4);
 }
 

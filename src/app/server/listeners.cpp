@@ -13,6 +13,10 @@ bool names(const std::vector<ListenerConfig>& listeners, const std::string& addr
         listeners, [&address](const ListenerConfig& each) { return each.address == address; });
 }
 
+bool is_unix(std::string_view local_address) noexcept {
+    return local_address.starts_with("unix:");
+}
+
 }  // namespace
 
 // Of the wanted listeners those that are not open yet: all of them, or none. The old ones are open
@@ -37,7 +41,7 @@ Result<ProxyServer::Listeners> ProxyServer::open_new(const Config& wanted) const
     return opened;
 }
 
-void ProxyServer::adjust_listeners(Listeners opened) {
+void ProxyServer::adjust_listeners(const Listeners& opened) {
     const std::vector<ListenerConfig>& wanted = source_.loaded.config.listeners;
     for (const ListenerConfig& listener : wanted) {
         const auto found = opened.find(listener.address);
@@ -51,17 +55,34 @@ void ProxyServer::adjust_listeners(Listeners opened) {
         for (const auto& worker : workers_) worker->stop_listening(entry.first);
         return true;
     });
-    listeners_.merge(opened);
+    listeners_.insert(opened.begin(), opened.end());
+}
+
+std::string ProxyServer::url_of(const net::BoundListener& bound) const {
+    if (is_unix(bound.local_address)) return bound.local_address;
+    return (tls_of(bound.address) != nullptr ? "https://" : "http://") + bound.local_address;
 }
 
 std::vector<std::string> ProxyServer::addresses() const {
     std::vector<std::string> all;
-    for (const auto& [address, bound] : listeners_) {
-        const bool is_unix = bound.local_address.starts_with("unix:");
-        const char* scheme = tls_of(address) != nullptr ? "https://" : "http://";
-        all.push_back(is_unix ? bound.local_address : scheme + bound.local_address);
-    }
+    for (const auto& [address, bound] : listeners_) all.push_back(url_of(bound));
     return all;
+}
+
+std::string ProxyServer::admin_address() const {
+    const bool plain = admin_address_.empty() || is_unix(admin_address_);
+    return plain ? admin_address_ : "http://" + admin_address_;
+}
+
+void ProxyServer::tell(const Listeners& opened) {
+    for (const auto& [address, bound] : opened)
+        log_.write(telemetry::LogLevel::info, "listening", {{"address", url_of(bound)}});
+}
+
+void ProxyServer::tell_addresses() {
+    tell(listeners_);
+    if (admin_address_.empty()) return;
+    log_.write(telemetry::LogLevel::info, "admin pages", {{"address", admin_address()}});
 }
 
 }  // namespace penstock::app

@@ -1,5 +1,6 @@
 #include "process_stats.h"
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -25,14 +26,17 @@ std::vector<std::string> stat_fields() {
     return {std::istream_iterator<std::string>{rest}, {}};
 }
 
+double seconds_by(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+/// Not out of /proc/stat, which is hidden under systemd's ProcSubset=pid. Once, since a start that
+/// changes looks like a restart.
 double boot_time() {
-    std::ifstream file{"/proc/stat"};
-    std::string word;
-    while (file >> word) {
-        double value = 0;
-        if (word == "btime" && file >> value) return value;
-    }
-    return 0;
+    static const double time = seconds_by(CLOCK_REALTIME) - seconds_by(CLOCK_BOOTTIME);
+    return time;
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ void ProxyServer::reload(bool forced) {
         loaded.problems.push_back(not_opened(loaded.config.file, opened.error()));
         refuse(loaded);
     } else {
-        apply(std::move(loaded), std::move(*opened));
+        apply(std::move(loaded), *opened);
     }
     sd_notify("READY=1");
 }
@@ -72,7 +72,7 @@ void ProxyServer::refuse(const LoadedConfig& loaded) {
     }
 }
 
-void ProxyServer::apply(LoadedConfig loaded, Listeners opened) {
+void ProxyServer::apply(LoadedConfig loaded, const Listeners& opened) {
     last_reload_good_ = true;
     ++reloads_good_;
     last_reload_unix_ = unix_seconds();
@@ -89,7 +89,8 @@ void ProxyServer::apply(LoadedConfig loaded, Listeners opened) {
     watch_discovery();
     load_tls();
     renew_offers();
-    adjust_listeners(std::move(opened));
+    adjust_listeners(opened);
+    tell(opened);
     log_.write(telemetry::LogLevel::info, "configuration reloaded",
                {{"generation", std::to_string(generation_number_)}});
 }

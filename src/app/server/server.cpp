@@ -95,7 +95,7 @@ Result<void> ProxyServer::start() {
     load_tls();
     Result<Listeners> opened = open_new(source_.loaded.config);
     if (!opened) return opened.error();
-    adjust_listeners(std::move(*opened));
+    adjust_listeners(*opened);
     if (Result<void> admin = start_admin(); !admin) return admin.error();
     for (const auto& worker : workers_) worker->start();
     wait_for_workers();
@@ -110,6 +110,7 @@ Result<void> ProxyServer::start() {
     last_reload_unix_ = std::chrono::duration_cast<std::chrono::seconds>(
                             std::chrono::system_clock::now().time_since_epoch())
                             .count();
+    tell_addresses();
     return {};
 }
 
@@ -120,10 +121,6 @@ void ProxyServer::wait_for_workers() {
     for (const auto& worker : workers_) worker->call([&begun] { begun.count_down(); });
     begun.wait();
     confirmed_table_ = table_;
-}
-
-std::string ProxyServer::admin_address() const {
-    return admin_address_.empty() ? "" : "http://" + admin_address_;
 }
 
 }  // namespace penstock::app

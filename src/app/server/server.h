@@ -30,10 +30,12 @@ public:
     ProxyServer(const ProxyServer&) = delete;
     ProxyServer& operator=(const ProxyServer&) = delete;
 
-    /// Binds everything and begins to serve. Errors: io_failed, with the address.
+    /// Binds everything, begins to serve, and tells the addresses in the log. Errors: io_failed,
+    /// with the address.
     [[nodiscard]] Result<void> start();
 
-    /// "http://127.0.0.1:8080" of each data listener, and of the admin listener ("" when off).
+    /// "http://127.0.0.1:8080" or "unix:/path" of each data listener, and of the admin listener (""
+    /// when off).
     [[nodiscard]] std::vector<std::string> addresses() const;
     [[nodiscard]] std::string admin_address() const;
     /// What /readyz says.
@@ -82,11 +84,14 @@ private:
 
     // reload.cpp
     void refuse(const LoadedConfig& loaded);
-    void apply(LoadedConfig loaded, Listeners opened);
+    void apply(LoadedConfig loaded, const Listeners& opened);
 
     // listeners.cpp
     [[nodiscard]] Result<Listeners> open_new(const Config& wanted) const;
-    void adjust_listeners(Listeners opened);
+    void adjust_listeners(const Listeners& opened);
+    [[nodiscard]] std::string url_of(const net::BoundListener& bound) const;
+    void tell(const Listeners& opened);
+    void tell_addresses();
 
     // listener_tls.cpp
     void load_tls();

@@ -81,6 +81,18 @@ def test_logfmt_is_there_for_those_who_prefer_it(world):
     holds("request_id=id-2" in text and "status=200" in text, f"the line is: {text}")
 
 
+def test_standard_output_has_access_lines_alone(world):
+    engine = world.engine()
+    engine.answer_all()
+    proxy = world.proxy(engine, log={"access_file": ""})
+
+    proxy.chat()
+    proxy.chat()
+    timing.eventually(lambda: len(proxy.lines) >= 2, "two lines")
+
+    equal([json.loads(line)["status"] for line in proxy.lines], [200, 200], "standard output")
+
+
 def test_a_moved_file_is_opened_anew_by_a_reload(world):
     engine = world.engine()
     engine.answer_all()

@@ -1,7 +1,11 @@
 """Malformed and oversized requests are refused before a byte of them reaches an engine."""
 
+import json
+
 from harness import wire
 from harness.cases import each, equal, holds
+from harness.h2_client import head
+from harness.h2_stream import status_of
 
 HOST = b"Host: a.test\r\n"
 POST = b"POST /v1/chat/completions HTTP/1.1\r\n" + HOST
@@ -166,6 +170,58 @@ def test_a_refusal_tells_its_code_in_the_apis_shape(world):
     equal(sorted(error), ["code", "message", "param", "type"])
     equal(error["code"], "bad_request")
     equal(response.field("Connection"), "close")
+
+
+MESSAGES = b"POST /v1/messages?beta=1 HTTP/1.1\r\n" + HOST
+LONG = b"x" * 9000
+
+
+@each([("a malformed field", MESSAGES + b"X : 1\r\n\r\n", "bad_request", "POST", "/v1/messages"),
+       ("a head too large", MESSAGES + b"X: " + b"y" * 17_000 + b"\r\n\r\n", "head_too_large",
+        "POST", "/v1/messages"),
+       ("a line too long", b"GET /" + LONG + b" HTTP/1.1\r\n" + HOST + b"\r\n",
+        "request_line_too_long", "GET", "/" + "x" * 255),
+       ("an unknown method", b"BREW /pot HTTP/1.1\r\n" + HOST + b"\r\n", "unsupported_method",
+        "BREW", "/pot"),
+       ("a later version", b"GET /v1/models HTTP/3.0\r\n" + HOST + b"\r\n", "unsupported_version",
+        "GET", "/v1/models"),
+       ("a coding", MESSAGES + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
+        "unsupported_transfer_encoding", "POST", "/v1/messages"),
+       ("an expectation", MESSAGES + b"Expect: a-miracle\r\nContent-Length: 2\r\n\r\n{}",
+        "expectation_failed", "POST", "/v1/messages"),
+       ("no request at all", b"\x16\x03\x01 \r\n\r\n", "bad_request", None, None)])
+def test_a_refused_head_is_counted_and_logged(world, data, code, method, path):
+    proxy = world.proxy(world.engine())
+    client = proxy.connect()
+
+    client.send(data)
+    response = client.read_response()
+
+    if path == "/v1/messages":
+        equal(response.json()["type"], "error", "the shape of the API that was asked")
+    else:
+        equal(response.error_code(), code)
+    (line,) = proxy.wait_for_access_lines(1)
+    equal((line["error"], line["status"], line["method"], line["path"], line["client"]),
+          (code, response.status, method, path, "127.0.0.1"), "the access line")
+    equal(proxy.metric("penstock_errors_total", code=code), 1, "penstock_errors_total")
+    equal(proxy.metric("penstock_requests_total", code=str(response.status)), 1, "requests")
+    equal(proxy.metric("penstock_bad_requests_total"), 1, "penstock_bad_requests_total")
+
+
+def test_a_refused_head_of_http2_is_counted_and_logged(world):
+    proxy = world.proxy(world.engine())
+    client = proxy.connect_h2()
+
+    stream = client.open(head("POST", "/v1/messages", [("host", "b.test")]))
+    response = stream.read_response()
+
+    equal(status_of(response.fields), 400)
+    equal(json.loads(response.body)["type"], "error", "the shape of the API that was asked")
+    (line,) = proxy.wait_for_access_lines(1)
+    equal((line["error"], line["status"], line["method"], line["path"]),
+          ("bad_request", 400, "POST", "/v1/messages"), "the access line")
+    equal(proxy.metric("penstock_errors_total", code="bad_request"), 1, "penstock_errors_total")
 
 
 def test_a_client_that_ends_within_its_body_reaches_no_engine(world):

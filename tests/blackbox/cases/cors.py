@@ -51,6 +51,23 @@ def test_another_origin_is_not_allowed(world):
           .field("Access-Control-Allow-Origin"), None)
 
 
+def test_an_engine_does_not_let_in_another_origin(world):
+    engine, proxy = open_to_app(world)
+    engine.answer_all(b"{}", fields=[("Access-Control-Allow-Origin", "*")])
+
+    response = proxy.chat(fields=[("Origin", "https://evil.example")])
+
+    equal((response.status, response.field("Access-Control-Allow-Origin")), (200, None))
+
+
+def test_a_page_may_read_when_to_come_again(world):
+    _, proxy = open_to_app(world)
+
+    response = proxy.chat(fields=[("Origin", APP)])
+
+    holds("Retry-After" in response.field("Access-Control-Expose-Headers"), "it may not")
+
+
 def test_without_cors_nothing_is_added(world):
     engine = world.engine()
     engine.answer_all(b"answer")

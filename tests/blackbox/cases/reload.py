@@ -65,7 +65,7 @@ def test_a_swapped_symlink_is_seen(world):
     os.symlink("one", folder / "..data")
     os.symlink("..data/penstock.toml", folder / "penstock.toml")
     program = world.run("run", "-c", str(folder / "penstock.toml"))
-    url = program.wait_for_line("listening ")
+    (url,) = program.wait_for_addresses("listening")
     equal(Client(url).chat().body, b"first")
 
     os.symlink("two", folder / "..fresh")

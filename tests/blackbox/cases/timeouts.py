@@ -20,9 +20,52 @@ def test_a_head_that_does_not_come_to_its_end(world):
     client.send(b"POST /v1/chat/completions HTTP/1.1\r\nHost: a")
     response = client.read_response()
 
-    equal(response.status, 408)
-    equal(response.error_code(), "head_timeout")
+    expect_code(proxy, response, 408, "head_timeout")
+    proxy.wait_for_metric("penstock_errors_total", 1, code="head_timeout")
     client.expect_end()
+
+
+def test_a_first_word_that_does_not_come_to_its_end(world):
+    proxy = world.proxy(world.engine(), server={"head_timeout": "400ms"})
+    client = proxy.connect()
+
+    client.send(b"P")  # of POST, or of HTTP/2's preface
+
+    client.expect_end()
+    equal(proxy.wait_for_access_lines(1)[-1]["error"], "head_timeout")
+
+
+def test_a_head_of_http2_that_does_not_come_to_its_end(world):
+    proxy = world.proxy(world.engine(), server={"head_timeout": "400ms"})
+    client = proxy.connect()
+
+    client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+
+    equal(proxy.wait_for_access_lines(1)[-1]["error"], "head_timeout")
+
+
+@each([("before the first request", False), ("between two", True)])
+def test_a_connection_without_requests_is_counted(world, asked):
+    engine = world.engine()
+    engine.answer_all(b"answer")
+    proxy = world.proxy(engine, server={"keep_alive_timeout": "400ms"})
+    client = proxy.connect()
+    if asked:
+        client.chat()
+
+    client.expect_end()
+
+    proxy.wait_for_metric("penstock_client_idle_closes_total", 1)
+    equal(proxy.metric("penstock_bad_requests_total"), 0)
+
+
+def test_a_connection_of_http2_without_requests_is_counted(world):
+    proxy = world.proxy(world.engine(), server={"keep_alive_timeout": "400ms"})
+
+    client = proxy.connect_h2()
+
+    proxy.wait_for_metric("penstock_client_idle_closes_total", 1)
+    client.close()
 
 
 def test_a_body_that_stalls(world):

@@ -131,10 +131,13 @@ class EngineConnection(Peer):
 
 
 class ScriptedEngine:
-    """Speaks what it is spoken to, HTTP/1.1 or HTTP/2. `tls`: an ssl.SSLContext for all connections."""
+    """Speaks what it is spoken to, HTTP/1.1 or HTTP/2. `tls`: an ssl.SSLContext for all connections.
+    `host` and `port`: of this machine; 0 is any port that is free."""
 
-    def __init__(self, name, models=("demo-model",), read_bodies=True, tls=None):
+    def __init__(self, name, models=("demo-model",), read_bodies=True, tls=None, host="127.0.0.1",
+                 port=0):
         self.name = name
+        self.host = host
         self.tls = tls
         self.read_bodies = read_bodies
         self.on_request = None
@@ -147,18 +150,18 @@ class ScriptedEngine:
         self.set_metrics(b"# TYPE vllm:num_requests_running gauge\n"
                          b"vllm:num_requests_running 0\nvllm:num_requests_waiting 0\n")
         self.listener = None
-        self.port = 0
+        self.port = port
         self.resume()
 
     @property
     def url(self):
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
 
     def resume(self):
         """Listens, after `refuse` on the same port again."""
         self.listener = socket.socket(socket.AF_INET)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", self.port))
+        self.listener.bind((self.host, self.port))
         self.listener.listen(512)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()

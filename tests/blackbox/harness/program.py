@@ -2,6 +2,7 @@
 
 import os
 import queue
+import re
 import signal
 import subprocess
 import threading
@@ -48,6 +49,18 @@ class Program:
                 raise AssertionError(f"{self.name} ended before the line '{start}…':\n{self.log()}")
             if line.startswith(start):
                 return line.removeprefix(start).strip()
+
+    def wait_for_addresses(self, message, count=1):
+        """Those in the log's lines with this message, once there are so many."""
+        line = re.compile(rf'message"?[:=]"?{message}"?[, ]"?address"?[:=]"?([^"\s]+)')
+        def look():
+            running = self.running()  # before the look: what ends has said all
+            found = line.findall(self.log())
+            return found if len(found) >= count or not running else None
+        found = timing.eventually(look, f"{count} lines '{message}' in the log of {self.name}")
+        if len(found) < count:
+            raise AssertionError(f"{self.name} ended before it said '{message}':\n{self.log()}")
+        return found
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""

@@ -23,9 +23,9 @@ class Proxy(Program):
         super().__init__([world.binary, "run", "-c", self.config_path], world.room, name,
                          environment)
         count = len(tables.get("listeners", ("one",)))
-        self.urls = [self.wait_for_line("listening ") for _ in range(count)]
+        self.urls = self.wait_for_addresses("listening", count)
         self.url = self.urls[0]
-        self.admin_url = self.wait_for_line("admin ")
+        self.admin_url = self.wait_for_addresses("(?:admin pages|\"admin pages\")")[0]
 
     def write_config(self, **tables):
         """Replaces the file as an editor does: a new file, then a rename."""

@@ -102,6 +102,19 @@ TEST(ParseConfig, TakesListsFromTheEnvironmentByCommas) {
     EXPECT_FALSE(loaded.config.admin.enabled);
 }
 
+TEST(ParseConfig, ReachesATableWithinATable) {
+    const LoadedConfig loaded =
+        parse_config(k_minimal, "p.toml", {{"PENSTOCK_SERVER_HTTP2_MAX_STREAMS", "7"}},
+                     {{"server.http2.enabled", "false"}});
+
+    EXPECT_TRUE(loaded.problems.empty());
+    EXPECT_EQ(loaded.config.server.http2.max_streams, 7U);
+    EXPECT_FALSE(loaded.config.server.http2.enabled);
+    EXPECT_EQ(origin_of(loaded, "server.http2.max_streams")->origin,
+              "environment PENSTOCK_SERVER_HTTP2_MAX_STREAMS");
+    EXPECT_EQ(settable_tables(), "server, server.http2, admin, auth, cors, policy or log");
+}
+
 TEST(ParseConfig, RefusesABadValueOfTheEnvironment) {
     const LoadedConfig loaded =
         parse_config(k_minimal, "p.toml", {{"PENSTOCK_SERVER_WORKERS", "many"}});

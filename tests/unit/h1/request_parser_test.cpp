@@ -393,5 +393,23 @@ TEST(RequestParser, FindsTheEndAcrossASplit) {
     }
 }
 
+TEST(PeekRequestLine, TellsMethodAndPathAsFarAsTheyCame) {
+    const auto peek = [](std::string_view bytes) {
+        const RequestLine line = peek_request_line(bytes);
+        return std::string{line.method} + "|" + std::string{line.path};
+    };
+
+    EXPECT_EQ(peek("GET /a?b HTTP/1.1\r\nX: 1\r\n"), "GET|/a");
+    EXPECT_EQ(peek("POST /v1/mess"), "POST|/v1/mess");
+    EXPECT_EQ(peek("GET  /a"), "GET|");
+    EXPECT_EQ(peek("GET http://a/b HTTP/1.1"), "GET|");
+    EXPECT_EQ(peek("GET /a\"b HTTP/1.1"), "GET|");
+    EXPECT_EQ(peek("G(T /a HTTP/1.1"), "|");
+    EXPECT_EQ(peek(std::string(32, 'A') + " /a"), std::string(32, 'A') + "|/a");
+    EXPECT_EQ(peek(std::string(33, 'A') + " /a"), "|");
+    EXPECT_EQ(peek("GET"), "|");
+    EXPECT_EQ(peek(""), "|");
+}
+
 }  // namespace
 }  // namespace penstock::h1

@@ -42,6 +42,7 @@ protected:
         bench.publish();
         FakeServerStream client{std::move(from)};
         client.encrypt(encryption);
+        if (!peer.empty()) client.come_from(peer);
         Exchange exchange{*bench.worker, client};
         exchange.record.request_id = "id";
         exchange.route = &exchange.generation->routes.front();
@@ -78,6 +79,7 @@ protected:
 
     ProxyBench bench;
     const http::Encryption* encryption = nullptr;  // of the client
+    std::string_view peer;                         // empty: an address
 };
 
 TEST_F(HeadsTest, Upstream_PassesEndToEndFieldsUnchangedAndInOrder) {
@@ -181,6 +183,23 @@ TEST_F(HeadsTest, Upstream_KeepsAndAppendsWhatATrustedPeerSays) {
     EXPECT_EQ(lines[4], "X-Forwarded-Host: front");
 }
 
+TEST_F(HeadsTest, Upstream_AUnixPeerHasNoAddressToAppend) {
+    bench.generation.trusted = *TrustedProxies::parse({"unix"});
+    peer = "unix";
+
+    EXPECT_FALSE(upstream(post_with({})).fields.has(http::FieldName::x_forwarded_for));
+}
+
+TEST_F(HeadsTest, Upstream_ATrustedUnixPeersChainStaysAsItIs) {
+    bench.generation.trusted = *TrustedProxies::parse({"unix"});
+    peer = "unix";
+
+    const Lines lines = lines_of(
+        upstream(post_with({{"X-Forwarded-For", "1.1.1.1"}, {"X-Forwarded-For", "10.0.0.1"}})));
+
+    EXPECT_EQ(lines[0], "X-Forwarded-For: 1.1.1.1, 10.0.0.1");
+}
+
 TEST_F(HeadsTest, Upstream_LeavesOutAcceptEncodingWhileItObserves) {
     EXPECT_EQ(passed({{"Accept-Encoding", "gzip"}}), Lines{});
 }
@@ -238,10 +257,23 @@ TEST_F(HeadsTest, Downstream_RemovesHopByHopAndTheEnginesRequestId) {
 }
 
 TEST_F(HeadsTest, Downstream_OurCorsAnswerReplacesTheEngines) {
-    EXPECT_EQ(downstream({{"access-control-allow-origin", "*"}, {"X-a", "1"}},
+    bench.generation.cors_origins = {"https://app"};
+
+    EXPECT_EQ(downstream({{"access-control-allow-origin", "*"},
+                          {"Access-Control-Expose-Headers", "X-a"},
+                          {"X-a", "1"}},
                          {{"Access-Control-Allow-Origin", "https://app"}}),
               (Lines{"X-a: 1", "Via: 1.1 penstock", "X-Request-Id: id",
                      "Access-Control-Allow-Origin: https://app"}));
+}
+
+TEST_F(HeadsTest, Downstream_AnEngineLetsInNoOriginThatWeKeepOut) {
+    bench.generation.cors_origins = {"https://app"};
+
+    EXPECT_EQ(downstream({{"access-control-allow-origin", "*"},
+                          {"Access-Control-Allow-Credentials", "true"},
+                          {"X-a", "1"}}),
+              (Lines{"X-a: 1", "Via: 1.1 penstock", "X-Request-Id: id"}));
 }
 
 TEST_F(HeadsTest, Downstream_KeepsTheEnginesCorsAnswerWhereWeGiveNone) {

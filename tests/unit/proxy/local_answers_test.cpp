@@ -104,6 +104,26 @@ TEST_F(LocalAnswersTest, APreflightOfAnAllowedOriginIsAnswered) {
     EXPECT_FALSE(has(got, "Content-Length"));
 }
 
+TEST_F(LocalAnswersTest, APreflightAllowsTheMethodsOfThePathsRoutes) {
+    bench.generation.cors_origins = {"https://app"};
+    bench.generation.routes = {
+        {.pools = {0}, .paths = {"/files/*"}, .methods = {"DELETE", "GET"}},
+        {.pools = {0}, .paths = {"/files/*"}, .methods = {"PUT"}, .hosts = {"other"}},
+        {.pools = {0}}};
+    const auto allowed = [this](const std::string& path) {
+        const std::string got = ask("OPTIONS " + path +
+                                    " HTTP/1.1\r\nHost: a\r\nOrigin: https://app\r\n"
+                                    "Access-Control-Request-Method: PUT\r\n\r\n");
+        const std::size_t at = got.find("Access-Control-Allow-Methods: ");
+        return at == std::string::npos ? "" : got.substr(at + 30, got.find('\r', at) - at - 30);
+    };
+
+    EXPECT_EQ(allowed("/files/1"), "GET, HEAD, DELETE");
+    EXPECT_EQ(allowed("/v1/embeddings"), "GET, HEAD, POST");
+    EXPECT_EQ(allowed("/health"), "GET, HEAD");
+    EXPECT_EQ(allowed("/nowhere"), "");
+}
+
 TEST_F(LocalAnswersTest, APreflightOfAnotherOriginGetsNoPermission) {
     bench.generation.cors_origins = {"https://app"};
 
@@ -226,6 +246,20 @@ TEST_F(TwoPoolsTest, TheModelDecides) {
 
     EXPECT_TRUE(ask(post(k_chat_path, R"({"model":"m"})")).starts_with("HTTP/1.1 200"));
     EXPECT_TRUE(has(ask(post(k_chat_path, R"({"model":"b-1"})")), "no_healthy_backend"));
+}
+
+TEST_F(TwoPoolsTest, APoolWithABackendToPickGoesFirst) {
+    // Both serve "b-1"; the second pool has no backend, the first a healthy one, then none.
+    bench.pool.models = {"b-*"};
+    std::swap(bench.route.pools[0], bench.route.pools[1]);
+    engine.answer_with(answer(200, "{}"));
+    const std::string request = post(k_chat_path, R"({"model":"b-1"})");
+
+    EXPECT_TRUE(ask(request).starts_with("HTTP/1.1 200"));
+    bench.states[0].ejected = true;
+    bench.publish();
+    EXPECT_TRUE(has(ask(request), "no_healthy_backend"));
+    EXPECT_TRUE(has(bench.access_lines(), R"("pool":"second")"));
 }
 
 TEST_F(TwoPoolsTest, WithoutAModelItIsAmbiguous) {

@@ -50,6 +50,19 @@ TEST(Models, ReadName_CutsAnAdapterOffForSGLangOnly) {
     EXPECT_EQ(read_name(pool, table, "whole:name").model, "whole:name");
 }
 
+TEST(Models, AnyPickable_LooksAtHealthEjectionAndWeight) {
+    Pool pool = pool_of({0, 1});
+    fleet::LoadTable table{.version = 1, .rows = {fleet::BackendState{}, listing({"a"})}};
+
+    EXPECT_TRUE(any_pickable(pool, table));
+    table.rows[1].ejected = true;
+    EXPECT_FALSE(any_pickable(pool, table));
+    table.rows[1].ejected = false;
+    pool.backends[1].weight = 0;
+    EXPECT_FALSE(any_pickable(pool, table));
+    EXPECT_FALSE(any_pickable(pool_of({7}), table));  // nothing is known of it
+}
+
 TEST(Models, AllListed_WaitsForHealthyBackendsOnly) {
     const Pool pool = pool_of({0, 1});
     fleet::BackendState silent;

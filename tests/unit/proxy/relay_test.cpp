@@ -260,6 +260,34 @@ TEST_F(RelayTest, CountsOpenStreams) {
     EXPECT_NE(bench.metrics_text().find("penstock_streams_open 0"), std::string::npos);
 }
 
+TEST_F(RelayTest, TheTimeBetweenChunksIsThatOfEventStreams) {
+    Peer& client = stream();
+
+    upstream().send(chunk(k_event));
+    ASSERT_TRUE(bench.until_got(client, chunk(k_event)));
+    upstream().send(chunk("data: [DONE]\n\n") + "0\r\n\r\n");
+
+    ASSERT_TRUE(bench.until_quiet());
+    EXPECT_NE(bench.metrics_text().find("penstock_inter_token_seconds_count 1"), std::string::npos);
+}
+
+TEST_F(RelayTest, ALongBodyIsNoStreamOfTokens) {
+    Peer& client = ask();
+    const std::string body(2U << 20U, 'b');
+    upstream().send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
+                    std::to_string(body.size()) + "\r\n\r\n" + body.substr(0, 1000));
+    ASSERT_TRUE(bench.until_got(client, "\r\n\r\nb"));
+    EXPECT_NE(bench.metrics_text().find("penstock_streams_open 0"), std::string::npos);
+
+    upstream().send(body.substr(1000));
+
+    ASSERT_TRUE(bench.until([&] { return client.got().ends_with(body); }));
+    ASSERT_TRUE(bench.until_quiet());
+    const std::string text = bench.metrics_text();
+    EXPECT_NE(text.find("penstock_inter_token_seconds_count 0"), std::string::npos);
+    EXPECT_NE(text.find("penstock_streams_open 0"), std::string::npos);
+}
+
 TEST_F(RelayTest, HeadGetsTheHeadOnlyAndKeepsTheConnection) {
     bench.route.paths = {"/**"};
     Peer& client = ask("HEAD /v1/x HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -15,6 +15,10 @@ struct Pot {
     Bytes volume = 1_KiB;
 };
 
+struct Oven {
+    std::uint32_t shelves = 2;
+};
+
 struct Stove {
     bool hot = false;
     std::uint32_t plates = 4;
@@ -23,6 +27,7 @@ struct Stove {
     Fuel fuel = Fuel::wood;
     std::vector<std::string> cooks;
     std::map<std::string, std::string> labels;
+    Oven oven;
 };
 
 struct Shelf {
@@ -65,10 +70,24 @@ inline const std::array<Option, 7> k_stove_options{{
      .secrecy = Secrecy::sensitive_entries,
      .sentence = "Labels."},
 }};
+inline const std::array<Option, 1> k_oven_options{{
+    {.name = "shelves",
+     .binding = bound<&Oven::shelves>(),
+     .range = {1, 5},
+     .reload = Reload::restart,
+     .sentence = "Shelves in it."},
+}};
+inline const OptionTable k_oven_table{.name = "stove.oven",
+                                      .sentence = "Its oven.",
+                                      .options = k_oven_options,
+                                      .children = {},
+                                      .defaults = fresh<Oven>};
+inline const std::array<ChildTable, 1> k_stove_children{
+    {one_table<&Stove::oven>("oven", k_oven_table)}};
 inline const OptionTable k_stove_table{.name = "stove",
                                        .sentence = "The stove.",
                                        .options = k_stove_options,
-                                       .children = {},
+                                       .children = k_stove_children,
                                        .defaults = fresh<Stove>};
 
 inline const std::array<Option, 2> k_pot_options{{

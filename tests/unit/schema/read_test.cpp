@@ -151,8 +151,8 @@ TEST(EffectiveValues, ListsEveryOptionAndHidesSecrets) {
     EXPECT_EQ(all,
               "stove.hot = false\nstove.plates = 4\nstove.power = 1.5\nstove.timer = \"0s\"\n"
               "stove.fuel = \"wood\"\nstove.cooks = []\nstove.labels.api-key = \"***\"\n"
-              "stove.labels.zone = \"a\"\nshelf[0].label = \"\"\nshelf[0].pots[0].name = \"a\"\n"
-              "shelf[0].pots[0].volume = \"2KiB\"\n");
+              "stove.labels.zone = \"a\"\nstove.oven.shelves = 2\nshelf[0].label = \"\"\n"
+              "shelf[0].pots[0].name = \"a\"\nshelf[0].pots[0].volume = \"2KiB\"\n");
 }
 
 TEST(RestartDifferences, NamesOnlyWhatNeedsOne) {
@@ -162,9 +162,10 @@ TEST(RestartDifferences, NamesOnlyWhatNeedsOne) {
     EXPECT_TRUE(restart_differences(k_kitchen, &before, &after).empty());
 
     after.stove.plates = 5;
+    after.stove.oven.shelves = 3;
 
     EXPECT_EQ(restart_differences(k_kitchen, &before, &after),
-              std::vector<std::string>{"stove.plates"});
+              (std::vector<std::string>{"stove.plates", "stove.oven.shelves"}));
 }
 
 }  // namespace

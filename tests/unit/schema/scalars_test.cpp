@@ -17,9 +17,24 @@ Scalar scalar(std::string_view path) {
 TEST(Scalars, AreTheOptionsOfTablesThatThereAreOnce) {
     const std::vector<Scalar> all = scalars(k_kitchen);
 
-    ASSERT_EQ(all.size(), 6U);  // the table of text has no text form
+    ASSERT_EQ(all.size(), 7U);  // the table of text has no text form
     EXPECT_EQ(all[1].path, "stove.plates");
     EXPECT_EQ(all[1].environment, "PENSTOCK_STOVE_PLATES");
+    EXPECT_EQ(all[6].path, "stove.oven.shelves");
+    EXPECT_EQ(all[6].environment, "PENSTOCK_STOVE_OVEN_SHELVES");
+}
+
+TEST(Scalars, TheirTablesAreToldInWords) {
+    EXPECT_EQ(scalar_tables(k_kitchen), "stove or stove.oven");
+}
+
+TEST(SetScalar, ReachesATableWithinATable) {
+    Kitchen kitchen;
+
+    EXPECT_TRUE(set_scalar(scalar("stove.oven.shelves"), &kitchen, "3").empty());
+    EXPECT_EQ(set_scalar(scalar("stove.oven.shelves"), &kitchen, "6").size(), 1U);
+
+    EXPECT_EQ(kitchen.stove.oven.shelves, 3U);
 }
 
 TEST(SetScalar, ReadsEachType) {

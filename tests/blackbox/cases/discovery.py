@@ -1,0 +1,86 @@
+"""Backends by a DNS name: whoever it names takes requests, whoever it names no more ends his."""
+
+from harness import config, timing, wire
+from harness.cases import equal, holds
+from harness.names import Names
+from harness.wire import LAST_CHUNK, chunk, event
+
+NAME = "engines.test"
+PROMPT = "a prompt with blocks for the index " * 300
+
+
+def discovered(world, *addresses):
+    """(names, proxy, engines): an engine on each address, all on the same port."""
+    names = Names(world)
+    names.set(NAME, *addresses)
+    engines = [world.engine(host=addresses[0])]
+    engines += [world.engine(host=each, port=engines[0].port) for each in addresses[1:]]
+    pool = config.pool("default", [], discover=f"http://{NAME}:{engines[0].port}",
+                       discover_interval="100ms", balance={"policy": "round_robin"})
+    proxy = world.proxy_of(pools=[pool], environment=names.environment)
+    wait_for_backends(proxy, len(addresses))
+    return names, proxy, engines
+
+
+def wait_for_backends(proxy, count):
+    timing.eventually(lambda: len(proxy.backends()) == count, f"{count} backends")
+
+
+def begun_stream(world, proxy, engines):
+    """(client, engine, request) of a stream whose first event has arrived."""
+    client = proxy.connect()
+    client.send(wire.post_chat(PROMPT, stream=True))
+    engine, request = world.next_request(*engines)
+    request.start_stream()
+    request.send_chunk(event("begun"))
+    client.read_head()
+    client.expect(chunk(event("begun")))
+    return client, engine, request
+
+
+def blocks_of(proxy, engine):
+    return {each["url"]: each["index"]["blocks"] for each in proxy.backends()}[engine.url]
+
+
+def test_a_removed_address_ends_no_stream_and_no_index(world):
+    names, proxy, (kept, gone) = discovered(world, "127.0.0.1", "127.0.0.2")
+    streams = [begun_stream(world, proxy, (kept, gone)) for _ in range(2)]
+    equal({engine.name for _, engine, _ in streams}, {kept.name, gone.name}, "who streams")
+    blocks = blocks_of(proxy, kept)
+    holds(blocks > 0, "the index has nothing of the prompt")
+
+    names.set(NAME, "127.0.0.1")
+    wait_for_backends(proxy, 1)
+
+    equal(blocks_of(proxy, kept), blocks, "blocks of the backend that stays")
+    for client, _, request in streams:
+        request.send_chunk(event("still"))
+        client.expect(chunk(event("still")))
+        request.end_stream()
+        client.expect(LAST_CHUNK)
+    kept.answer_all(b"kept")
+    equal({proxy.chat().body for _ in range(4)}, {b"kept"}, "who answers from now on")
+
+
+def test_an_added_address_takes_requests(world):
+    names, proxy, (first,) = discovered(world, "127.0.0.1")
+    second = world.engine(host="127.0.0.2", port=first.port)
+    first.answer_all(b"first")
+    second.answer_all(b"second")
+    equal({proxy.chat().body for _ in range(4)}, {b"first"})
+
+    names.set(NAME, "127.0.0.1", "127.0.0.2")
+    wait_for_backends(proxy, 2)
+
+    timing.eventually(lambda: proxy.chat().body == b"second", "the added backend")
+
+
+def test_a_name_that_is_lost_keeps_its_last_addresses(world):
+    names, proxy, (engine,) = discovered(world, "127.0.0.1")
+    engine.answer_all(b"answer")
+
+    names.set(NAME)
+    proxy.wait_for_log("discovery failed")
+
+    equal(proxy.chat().body, b"answer")
+    equal(len(proxy.backends()), 1)
