@@ -23,6 +23,7 @@ void Growths::add(const Growth& growth) {
         by_tip_[growth.tip] = number;
         behind->tip = growth.tip;
         behind->end = growth.end;
+        if (behind->batch == growth.batch) behind->prompt_end = growth.end;
         return;
     }
     if (all_.size() == k_max) {

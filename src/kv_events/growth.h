@@ -20,6 +20,7 @@ struct Growth {
     PathKey root = 0;
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
+    std::uint32_t prompt_end = 0;  // before single blocks were added, as an answer's are
     std::uint32_t block_size = 0;
     std::uint64_t batch = 0;
     bool claimed = false;  // a request of ours has been found for it

@@ -85,7 +85,7 @@ void Mirror::stored(std::uint32_t rank, const Event& event, TimePoint now,
         path.parent = key;
     }
     growth.tip = path.parent;
-    growth.end = path.tokens;
+    growth.end = growth.prompt_end = path.tokens;
     growths_.add(growth);
 }
 

@@ -88,7 +88,10 @@ int Pairing::likeness(const fleet::ServedPrompt& prompt, const Growth& growth,
     if (!spans_end(prompt, growth)) return k_unlike;
     const PathKey end = end_of(prompt, growth);
     if (end == 0) return k_unlike;
-    int points = 0;
+    // A prompt is stored to its end, and its answer block by block; a longer prompt has another end.
+    const bool ends_there = depth_of(prompt, growth) + growth.prompt_end ==
+                            whole_blocks(prompt.tokens, growth.block_size);
+    int points = ends_there ? 4 : 0;
     const bool told = prompt.cached_tokens > 0;
     const bool begins_there = begin_of(prompt, growth, growths) == prompt.cached_tokens;
     if (told && !begins_there) return k_unlike;

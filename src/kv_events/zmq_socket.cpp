@@ -105,6 +105,8 @@ ZmqSocket::~ZmqSocket() {
 
 Result<void> ZmqSocket::connect(const std::string& endpoint) {
     if (zmq_connect(socket_, endpoint.c_str()) != 0) return failed(endpoint);
+    // The library tells of what comes on a connection only once it was looked for in vain.
+    if (waiting_) descriptor_.cancel();
     return {};
 }
 
