@@ -119,6 +119,7 @@ BlockLedger::Paired BlockLedger::served(fleet::ServedPrompt prompt) {
     const std::uint64_t blocks = prompt.blocks.size();
     // One of known places needs no trace, and leaves none where it was cached to its end.
     if (pairing_.known(prompt) || try_pair(prompt, backend)) return {.paired = blocks};
+    if (prompt.tokens == 0) return {.unpaired = blocks};
     Paired outcome;
     if (backend.waiting.size() == k_waiting_max) {
         outcome.unpaired = backend.waiting.front().blocks.size();

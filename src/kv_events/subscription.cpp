@@ -87,7 +87,6 @@ void Subscription::restarted() {
 }
 
 void Subscription::want_replay(std::uint64_t from) {
-    owner_.counts.replays.fetch_add(1, std::memory_order_relaxed);
     holes_ = false;
     replay_ = std::make_unique<ZmqSocket>(
         owner_.loop, owner_.context, ZmqSocket::Kind::dealer,
@@ -120,7 +119,9 @@ void Subscription::end_replay(bool whole) {
     idle_timer_.clear();
     replay_.reset();
     feed_.replay_ended();
-    if (!whole || holes_) owner_.counts.replays_failed.fetch_add(1, std::memory_order_relaxed);
+    const bool failed = !whole || holes_;
+    (failed ? owner_.counts.replays_failed : owner_.counts.replays)
+        .fetch_add(1, std::memory_order_relaxed);
     if (!whole) owner_.told("the replay of its KV-cache events did not come to an end");
     owner_.state_changed();
 }

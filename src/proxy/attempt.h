@@ -31,6 +31,7 @@ public:
 
 private:
     [[nodiscard]] fleet::CounterSlab::Cell& cell() const noexcept;
+    void tell_served() const;
 
     Exchange& exchange_;
     const fleet::Backend& backend_;

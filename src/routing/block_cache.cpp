@@ -54,6 +54,12 @@ void BlockCache::undo(const Inserted& inserted, std::span<const std::uint64_t> c
     }
 }
 
+void BlockCache::truncate(std::span<const std::uint64_t> chain, std::size_t from) noexcept {
+    for (std::size_t i = chain.size(); i-- > from;) {
+        if (const std::uint32_t index = find(chain[i]); index != k_none) remove(index);
+    }
+}
+
 void BlockCache::touch(std::uint64_t hash) {
     std::uint32_t index = find(hash);
     if (index == k_none) {

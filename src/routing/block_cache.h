@@ -36,6 +36,9 @@ public:
     /// Removes the blocks that this insertion added and no later one has used.
     void undo(const Inserted& inserted, std::span<const std::uint64_t> chain) noexcept;
 
+    /// Removes what is held of the chain from its block `from` on.
+    void truncate(std::span<const std::uint64_t> chain, std::size_t from) noexcept;
+
     /// At least 1, at most `k_capacity_max`.
     void set_capacity(std::size_t blocks);
     void clear() noexcept;

@@ -65,6 +65,17 @@ void PrefixIndex::undo(const Added& added, std::span<const std::uint64_t> chain)
         chain);
 }
 
+void PrefixIndex::truncate(fleet::Slot slot, std::span<const std::uint64_t> chain,
+                           std::size_t from) noexcept {
+    const std::lock_guard guard{shards_[slot].lock};
+    shards_[slot].blocks.truncate(chain, from);
+}
+
+void PrefixIndex::evicted(fleet::Slot slot, std::span<const std::uint64_t> blocks) noexcept {
+    homes_.forget(slot, blocks);
+    truncate(slot, blocks, 0);
+}
+
 void PrefixIndex::set_capacity(fleet::Slot slot, std::size_t blocks) {
     const std::lock_guard guard{shards_[slot].lock};
     shards_[slot].blocks.set_capacity(blocks);

@@ -15,7 +15,7 @@ struct ServedPrompt {
     std::vector<std::uint64_t> blocks;  // its hash chain; never empty
     std::uint32_t block_bytes = 1024;   // of text in each
     std::uint64_t bytes = 0;            // of all its text
-    std::uint32_t tokens = 0;           // by the engine's usage; never 0
+    std::uint32_t tokens = 0;           // by the engine's usage; 0: it does not tell
     std::uint32_t cached_tokens = 0;    // the same; 0: none, or it does not tell
     TimePoint sent{};
     TimePoint ended{};

@@ -42,8 +42,8 @@ struct Counts {
     std::atomic<std::uint64_t> undecodable{0};  // messages
     std::atomic<std::uint64_t> gaps{0};         // in the numbers of batches
     std::atomic<std::uint64_t> restarts{0};
-    std::atomic<std::uint64_t> replays{0};         // asked for
-    std::atomic<std::uint64_t> replays_failed{0};  // of them: no end came, or batches were missing
+    std::atomic<std::uint64_t> replays{0};         // that came whole
+    std::atomic<std::uint64_t> replays_failed{0};  // no end came, or batches were missing
     std::atomic<std::uint64_t> paired{0};          // our blocks whose place became known
     std::atomic<std::uint64_t> unpaired{0};        // and those of which it did not
     std::atomic<std::uint64_t> engine_blocks{0};   // that the engine holds

@@ -12,6 +12,7 @@
 #include "penstock/base/rng.h"
 #include "penstock/engine/inspect.h"
 #include "penstock/fleet/load.h"
+#include "penstock/fleet/served_prompt.h"
 #include "penstock/fleet/sheet.h"
 #include "penstock/net/loop.h"
 #include "penstock/proxy/buffer_budget.h"
@@ -37,6 +38,8 @@ struct Shared {
     std::function<void(fleet::Slot, ErrorCode)> report_failure;
     InspectThread* inspect = nullptr;               // null: workers read large bodies by themselves
     Observations::Report report_observations = {};  // any thread; may be empty
+    /// A backend that tells of its blocks has served a prompt. Any thread; may be empty.
+    std::function<void(fleet::ServedPrompt)> report_prompt = {};
 };
 
 /// A generation and how many requests of this worker hold it.

@@ -51,6 +51,13 @@ public:
     /// Takes back what this insertion added and nobody used since.
     void undo(const Added& added, std::span<const std::uint64_t> chain) noexcept;
 
+    /// The engine has told that of `chain` it holds `from` blocks and no more.
+    void truncate(fleet::Slot slot, std::span<const std::uint64_t> chain,
+                  std::size_t from) noexcept;
+    /// The engine has told that it holds none of these blocks: nobody believes so any more, nor
+    /// that something of them may be there still (`home`).
+    void evicted(fleet::Slot slot, std::span<const std::uint64_t> blocks) noexcept;
+
     /// Capacity of one backend in blocks, 1 to 2 Mi; the excess is evicted. Default
     /// `k_default_blocks`.
     void set_capacity(fleet::Slot slot, std::size_t blocks);
