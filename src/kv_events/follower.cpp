@@ -73,8 +73,8 @@ std::vector<std::string> rank_endpoints(const std::string& endpoint, std::uint32
     return all;
 }
 
-/// One backend that is followed.
 struct Follower::Impl {
+    /// One that is followed.
     struct Backend {
         Followed followed;
         std::vector<std::unique_ptr<Subscription>> ranks;

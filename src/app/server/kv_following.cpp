@@ -49,7 +49,7 @@ void KvFollowing::follow(std::vector<kv_events::Source> sources) {
     followed_ = std::move(wanted);
     if (!thread_.joinable()) {
         if (all.empty()) return;
-        loop_.context();  // Asio runs it
+        static_cast<void>(loop_.context());  // from now on Asio runs it
         follower_ = std::make_unique<kv_events::Follower>(loop_, blocks_, hooks_for_follower());
         thread_ = std::thread{[this] {
             loop_.run([this](const std::exception_ptr&) {
