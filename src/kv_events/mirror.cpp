@@ -131,7 +131,7 @@ void Mirror::forget(std::uint32_t rank, std::vector<PathKey>& gone) {
     growths_.clear();
 }
 
-void Mirror::release(const std::vector<PathKey>& gone) noexcept {
+void Mirror::release(const std::vector<PathKey>& gone) {
     for (const PathKey key : gone) paths_.release(key);
 }
 

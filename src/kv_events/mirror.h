@@ -32,12 +32,12 @@ public:
 
     /// The paths that this backend holds from now on, and did not before, are appended to `news`.
     void stored(std::uint32_t rank, const Event& event, TimePoint now, std::vector<PathKey>& news);
-    /// The paths that it does not hold any longer are appended. They are still known when
-    /// `release` is called with them, and may be forgotten then.
+    /// The paths that it does not hold any longer are appended. `release` is to be called with
+    /// them: they may be forgotten then.
     void removed(std::uint32_t rank, const Event& event, std::vector<PathKey>& gone);
     /// The same for all that this rank held.
     void forget(std::uint32_t rank, std::vector<PathKey>& gone);
-    void release(const std::vector<PathKey>& gone) noexcept;
+    void release(const std::vector<PathKey>& gone);
 
     /// What comes from now on came in another message.
     void next_batch() noexcept { ++batch_; }

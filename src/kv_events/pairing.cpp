@@ -88,7 +88,8 @@ int Pairing::likeness(const fleet::ServedPrompt& prompt, const Growth& growth,
     if (!spans_end(prompt, growth)) return k_unlike;
     const PathKey end = end_of(prompt, growth);
     if (end == 0) return k_unlike;
-    // A prompt is stored to its end, and its answer block by block; a longer prompt has another end.
+    // A prompt is stored to its end, and its answer block by block; a longer prompt has another
+    // end.
     const bool ends_there = depth_of(prompt, growth) + growth.prompt_end ==
                             whole_blocks(prompt.tokens, growth.block_size);
     int points = ends_there ? 4 : 0;

@@ -3,10 +3,11 @@
 //
 // Without a tokenizer nothing says so directly. A prompt of ours is taken for the cause when the
 // growth came between its sending and its end, when the prompt's last whole block of tokens is in
-// it, best as its last one (the engine's usage tells how many tokens the prompt has), when it begins where the cached
-// part ends (where usage tells that), and when it goes on from where earlier blocks of ours are
-// known to end. When two remain, nothing is concluded. Within the prompt, text and tokens are taken
-// to be equally dense; where two prompts part, the error shows and is corrected.
+// it, best as its last one (the engine's usage tells how many tokens the prompt has), when it
+// begins where the cached part ends (where usage tells that), and when it goes on from where
+// earlier blocks of ours are known to end. When two remain, nothing is concluded. Within the
+// prompt, text and tokens are taken to be equally dense; where two prompts part, the error shows
+// and is corrected.
 #pragma once
 
 #include <cstdint>

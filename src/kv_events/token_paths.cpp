@@ -36,9 +36,18 @@ void TokenPaths::hold(PathKey key, const Path& path) {
     entry->second.holders = fresh ? 1 : entry->second.holders + 1;
 }
 
-void TokenPaths::release(PathKey key) noexcept {
+void TokenPaths::release(PathKey key) {
     const auto found = paths_.find(key);
     if (found == paths_.end() || --found->second.holders > 0) return;
+    unheld_.push_back(key);
+    if (unheld_.size() > k_remembered_max) forget_oldest();
+}
+
+void TokenPaths::forget_oldest() {
+    const PathKey key = unheld_.front();
+    unheld_.pop_front();
+    const auto found = paths_.find(key);
+    if (found == paths_.end() || found->second.holders > 0) return;
     paths_.erase(found);
     within_.erase(key);
     const auto ours = blocks_.find(key);

@@ -128,7 +128,6 @@ TEST_F(Ledger, BelievesWhatTheEngineEvicts) {
 
 TEST_F(Ledger, LearnsOfAnEvictionThatCameBeforeTheAnswersEnd) {
     tell(a, stored({1, 2, 3}, 0, 50), 0);
-    tell(b, stored({1, 2, 3}, 0, 60), 0);  // so that the path stays known
     tell(a, removed({1, 2, 3}, 2, 50), 5);
 
     serve(a, {1, 2, 3}, 0);
@@ -150,6 +149,16 @@ TEST_F(Ledger, TellsWhoHeldAPromptAlreadyWhenItIsFirstSeen) {
     tell(a, stored({1, 2, 3}, 0, 50), 0);
 
     serve(a, {1, 2, 3}, 0);
+
+    EXPECT_EQ(believed(b, {1, 2, 3}), 3U);
+}
+
+TEST_F(Ledger, KnowsAPromptAgainThatNobodyHeldMeanwhile) {
+    tell(a, stored({1, 2, 3}, 0, 50), 0);
+    serve(a, {1, 2, 3}, 0);
+    tell(a, removed({1, 2, 3}, 0, 50), 100);
+
+    tell(b, stored({1, 2, 3}, 0, 60), 200);
 
     EXPECT_EQ(believed(b, {1, 2, 3}), 3U);
 }
