@@ -20,6 +20,7 @@ namespace {
 constexpr std::uint32_t k_silent_prompts = 8;
 constexpr Millis k_silent_time{5'000};
 constexpr Millis k_waiting_look{500};
+constexpr Millis k_told_gap{10'000};
 
 void add(std::atomic<std::uint64_t>& count, std::uint64_t more = 1) noexcept {
     count.fetch_add(more, std::memory_order_relaxed);
@@ -79,6 +80,7 @@ struct Follower::Impl {
         Followed followed;
         std::vector<std::unique_ptr<Subscription>> ranks;
         TimePoint last_event{};
+        TimePoint last_told{};
         std::uint32_t unanswered = 0;  // prompts since, that must have stored something
         bool silent = false;
     };
@@ -90,6 +92,7 @@ struct Follower::Impl {
     [[nodiscard]] Subscription::Owner owner_of(fleet::Slot slot, std::uint32_t rank);
     void apply(fleet::Slot slot, const Batch& batch);
     void judge(fleet::Slot slot);
+    void tell(fleet::Slot slot, std::string_view what);
     void note(Backend& backend, const BlockLedger::Paired& paired) const;
     void look_at_waiting();
     void forget(fleet::Slot slot);
@@ -111,15 +114,15 @@ Subscription::Owner Follower::Impl::owner_of(fleet::Slot slot, std::uint32_t ran
             .lost =
                 [this, slot, rank] {
                     ledger.forget(slot, rank);
-                    hooks.told(slot, "KV-cache events are missing: what they told is void");
+                    tell(slot, "KV-cache events are missing: what they told is void");
                 },
             .restarted =
                 [this, slot, rank] {
                     ledger.clear(slot, rank);
-                    hooks.told(slot, "its KV-cache events begin anew: its cache is empty");
+                    tell(slot, "its KV-cache events begin anew: its cache is empty");
                 },
             .state_changed = [this, slot] { judge(slot); },
-            .told = [this, slot](std::string_view what) { hooks.told(slot, what); }};
+            .told = [this, slot](std::string_view what) { tell(slot, what); }};
 }
 
 void Follower::Impl::open(Followed followed) {
@@ -164,6 +167,15 @@ void Follower::Impl::judge(fleet::Slot slot) {
     if (backend.silent) state = State::silent;
     const State before = backend.followed.counts->state.exchange(state);
     if (state != before) hooks.changed(slot, state);
+}
+
+// A connection that loses much would fill the log; the counts tell how much it is.
+void Follower::Impl::tell(fleet::Slot slot, std::string_view what) {
+    Backend& backend = backends.at(slot);
+    const TimePoint now = loop.now();
+    if (backend.last_told != TimePoint{} && now - backend.last_told < k_told_gap) return;
+    backend.last_told = now;
+    hooks.told(slot, what);
 }
 
 void Follower::Impl::look_at_waiting() {

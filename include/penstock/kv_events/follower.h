@@ -69,7 +69,7 @@ public:
     struct Hooks {
         /// A backend's state has changed. On the follower's thread.
         std::function<void(fleet::Slot, State)> changed;
-        /// Something an operator may want to read, as "a gap of 12 batches".
+        /// Something an operator may want to read; at most every 10 s.
         std::function<void(fleet::Slot, std::string_view)> told;
     };
     struct Followed {
