@@ -6,13 +6,13 @@ RUN scripts/deps --build-only && rm -rf /var/lib/apt/lists/*
 COPY meson.build meson_options.txt ./
 COPY include include
 COPY src src
-COPY scripts/build scripts/build
+COPY scripts/build scripts/jobs scripts/
 RUN scripts/build && strip -o /penstock build/src/app/penstock
 
 FROM debian:12-slim
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        libboost-url1.81.0 libssl3 libnghttp2-14 libprometheus-cpp-core1.0 libsimdjson14 \
+        ca-certificates libboost-url1.81.0 libssl3 libnghttp2-14 libprometheus-cpp-core1.0 libsimdjson14 \
         libtomlplusplus3 libxxhash0 libzmq5 \
     && rm -rf /var/lib/apt/lists/* \
     && mkdir /etc/penstock

@@ -1,8 +1,28 @@
 // penstock: see `penstock --help`. Each subcommand is one file in commands/.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
 #include "commands/commands.h"
+#include "penstock/base/near_miss.h"
+
+namespace {
+
+/// CLI11 would only say that some subcommand is needed.
+bool is_unknown(const CLI::App& cli, std::string_view word) {
+    if (word.starts_with('-')) return false;
+    std::vector<std::string> names;
+    for (const CLI::App* each : cli.get_subcommands({})) names.push_back(each->get_name());
+    if (std::find(names.begin(), names.end(), word) != names.end()) return false;
+    const std::vector<std::string_view> known{names.begin(), names.end()};
+    const std::string meant{penstock::near_miss(word, known)};
+    std::fprintf(stderr, "penstock: there is no command \"%s\"%s\n%s\n", std::string{word}.c_str(),
+                 meant.empty() ? "" : ("; did you mean \"" + meant + "\"?").c_str(),
+                 "Run penstock --help for those there are.");
+    return true;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     CLI::App cli{"Penstock, an inference proxy: one address before several vLLM or SGLang servers.",
@@ -22,6 +42,7 @@ int main(int argc, char** argv) {
     penstock::app::add_health(cli, action);
     penstock::app::add_simulate(cli, action);
     penstock::app::add_version(cli, action);
+    if (argc > 1 && is_unknown(cli, argv[1])) return penstock::app::k_usage;
     try {
         cli.parse(argc, argv);
         return action();

@@ -22,6 +22,8 @@ ClientConnection::Impl::Impl(ClientConnection& self, net::Loop& loop, net::Trans
       loop_{loop},
       owner_{owner},
       shared_{shared},
+      ping_after_{options.ping_after},
+      ping_timeout_{options.ping_timeout},
       streams_max_{options.streams},
       accepted_max_{options.streams},
       session_{shared.setup, options.encrypted ? "https" : "http"},
@@ -37,7 +39,21 @@ bool ClientConnection::Impl::closing() const noexcept {
 
 bool ClientConnection::Impl::has_room() const noexcept {
     const std::uint32_t most = std::min(accepted_max_, session_.streams_max());
-    return list_.size() < most && !closing();
+    return list_.size() < most && !closing() && !silent();
+}
+
+bool ClientConnection::Impl::silent() const noexcept {
+    return asked_ && loop_.coarse_now() - *asked_ >= ping_timeout_;
+}
+
+// The peer may be gone without a word: its process hangs, or what forwards packets has forgotten
+// the connection. All new streams would join the dead.
+void ClientConnection::Impl::ask_for_life() {
+    const TimePoint now = loop_.coarse_now();
+    if (asked_ || now - heard_ < ping_after_) return;
+    asked_ = now;
+    session_.ping();
+    want_flush();
 }
 
 std::unique_ptr<http::ClientStream> ClientConnection::Impl::open() {
@@ -45,6 +61,10 @@ std::unique_ptr<http::ClientStream> ClientConnection::Impl::open() {
     if (list_.size() == 0) {
         stale_ = served_;
         accepted_max_ = streams_max_;
+        heard_ = loop_.coarse_now();
+        asked_.reset();
+    } else {
+        ask_for_life();
     }
     served_ = true;
     auto stream = std::make_unique<ClientStream>(*this);
@@ -78,7 +98,9 @@ void ClientConnection::Impl::end_if_empty() {
 
 bool ClientConnection::Impl::receive(std::string_view bytes) {
     stale_ = false;
-    return session_.receive(bytes, loop_.coarse_now());
+    heard_ = loop_.coarse_now();
+    asked_.reset();
+    return session_.receive(bytes, heard_);
 }
 
 void ClientConnection::Impl::settle() {

@@ -2,6 +2,7 @@
 // handlers' frames and are told when it ends.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,17 +57,23 @@ private:
     void fail_streams(ErrorCode why = ErrorCode::upstream_closed) noexcept;
     void heed_refusals() noexcept;
     void end_if_empty();
+    void ask_for_life();
+    [[nodiscard]] bool silent() const noexcept;
 
     ClientConnection& self_;
     net::Loop& loop_;
     ClientConnectionOwner& owner_;
     ClientShared::Impl& shared_;
+    Millis ping_after_;
+    Millis ping_timeout_;
     std::uint32_t streams_max_;
     std::uint32_t accepted_max_;  // what it has shown to take, where it refuses more
     ClientSession session_;
     Pump pump_;
     IntrusiveList<ClientStream> list_;
     std::vector<ClientSessionStream*> waking_;
+    TimePoint heard_{};               // when a byte came last, or the first of the streams
+    std::optional<TimePoint> asked_;  // for a sign of life, in vain so far
     bool served_ = false;
     bool stale_ = false;    // nothing has come since it was idle, and it had served before
     bool retired_ = false;  // no new streams

@@ -185,6 +185,10 @@ void ClientSession::go_away() {
     nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE, 0, NGHTTP2_NO_ERROR, nullptr, 0);
 }
 
+void ClientSession::ping() {
+    nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, nullptr);
+}
+
 bool ClientSession::open() const noexcept {
     return !closing_ && nghttp2_session_check_request_allowed(session_.get()) != 0 &&
            static_cast<std::int32_t>(nghttp2_session_get_next_stream_id(session_.get())) <

@@ -89,6 +89,8 @@ public:
     void forget(ClientSessionStream& stream) noexcept;
     /// A last word for the engine: no more streams come.
     void go_away();
+    /// Asks the engine for an answer.
+    void ping();
 
     /// The engine takes new streams.
     [[nodiscard]] bool open() const noexcept;

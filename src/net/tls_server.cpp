@@ -71,8 +71,10 @@ bool read_identities(Impl& impl, const ServerTlsOptions& options,
     for (std::size_t i = 0; i < options.certificates.size(); ++i) {
         std::optional<TlsIdentity> identity = read_identity(options.certificates[i], i, problems);
         if (!identity) continue;
-        // Trying it here tells what the policy refuses, a key that is too short for instance.
-        if (!use_identity(*impl.context, *identity)) {
+        // Trying it tells what the policy refuses, a key that is too short for instance. Not on our
+        // context, which has a place for each type of key: another host's would stay there.
+        const SslContextPtr trial = make_context(TLS_server_method(), options.min_version);
+        if (!use_identity(*trial, *identity)) {
             problems.push_back({TlsProblem::Where::certificate, i,
                                 "\"" + options.certificates[i].certificate.path +
                                     "\" cannot be used: " + take_ssl_error()});

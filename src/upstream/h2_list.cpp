@@ -81,7 +81,9 @@ Task<void> H2List::run(Dial& dial) {
 
 h2::ClientConnection& H2List::begin(net::Transport transport, const fleet::Backend& backend) {
     const h2::ClientOptions options{.streams = backend.http2_streams,
-                                    .encrypted = transport.encrypted()};
+                                    .encrypted = transport.encrypted(),
+                                    .ping_after = options_.ping_after,
+                                    .ping_timeout = options_.ping_timeout};
     auto connection = std::make_unique<h2::ClientConnection>(loop_, std::move(transport), options,
                                                              *this, shared_);
     h2::ClientConnection& made = *connection;
@@ -104,6 +106,15 @@ void H2List::retire() {
         set_idle(each, false);
         each.connection->close();
     }
+    // The slot's next owner has another address.
+    for (const std::shared_ptr<Dial>& dial : dials_) {
+        if (dial->done) continue;
+        dial->task = {};
+        dial->failed = Error{ErrorCode::connect_failed, "the backend has left"};
+        dial->done = true;
+        dial->waiting.wake_all();
+    }
+    dials_.clear();
 }
 
 void H2List::idle_changed(h2::ClientConnection& connection) noexcept {

@@ -16,8 +16,8 @@ namespace penstock::upstream {
 class H2List final : public h2::ClientConnectionOwner {
 public:
     H2List(net::Loop& loop, telemetry::WorkerMetrics& metrics, Dialer& dialer,
-           h2::ClientShared& shared)
-        : loop_{loop}, metrics_{metrics}, dialer_{dialer}, shared_{shared} {}
+           const Options& options, h2::ClientShared& shared)
+        : loop_{loop}, metrics_{metrics}, dialer_{dialer}, options_{options}, shared_{shared} {}
 
     /// A stream on the oldest connection that has room for it and was made with the same trust, or
     /// null.
@@ -32,7 +32,7 @@ public:
         const fleet::Backend& backend, TimePoint until);
     /// Ends what has been idle since before `since`.
     void expire(TimePoint since);
-    /// Ends all: those with streams after the last of them.
+    /// Ends all: those with streams after the last of them. What is being made is given up.
     void retire();
 
     void idle_changed(h2::ClientConnection& connection) noexcept override;
@@ -64,6 +64,7 @@ private:
     net::Loop& loop_;
     telemetry::WorkerMetrics& metrics_;
     Dialer& dialer_;
+    const Options& options_;
     h2::ClientShared& shared_;
     std::vector<Kept> kept_;  // oldest first
     std::vector<std::shared_ptr<Dial>> dials_;

@@ -21,7 +21,7 @@ public:
          Scratch& scratch)
         : dialer_{loop, metrics, options},
           h1_{loop, metrics, options, scratch.h1},
-          h2_{loop, metrics, dialer_, scratch.h2} {}
+          h2_{loop, metrics, dialer_, options, scratch.h2} {}
 
     // See `Pools`.
     [[nodiscard]] std::unique_ptr<http::ClientStream> reuse(const fleet::Backend& backend);

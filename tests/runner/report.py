@@ -51,10 +51,8 @@ class Report:
         none_ran = self.passed + self.skipped + len(self.failures) == 0
         if none_ran:
             print("\nNo test ran: does --filter match anything?")
-        last = f"{self.passed} passed, {len(self.failures)} failed"
-        if self.skipped:
-            last += f", {self.skipped} skipped"
-        print(f"\n{last}", flush=True)
+        print(f"\n{self.skipped} skipped" if self.skipped else "")
+        print(f"{self.passed} passed, {len(self.failures)} failed", flush=True)
         return 1 if self.failures or none_ran else 0
 
     def _end_suite(self):

@@ -51,6 +51,11 @@ protected:
 struct ClientOptions {
     std::uint32_t streams = 100;  // at a time; fewer where the engine says so
     bool encrypted = false;       // the transport speaks TLS
+    // A connection whose streams wait and on which nothing has come for so long is asked for a sign
+    // of life (PING) when the next stream is opened; without one it gets no more until it is heard
+    // again. Only then, since servers of gRPC end connections that ask often.
+    Millis ping_after{20'000};
+    Millis ping_timeout{5'000};
 };
 
 /// Outlives its streams or tells them that it ends: they fail and nothing else does. Thread: the
@@ -66,7 +71,7 @@ public:
 
     /// Greets the engine.
     void start();
-    /// A stream more may be opened. No: it is full, or ends.
+    /// A stream more may be opened. No: it is full, silent, or ends.
     [[nodiscard]] bool has_room() const noexcept;
     /// It takes no stream any more, now and later.
     [[nodiscard]] bool closing() const noexcept;

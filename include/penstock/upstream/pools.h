@@ -24,6 +24,8 @@ struct Options {
     Millis connect_timeout{2'000};  // looking a name up, trying its addresses, TLS: all together
     Millis idle_timeout{3'000};     // vLLM and SGLang close after 5 s
     std::size_t idle_max = 1024;    // kept per backend
+    Millis ping_after{20'000};      // of HTTP/2, see h2::ClientOptions
+    Millis ping_timeout{5'000};
 };
 
 /// All engine connections of one worker. Must outlive the streams it gives out. Thread: the worker.

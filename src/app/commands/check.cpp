@@ -18,14 +18,20 @@ LoadedConfig load(const CheckOptions& options) {
     return load_config(options.file, penstock_environment(), flag_pairs(options.sets));
 }
 
+std::string counted(std::size_t count, const char* what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 int check(const CheckOptions& options) {
     const LoadedConfig loaded = load(options);
     if (options.json) {
         std::printf("%s\n", problems_json(loaded).c_str());
     } else if (print_problems(loaded)) {
-        std::printf("%s: good: %zu listeners, %zu pools, %zu routes\n", options.file.c_str(),
-                    loaded.config.listeners.size(), loaded.config.pools.size(),
-                    loaded.config.routes.size());
+        const Config& config = loaded.config;
+        std::printf("%s: good: %s, %s, %s\n", options.file.c_str(),
+                    counted(config.listeners.size(), "listener").c_str(),
+                    counted(config.pools.size(), "pool").c_str(),
+                    counted(config.routes.size(), "route").c_str());
     }
     return loaded.ok() ? k_done : k_failed;
 }

@@ -18,12 +18,19 @@ struct DemoOptions {
     std::string admin = "127.0.0.1:9090";
 };
 
-/// The address, or port 0 on the same host when somebody has it already.
-std::string free_address(const std::string& address) {
+bool can_bind(const std::string& address) {
     const Result<net::BoundListener> bound = net::bind_listener(address, 1);
-    if (!bound) return address.substr(0, address.rfind(':') + 1) + "0";
+    if (!bound) return false;
     for (const int fd : bound->fds) ::close(fd);
-    return address;
+    return true;
+}
+
+/// The address, or port 0 on the same host when somebody has it already. One that is wrong
+/// otherwise stays as it is, for the listener to say so.
+std::string free_address(const std::string& address) {
+    if (can_bind(address)) return address;
+    const std::string other = address.substr(0, address.rfind(':') + 1) + "0";
+    return can_bind(other) ? other : address;
 }
 
 std::string demo_config(const DemoOptions& options,
@@ -54,8 +61,19 @@ private:
             timer_.set(net::Loop::k_tick, hook_);
             return;
         }
-        std::printf("proxy %s\nadmin %s\n", server_->addresses().front().c_str(),
-                    server_->admin_address().c_str());
+        const std::string proxy = server_->addresses().front();
+        const std::string admin = server_->admin_address();
+        std::printf("proxy %s\nadmin %s\n\nTry, in another terminal; Ctrl-C here ends it:\n\n",
+                    proxy.c_str(), admin.c_str());
+        std::printf(
+            "  curl -N -i -H 'X-Penstock-Explain: 1' -d '{\"model\": \"demo-model\", \"stream\": "
+            "true,\n"
+            "    \"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}' "
+            "%s/v1/chat/completions\n"
+            "  curl %s/v1/models\n"
+            "  curl %s/metrics\n"
+            "  %s/ in a browser: the backends and their load\n",
+            proxy.c_str(), proxy.c_str(), admin.c_str(), admin.c_str());
         std::fflush(stdout);
     }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 
@@ -25,14 +26,18 @@ struct EngineCommand {
 };
 
 std::string next_address(const std::string& address, std::uint32_t offset) {
-    if (address.starts_with("unix:")) {
-        return offset == 0 ? address : address + "-" + std::to_string(offset);
-    }
-    const std::size_t colon = address.rfind(':');
-    if (colon == std::string::npos) return address;  // the listener says what is wrong with it
-    const int port = std::stoi(address.substr(colon + 1));
-    return address.substr(0, colon + 1) +
-           std::to_string(port == 0 ? 0 : port + static_cast<int>(offset));
+    if (offset == 0) return address;  // the listener says what is wrong with it
+    if (address.starts_with("unix:")) return address + "-" + std::to_string(offset);
+    const std::size_t port_at = address.rfind(':') + 1;
+    std::uint32_t port = 0;
+    std::from_chars(address.data() + port_at, address.data() + address.size(), port);
+    return address.substr(0, port_at) + std::to_string(port == 0 ? 0 : port + offset);
+}
+
+/// As POST /mock/faults takes it.
+std::string check_status(const std::string& text) {
+    const CLI::Range errors{400, 599};
+    return text == "0" ? std::string{} : errors(text);
 }
 
 /// The endpoint of the engine with this number: the port after those before it, or any.
@@ -112,9 +117,11 @@ void add_options(CLI::App& app, EngineCommand& command) {
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
     app.add_option("--max-running", engine.profile.max_running, "Requests in a batch.")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(CLI::Range(1, 65'536));
     app.add_option("--kv-blocks", engine.profile.kv_blocks, "Blocks of 16 tokens in the cache.")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(CLI::Range(1, 4'194'304));
     app.add_option(
         "--kv-events", command.kv_events,
         "Publish KV-cache events here (tcp://127.0.0.1:5557, or port * for any); further "
@@ -123,7 +130,8 @@ void add_options(CLI::App& app, EngineCommand& command) {
     app.add_option("--startup-ms", command.startup_ms, "Answer 503 for so long at first.")
         ->capture_default_str();
     app.add_option("--status", engine.faults.status,
-                   "Fault: answer every completion with this status.");
+                   "Fault: answer every completion with this status, 400 to 599.")
+        ->check(check_status);
     app.add_flag("--hang", engine.faults.hang, "Fault: never send a response byte.");
     app.add_option("--stall-after", engine.faults.stall_after,
                    "Fault: fall silent after so many tokens.");

@@ -48,8 +48,8 @@ const Option k_policy_options[] = {
      .binding = bound<&PolicyConfig::require_backend_tls>(),
      .sentence = "Refuse a configuration that would send requests to a backend in clear text: "
                  "http:// URLs of backends and of `discover`, with any `protocol`. Unix sockets do "
-                 "not leave the machine "
-                 "and are allowed."},
+                 "not leave the machine and are allowed. TLS that verifies nobody (`insecure`) is "
+                 "refused too."},
 };
 
 const Option k_log_options[] = {

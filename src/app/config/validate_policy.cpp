@@ -16,6 +16,15 @@ void refuse_clear_text(const std::string& url, const std::string& path, Problems
                    "write https:// and see [pool.tls]");
 }
 
+void refuse_blind_trust(const PoolConfig& pool, const std::string& path, Problems& problems) {
+    if (!pool.tls.insecure) return;
+    problems.error(
+        path + ".tls.insecure",
+        "would send requests to whoever answers, which [policy] require_backend_tls rules "
+        "out",
+        "name the backends' authority in ca_file instead");
+}
+
 }  // namespace
 
 void validate_policy(const Config& config, Problems& problems) {
@@ -28,6 +37,7 @@ void validate_policy(const Config& config, Problems& problems) {
                               problems);
         }
         refuse_clear_text(pool.discover, path + ".discover", problems);
+        refuse_blind_trust(pool, path, problems);
     }
 }
 

@@ -48,10 +48,49 @@ def test_wrong_usage_ends_with_2(world):
     equal(penstock(world, "no-such-command").returncode, 2, "exit status")
 
 
+def test_a_command_that_is_not_there_is_named(world):
+    result = penstock(world, "chekc")
+
+    holds('"chekc"; did you mean "check"?' in result.stderr, f"it says {result.stderr!r}")
+
+
+@each([(" ".join(words), words) for words in (
+    ("--max-running", "0"), ("--kv-blocks", "0"), ("--kv-blocks", "4294967295"),
+    ("--status", "7"))])
+def test_an_engine_cannot_be_so(world, words):
+    result = penstock(world, "engine", "--listen", "127.0.0.1:0", *words)
+
+    equal(result.returncode, 2, "exit status")
+    holds(words[0] in result.stderr, f"it says {result.stderr!r}")
+
+
+@each([(address, address) for address in ("127.0.0.1:abc", "127.0.0.1:", "127.0.0.1")])
+def test_an_engine_says_what_is_wrong_with_its_address(world, address):
+    result = penstock(world, "engine", "--listen", address, "--count", "2")
+
+    equal(result.returncode, 1, "exit status")
+    holds("port" in result.stderr, f"it says {result.stderr!r}")
+
+
+def test_health_asks_the_admin_listener_wherever_it_is(world):
+    engine = world.engine()
+    socket = f"unix:{world.room}/admin.sock"
+    world.proxy(engine, admin={"address": socket})
+
+    def ready():
+        result = penstock(world, "health", "--admin", socket)
+        return (result.returncode, result.stdout) == (0, "ready\n")
+
+    timing.eventually(ready, "a ready proxy")
+    equal(penstock(world, "health", "--admin", f"unix:{world.room}/no.sock").returncode, 1)
+
+
 def test_check_is_content_with_a_good_file(world):
     result = penstock(world, "check", "-c", written(world, GOOD))
 
     equal(result.returncode, 0, "exit status")
+    holds(result.stdout.endswith(": good: 1 listener, 1 pool, 0 routes\n"),
+          f"it says {result.stdout!r}")
 
 
 def test_check_tells_every_error_at_once(world):

@@ -177,6 +177,21 @@ TEST_F(TlsHandshake, PicksTheCertificateByTheNameAskedFor) {
     }
 }
 
+TEST_F(TlsHandshake, ShowsAStrangerTheFirstCertificateWhateverItsKeyIs) {
+    ServerTlsOptions options = serving("DNS:unused.test");
+    options.certificates = {
+        pair_of(authority.issue({.names = "DNS:first.test", .rsa = true})),
+        pair_of(authority.issue({.names = "DNS:other.test"})),  // clients would rather have ECDSA
+    };
+    ClientTlsOptions any = trusting();
+    any.names = {"*"};
+
+    ends.shake(server(options), client(any), {"unknown.test", nullptr, {}});
+
+    ASSERT_TRUE(ends.good());
+    EXPECT_EQ(ends.client->tls_facts().peer_name, "first.test");
+}
+
 TEST_F(TlsHandshake, ChoosesBetweenTwoKindsOfKeyForOneName) {
     ServerTlsOptions options = serving("DNS:other.test");
     options.certificates.push_back(pair_of(authority.issue({.names = "DNS:a.test", .rsa = true})));

@@ -114,6 +114,23 @@ TEST_F(H2PoolsTest, EndsWhatHasBeenIdleForTooLong) {
     EXPECT_EQ(pools.reuse(backend), nullptr);
 }
 
+TEST_F(H2PoolsTest, AConnectionThatIsSilentGetsNoMoreStreamsUntilItIsHeard) {
+    pools.configure({.ping_after = Millis{0}, .ping_timeout = Millis{0}});
+    backend.http2_streams = 100;
+    std::vector<Stream> streams = connect(1);
+    streams.push_back(pools.reuse(backend));  // with it goes a PING
+    EXPECT_NE(streams.back(), nullptr);
+    EXPECT_EQ(pools.reuse(backend), nullptr);
+    ASSERT_TRUE(engines_are(1));
+
+    EXPECT_TRUE(engines[0].send(frames::window_update(0, 1)));
+
+    EXPECT_TRUE(run_until(loop, [&] {
+        streams.push_back(pools.reuse(backend));
+        return streams.back() != nullptr;
+    }));
+}
+
 TEST_F(H2PoolsTest, KeepsAConnectionThatIsInUse) {
     pools.configure({.idle_timeout = Millis{1}});
     backend.http2_streams = 1;
@@ -147,6 +164,18 @@ TEST_F(H2PoolsTest, TellsAllWhoWaitThatThePortRefuses) {
         ASSERT_FALSE(stream.has_value());
         EXPECT_EQ(stream.error().code(), ErrorCode::connect_failed);
     }
+}
+
+TEST_F(H2PoolsTest, WhatIsBeingMadeForABackendThatLeftServesNobody) {
+    {
+        Task<Result<Stream>> task = pools.connect(backend);
+        task.start([](void*) {}, nullptr);
+    }
+    pools.forget(backend.slot);
+    penstock::test::turn(loop);
+    EXPECT_EQ(pools.reuse(backend), nullptr);
+    connect(1);  // and its slot serves the next
+    EXPECT_NE(pools.reuse(backend), nullptr);
 }
 
 TEST_F(H2PoolsTest, MayBeAbandonedWhileItConnects) {
