@@ -30,6 +30,8 @@ class Connection:
         self.lock = threading.Lock()
         name = b"\x05READY\x0bSocket-Type" + struct.pack(">I", len(kind)) + kind.encode()
         self.send_raw(GREETING + frame(name, COMMAND))
+
+    def start(self):
         threading.Thread(target=self._serve, daemon=True).start()
 
     def send(self, frames):
@@ -100,7 +102,9 @@ class Bound:
                 accepted, _ = self.listener.accept()
             except OSError:
                 return
+            # In the list before it is heard: who is told of a subscriber can reach it.
             self.connections.append(Connection(accepted, self.kind, self.on_message))
+            self.connections[-1].start()
 
     def drop(self):
         """Closes all connections; peers come again."""
