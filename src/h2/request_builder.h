@@ -25,6 +25,8 @@ public:
     /// `h1::parse_request`.
     [[nodiscard]] Result<void> finish(bool has_body, http::RequestHead& head);
 
+    /// A method that we know has come.
+    [[nodiscard]] bool has_method() const noexcept { return has_method_; }
     /// Size of the list as RFC 9113 6.5.2 counts it, far beyond the limit: the peer does not care
     /// for answers.
     [[nodiscard]] bool is_flood() const noexcept { return size_ > 4 * limits_.head; }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -12,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters.h"
 #include "answer_format.h"
 #include "ask.h"
 #include "engine_runner.h"
@@ -84,7 +84,7 @@ struct MockEngine::Impl {
     RequestLog log;
     std::unique_ptr<kv_events::Publisher> publisher;  // null: the cache is nobody's business
     std::set<std::string> running_ids;                // X-Request-Id of who is being served
-    std::map<std::string, std::uint32_t> busy_adapters;
+    Adapters adapters;
     std::uint64_t answers = 0;
     std::uint64_t at_limit = 0;
     double start_seconds = 0;

@@ -1,5 +1,6 @@
 #include "penstock/net/listener.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -93,11 +94,16 @@ std::uint16_t port_of(const std::string& local) {
     return static_cast<std::uint16_t>(std::stoul(local.substr(local.rfind(':') + 1)));
 }
 
-void close_all(const std::vector<int>& fds) {
-    for (const int fd : fds) ::close(fd);
+/// True when one of these TCP listeners has this port, on whichever host.
+bool on_port(std::span<const std::string> local_addresses, const std::string& port) {
+    const std::string end = ":" + std::to_string(std::stoul(port));
+    return std::ranges::any_of(local_addresses, [&end](const std::string& each) {
+        return !each.starts_with(k_unix_prefix) && each.ends_with(end);
+    });
 }
 
-Result<BoundListener> bind_tcp(std::string_view address, std::size_t workers) {
+Result<BoundListener> bind_tcp(std::string_view address, std::size_t workers,
+                               std::span<const std::string> leaving) {
     const Result<HostPort> parts = split(address);
     if (!parts) return parts.error();
     addrinfo hints{};
@@ -110,13 +116,14 @@ Result<BoundListener> bind_tcp(std::string_view address, std::size_t workers) {
                      "cannot resolve \"" + std::string{address} + "\": " + ::gai_strerror(code)};
     }
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner{found, ::freeaddrinfo};
-    if (const Result<void> free = check_free(*found, address); !free) return free.error();
+    const Result<void> free = check_free(*found, address);
+    if (!free && !on_port(leaving, parts->port)) return free.error();
 
     BoundListener bound{.address = std::string{address}, .local_address = {}, .fds = {}};
     for (std::size_t i = 0; i < workers; ++i) {
         const Result<int> fd = listen_on(*found, address);
         if (!fd) {
-            close_all(bound.fds);
+            close(bound);
             return fd.error();
         }
         bound.fds.push_back(*fd);
@@ -171,7 +178,7 @@ Result<BoundListener> bind_unix(std::string_view address, std::size_t workers) {
         const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
         if (copy < 0) {
             const Error error = system_error("cannot listen on", address);
-            close_all(bound.fds);
+            close(bound);
             return error;
         }
         bound.fds.push_back(copy);
@@ -181,9 +188,14 @@ Result<BoundListener> bind_unix(std::string_view address, std::size_t workers) {
 
 }  // namespace
 
-Result<BoundListener> bind_listener(std::string_view address, std::size_t workers) {
+Result<BoundListener> bind_listener(std::string_view address, std::size_t workers,
+                                    std::span<const std::string> leaving) {
     return address.starts_with(k_unix_prefix) ? bind_unix(address, workers)
-                                              : bind_tcp(address, workers);
+                                              : bind_tcp(address, workers, leaving);
+}
+
+void close(const BoundListener& bound) noexcept {
+    for (const int fd : bound.fds) ::close(fd);
 }
 
 }  // namespace penstock::net

@@ -262,7 +262,8 @@ inline constexpr std::array k_catalogue{
            "When the config in force was read, Unix time."},
     Metric{"penstock_config_reloads_total", Kind::counter, "reloads",
            {"result"}, Group::process, Origin::source,
-           "Reloads by result: ok, or refused when the file was bad or needs a restart."},
+           "Reloads by result: ok, refused when the file was bad or needs a restart, or "
+           "listener_failed when a new listener could not be opened; then nothing has changed."},
     Metric{"penstock_log_dropped_total", Kind::counter, "lines",
            {}, Group::process, Origin::source,
            "Log lines lost because the sink was blocked, closed or full."},

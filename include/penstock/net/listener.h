@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,13 @@ struct BoundListener {
 };
 
 /// Binds "host:port", "[::1]:port" or "unix:/path". Errors: invalid_value, io_failed with the
-/// system's words.
-[[nodiscard]] Result<BoundListener> bind_listener(std::string_view address, std::size_t workers);
+/// system's words. `leaving`: local addresses of listeners of this process that will be closed
+/// soon; until then their ports may be shared.
+[[nodiscard]] Result<BoundListener> bind_listener(std::string_view address, std::size_t workers,
+                                                  std::span<const std::string> leaving = {});
+
+/// Closes the sockets of a listener that nobody has accepted from.
+void close(const BoundListener& bound) noexcept;
 
 /// Accepts on one loop until destroyed or stopped. Accepted sockets are non-blocking, TCP_NODELAY.
 class Acceptor {

@@ -83,6 +83,7 @@ void ProxyServer::release_left_slots(std::uint64_t oldest_generation) {
         for (const auto& worker : workers_) worker->forget(slot);
         monitor_->forget(slot);
         index_.flush(slot);
+        adapters_.flush(slot);
         slots_.release(slot);
         it = leaving_.erase(it);
     }
@@ -184,6 +185,7 @@ void ProxyServer::monitor_event(const monitor::Event& event) {
         case Kind::restarted:
             index_.flush(event.slot);
             kv_events_.restarted(event.slot);
+            adapters_.flush(event.slot);
             return tell(telemetry::LogLevel::warning,
                         "backend has restarted, its prefix index is flushed");
         case Kind::capacity_known:

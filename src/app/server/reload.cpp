@@ -1,6 +1,5 @@
 // A reload parses and validates off the workers, then publishes. What cannot be applied changes
 // nothing.
-#include <algorithm>
 #include <chrono>
 
 #include "limits.h"
@@ -31,6 +30,14 @@ Problem restart_needed(const std::string& file, const std::string& path) {
     return problem;
 }
 
+Problem not_opened(const std::string& file, const Error& error) {
+    Problem problem;
+    problem.file = file;
+    problem.message = "a new listener could not be opened: " + std::string{error.detail()};
+    problem.hint = "free the address or name another one, then reload again (SIGHUP)";
+    return problem;
+}
+
 }  // namespace
 
 void ProxyServer::reload(bool forced) {
@@ -42,22 +49,31 @@ void ProxyServer::reload(bool forced) {
     for (const std::string& path : needs_restart(source_.loaded.config, loaded.config)) {
         if (loaded.ok()) loaded.problems.push_back(restart_needed(loaded.config.file, path));
     }
-    last_reload_good_ = loaded.ok();
     if (!loaded.ok()) {
         ++reloads_bad_;
-        refused_hash_ = loaded.content_hash;
-        for (const Problem& problem : loaded.problems) {
-            log_.write(telemetry::LogLevel::error,
-                       "the new configuration is refused, the old one stays",
-                       {{"problem", to_text(problem)}});
-        }
+        refuse(loaded);
+    } else if (Result<Listeners> opened = open_new(loaded.config); !opened) {
+        ++reloads_unopened_;
+        loaded.problems.push_back(not_opened(loaded.config.file, opened.error()));
+        refuse(loaded);
     } else {
-        apply(std::move(loaded));
+        apply(std::move(loaded), std::move(*opened));
     }
     sd_notify("READY=1");
 }
 
-void ProxyServer::apply(LoadedConfig loaded) {
+void ProxyServer::refuse(const LoadedConfig& loaded) {
+    last_reload_good_ = false;
+    refused_hash_ = loaded.content_hash;
+    for (const Problem& problem : loaded.problems) {
+        log_.write(telemetry::LogLevel::error,
+                   "the new configuration is refused, the old one stays",
+                   {{"problem", to_text(problem)}});
+    }
+}
+
+void ProxyServer::apply(LoadedConfig loaded, Listeners opened) {
+    last_reload_good_ = true;
     ++reloads_good_;
     last_reload_unix_ = unix_seconds();
     refused_hash_.clear();
@@ -73,35 +89,9 @@ void ProxyServer::apply(LoadedConfig loaded) {
     watch_discovery();
     load_tls();
     renew_offers();
-    adjust_listeners();
+    adjust_listeners(std::move(opened));
     log_.write(telemetry::LogLevel::info, "configuration reloaded",
                {{"generation", std::to_string(generation_number_)}});
-}
-
-// New addresses are bound before old ones are given up; those that stay keep their sockets.
-void ProxyServer::adjust_listeners() {
-    const std::vector<ListenerConfig>& wanted = source_.loaded.config.listeners;
-    for (const ListenerConfig& listener : wanted) {
-        if (listeners_.contains(listener.address)) continue;
-        if (const Result<void> bound = listen(listener); !bound) {
-            last_reload_good_ = false;
-            log_.write(
-                telemetry::LogLevel::error, "a new listener could not be opened",
-                {{"address", listener.address}, {"why", std::string{bound.error().detail()}}});
-            continue;
-        }
-        log_.write(telemetry::LogLevel::info, "listening",
-                   {{"address", listeners_.at(listener.address).local_address}});
-    }
-    std::erase_if(listeners_, [&](const auto& entry) {
-        const bool stays =
-            std::any_of(wanted.begin(), wanted.end(),
-                        [&](const ListenerConfig& each) { return each.address == entry.first; });
-        if (!stays) {
-            for (const auto& worker : workers_) worker->stop_listening(entry.first);
-        }
-        return !stays;
-    });
 }
 
 }  // namespace penstock::app

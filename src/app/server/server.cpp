@@ -68,6 +68,7 @@ Result<void> ProxyServer::start() {
     const proxy::Shared shared{
         counters_,
         index_,
+        adapters_,
         budget_,
         log_,
         [this](fleet::Slot slot, ErrorCode code) {
@@ -95,9 +96,9 @@ Result<void> ProxyServer::start() {
     load_backend_tls();
     publish_generation();
     load_tls();
-    for (const ListenerConfig& listener : source_.loaded.config.listeners) {
-        if (Result<void> bound = listen(listener); !bound) return bound.error();
-    }
+    Result<Listeners> opened = open_new(source_.loaded.config);
+    if (!opened) return opened.error();
+    adjust_listeners(std::move(*opened));
     if (Result<void> admin = start_admin(); !admin) return admin.error();
     for (const auto& worker : workers_) worker->start();
     wait_for_workers();
@@ -122,26 +123,6 @@ void ProxyServer::wait_for_workers() {
     for (const auto& worker : workers_) worker->call([&begun] { begun.count_down(); });
     begun.wait();
     confirmed_table_ = table_;
-}
-
-Result<void> ProxyServer::listen(const ListenerConfig& listener) {
-    Result<net::BoundListener> bound = net::bind_listener(listener.address, workers_.size());
-    if (!bound) return bound.error();
-    for (std::size_t i = 0; i < workers_.size(); ++i) {
-        workers_[i]->listen(listener.address, bound->fds[i], offer_of(listener));
-    }
-    listeners_.emplace(listener.address, std::move(*bound));
-    return {};
-}
-
-std::vector<std::string> ProxyServer::addresses() const {
-    std::vector<std::string> all;
-    for (const auto& [address, bound] : listeners_) {
-        const bool is_unix = bound.local_address.starts_with("unix:");
-        const char* scheme = tls_of(address) != nullptr ? "https://" : "http://";
-        all.push_back(is_unix ? bound.local_address : scheme + bound.local_address);
-    }
-    return all;
 }
 
 std::string ProxyServer::admin_address() const {

@@ -50,6 +50,7 @@ public:
 
 private:
     static constexpr Millis k_slots_look{500};
+    using Listeners = std::map<std::string, net::BoundListener>;  // by configured address
 
     void wait_for_workers();
 
@@ -82,9 +83,12 @@ private:
     void resize_index(const proxy::Generation& before);
 
     // reload.cpp
-    void apply(LoadedConfig loaded);
-    [[nodiscard]] Result<void> listen(const ListenerConfig& listener);
-    void adjust_listeners();
+    void refuse(const LoadedConfig& loaded);
+    void apply(LoadedConfig loaded, Listeners opened);
+
+    // listeners.cpp
+    [[nodiscard]] Result<Listeners> open_new(const Config& wanted) const;
+    void adjust_listeners(Listeners opened);
 
     // listener_tls.cpp
     void load_tls();
@@ -113,6 +117,7 @@ private:
     telemetry::Log log_;
     fleet::CounterSlab counters_;
     routing::PrefixIndex index_;
+    fleet::AdapterHistory adapters_;
     proxy::BufferBudget budget_;
     proxy::InspectThread inspect_;
     telemetry::Registry registry_;
@@ -128,7 +133,7 @@ private:
     std::shared_ptr<const fleet::LoadTable> confirmed_table_;
     KvFollowing kv_events_;
     std::vector<std::unique_ptr<WorkerThread>> workers_;
-    std::map<std::string, net::BoundListener> listeners_;  // by configured address
+    Listeners listeners_;  // that are open: those of the configuration in force, always
     std::shared_ptr<net::TlsTicketKeys> ticket_keys_ = net::make_tls_ticket_keys();
     std::map<std::string, std::shared_ptr<const net::ServerTls>> tls_;  // the same; plain: none
     std::unique_ptr<monitor::Monitor> monitor_;
@@ -150,6 +155,7 @@ private:
     bool last_reload_good_ = true;
     std::uint64_t reloads_good_ = 0;
     std::uint64_t reloads_bad_ = 0;
+    std::uint64_t reloads_unopened_ = 0;  // refused for a listener that could not be opened
     std::int64_t last_reload_unix_ = 0;
     std::string refused_hash_;  // content of the last config that was refused
 

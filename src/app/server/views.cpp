@@ -117,6 +117,8 @@ void ProxyServer::append_samples(std::vector<telemetry::Sample>& out) const {
     add("penstock_config_reloads_total", static_cast<double>(reloads_good_), {{"result", "ok"}});
     add("penstock_config_reloads_total", static_cast<double>(reloads_bad_),
         {{"result", "refused"}});
+    add("penstock_config_reloads_total", static_cast<double>(reloads_unopened_),
+        {{"result", "listener_failed"}});
     add("penstock_generation", static_cast<double>(generation_->number));
     add("penstock_draining", draining_ ? 1 : 0);
     add("penstock_log_dropped_total", static_cast<double>(log_.dropped()));

@@ -1,6 +1,7 @@
 """A reload changes what it should, at once, and nothing when the file is bad."""
 
 import os
+import socket
 import threading
 
 from harness import config, timing, wire
@@ -279,6 +280,73 @@ def answers(address):
         return client.get("/health").status == 200
     except OSError:
         return False
+
+
+@each([("from all addresses to one", "0.0.0.0", "127.0.0.1"),
+       ("from one address to all", "127.0.0.1", "0.0.0.0"),
+       ("from a name to its address", "localhost", "127.0.0.1")])
+def test_a_listener_keeps_its_port_with_another_host(world, before, after):
+    first, second = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first), listeners=[f"{before}:0"])
+    port = proxy.url.rpartition(":")[2]
+    proxy.write_config(pools=pools(first), listeners=[f"{before}:{port}"])
+    proxy.reload()
+    timing.eventually(lambda: proxy.reloads() >= 1, "the port by its number")
+    equal(Client(f"http://127.0.0.1:{port}").chat().body, b"first", "over the same port")
+
+    proxy.write_config(pools=pools(second), listeners=[f"{after}:{port}"])
+    proxy.reload()
+
+    timing.eventually(lambda: Client(f"http://127.0.0.1:{port}").chat().body == b"second",
+                      "the other host")
+    equal(proxy.metric(SUCCESSFUL), 1)
+
+
+def test_a_stream_outlives_the_listener_it_came_over(world):
+    engine = world.engine()
+    proxy = world.proxy_of(pools=pools(engine))
+    port = proxy.url.rpartition(":")[2]
+    client = proxy.connect()
+    client.send(wire.post_chat(stream=True))
+    request = engine.next_request()
+    request.start_stream()
+    client.read_head()
+
+    proxy.write_config(pools=pools(engine), listeners=[f"0.0.0.0:{port}"])
+    proxy.reload()
+    timing.eventually(lambda: proxy.reloads() >= 1, "the reload")
+    request.send_chunk(event("still"))
+    client.expect(chunk(event("still")))
+    request.end_stream()
+
+    client.expect(LAST_CHUNK)
+    holds(answers(proxy.url), "nobody listens any more")
+
+
+def test_an_address_that_is_taken_refuses_the_reload_until_it_is_free(world):
+    first, second = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+    generation = proxy.metric("penstock_generation")
+    spare = f"unix:{world.room}/spare"
+    holder = socket.create_server(("127.0.0.1", 0))
+    taken = f"127.0.0.1:{holder.getsockname()[1]}"
+
+    proxy.write_config(pools=pools(second), listeners=[spare, taken])
+    proxy.reload()
+    timing.eventually(lambda: proxy.reloads_by("listener_failed") >= 1, "the refusal to show")
+    proxy.wait_for_log(f"cannot listen on {taken}")
+    equal(proxy.chat().body, b"first", "over the old listener, with the old configuration")
+    equal(proxy.metric(SUCCESSFUL), 0)
+    equal(proxy.metric("penstock_generation"), generation)
+    holds(not answers(spare), "a listener of the refused configuration is open")
+    equal(proxy.admin("/readyz").status, 200)
+    holder.close()
+    proxy.reload()
+
+    timing.eventually(lambda: answers(f"http://{taken}"), "the new listener")
+    equal(Client(f"http://{taken}").chat().body, b"second")
+    timing.eventually(lambda: not answers(proxy.url), "the old listener to go")
+    equal(proxy.metric(SUCCESSFUL), 1)
 
 
 def test_what_needs_a_restart_is_named_and_refused(world):

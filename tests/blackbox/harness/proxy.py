@@ -117,6 +117,9 @@ class Proxy(Program):
         """How many reloads were tried, good or bad."""
         return self.metric("penstock_config_reloads_total")
 
+    def reloads_by(self, result):
+        return self.metric("penstock_config_reloads_total", result=result)
+
     def last_words(self):
         access = self.access_path.read_text().splitlines()[-5:] if self.access_path.exists() else []
         return super().last_words() + "\n--- its last access lines:\n" + "\n".join(access)

@@ -15,10 +15,6 @@
 namespace penstock::net {
 namespace {
 
-void close_all(const BoundListener& bound) {
-    for (const int fd : bound.fds) ::close(fd);
-}
-
 /// A client's connection to what a listener has bound.
 test::Peer connect_to(const std::string& local_address) {
     if (local_address.starts_with("unix:")) {
@@ -60,7 +56,7 @@ TEST(BindListener, FindsOnePortForAllWorkers) {
     ASSERT_EQ(bound->fds.size(), 3U);
     for (const int fd : bound->fds) EXPECT_EQ(local_name(fd), bound->local_address);
     EXPECT_FALSE(bound->local_address.ends_with(":0"));
-    close_all(*bound);
+    close(*bound);
 }
 
 TEST(BindListener, RefusesAnAddressInUse) {
@@ -72,7 +68,35 @@ TEST(BindListener, RefusesAnAddressInUse) {
     ASSERT_FALSE(second.has_value());
     EXPECT_EQ(second.error().code(), ErrorCode::io_failed);
     EXPECT_NE(second.error().detail().find(first->local_address), std::string_view::npos);
-    close_all(*first);
+    close(*first);
+}
+
+TEST(BindListener, SharesThePortOfAListenerThatLeaves) {
+    const auto first = bind_listener("127.0.0.1:0", 1);
+    ASSERT_TRUE(first.has_value());
+    const std::string port = first->local_address.substr(first->local_address.rfind(':'));
+    const std::vector<std::string> leaving{"unix:/s", first->local_address};
+
+    for (const char* host : {"127.0.0.1", "0.0.0.0", "localhost"}) {
+        const auto second = bind_listener(host + port, 2, leaving);
+        ASSERT_TRUE(second.has_value()) << host;
+        close(*second);
+    }
+    close(*first);
+}
+
+TEST(BindListener, SharesNoPortOfAnotherListener) {
+    const auto first = bind_listener("127.0.0.1:0", 1);
+    const auto other = bind_listener("127.0.0.1:0", 1);
+    ASSERT_TRUE(first.has_value());
+    ASSERT_TRUE(other.has_value());
+    const std::vector<std::string> leaving{other->local_address};
+
+    const auto second = bind_listener(first->local_address, 1, leaving);
+
+    EXPECT_FALSE(second.has_value());
+    close(*first);
+    close(*other);
 }
 
 TEST(BindListener, RefusesWhatIsNoAddress) {
@@ -92,7 +116,7 @@ TEST(BindListener, BindsAUnixSocketForAllWorkers) {
     ASSERT_TRUE(bound.has_value());
     EXPECT_EQ(bound->fds.size(), 2U);
     EXPECT_EQ(bound->local_address, scratch.socket());
-    close_all(*bound);
+    close(*bound);
 }
 
 TEST(BindListener, RefusesAPathThatIsOneByteTooLong) {
@@ -109,12 +133,12 @@ TEST(BindListener, ReplacesASocketThatADeadProcessLeftBehind) {
     const ScratchDirectory scratch;
     const auto first = bind_listener(scratch.socket(), 1);
     ASSERT_TRUE(first.has_value());
-    close_all(*first);
+    close(*first);
 
     const auto second = bind_listener(scratch.socket(), 1);
 
     ASSERT_TRUE(second.has_value());
-    close_all(*second);
+    close(*second);
 }
 
 TEST(BindListener, RefusesAUnixSocketThatIsServed) {
@@ -126,7 +150,7 @@ TEST(BindListener, RefusesAUnixSocketThatIsServed) {
 
     ASSERT_FALSE(second.has_value());
     EXPECT_EQ(second.error().code(), ErrorCode::io_failed);
-    close_all(*first);
+    close(*first);
 }
 
 class AcceptorTest : public testing::Test {
