@@ -13,7 +13,7 @@ FROM debian:12-slim
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         ca-certificates libboost-url1.81.0 libssl3 libnghttp2-14 libprometheus-cpp-core1.0 libsimdjson14 \
-        libtomlplusplus3 libxxhash0 \
+        libtomlplusplus3 libxxhash0 libzmq5 \
     && rm -rf /var/lib/apt/lists/* \
     && mkdir /etc/penstock
 COPY --from=build /penstock /usr/local/bin/penstock

@@ -52,6 +52,23 @@ Json rates_json(const fleet::Rates& rates) {
             {"adapter_loads_seen", rates.adapter_loads}};
 }
 
+Json events_json(const std::optional<KvEventsView>& events) {
+    if (!events) return nullptr;
+    return {{"state", events->state},
+            {"engine_blocks", events->engine_blocks},
+            {"stored", events->stored},
+            {"removed", events->removed},
+            {"cleared", events->cleared},
+            {"other", events->other},
+            {"undecodable", events->undecodable},
+            {"gaps", events->gaps},
+            {"restarts", events->restarts},
+            {"replays", events->replays},
+            {"replays_failed", events->replays_failed},
+            {"prompt_blocks_paired", events->blocks_paired},
+            {"prompt_blocks_unpaired", events->blocks_unpaired}};
+}
+
 Json backend_json(const BackendView& view) {
     const std::string& error = view.state.last_error;
     Json json;
@@ -69,6 +86,7 @@ Json backend_json(const BackendView& view) {
     json["sample"] = sample_json(view);
     json["rates"] = rates_json(view.state.rates);
     json["index"] = {{"blocks", view.index_blocks}, {"capacity", view.index_capacity}};
+    json["kv_events"] = events_json(view.kv_events);
     json["poll_interval_ms"] = view.state.poll_interval_ms;
     json["last_error"] = error.empty() ? Json(nullptr) : Json(error);
     return json;

@@ -13,6 +13,12 @@
 //             "cache_queries": 81234, "cache_hits": 60111, "adapters": ["sql"],        LoRA
 //             adapters at work "adapters_waiting": [], "adapter_slots": 8},
 //         "index": {"blocks": 120, "capacity": 4096},
+//         "kv_events": {                     null: not asked for
+//             "state": "following",          connecting | following | disconnected | silent
+//             "engine_blocks": 900,          that the engine holds, by its events
+//             "stored": 1200, "removed": 300, "cleared": 0, "other": 0,
+//             "undecodable": 0, "gaps": 0, "restarts": 0, "replays": 1, "replays_failed": 0,
+//             "prompt_blocks_paired": 110, "prompt_blocks_unpaired": 10},
 //         "poll_interval_ms": 100, "last_error": null}]}
 //
 // What an engine does not tell is null. Fields may be added, none changes its meaning.

@@ -46,6 +46,7 @@ void EngineRunner::disarm() noexcept {
 void EngineRunner::step_due() {
     events_.clear();
     model_.step(events_);
+    tell_cache_changes();  // before the tokens, as engines do
     for (const sim::StepEvent& event : events_) note(event);
     // Who submits while being woken starts no timer: the next step begins where this one ended.
     const TimePoint ended = due_;
@@ -78,9 +79,19 @@ void EngineRunner::wake_noted() {
     }
 }
 
+void EngineRunner::on_cache_changes(std::function<void(std::vector<sim::CacheChange>)> told) {
+    told_cache_ = std::move(told);
+    model_.log_cache(&cache_changes_);
+}
+
+void EngineRunner::tell_cache_changes() {
+    if (!cache_changes_.empty()) told_cache_(std::exchange(cache_changes_, {}));
+}
+
 void EngineRunner::restart() {
     disarm();
     model_.reset();
+    cache_changes_.clear();
     for (const auto& [id, job] : jobs_) {
         if (job->finished_) continue;
         job->lost_ = true;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -32,6 +33,9 @@ public:
     EngineRunner(const EngineRunner&) = delete;
     EngineRunner& operator=(const EngineRunner&) = delete;
 
+    /// What each step did to the cache, from now on.
+    void on_cache_changes(std::function<void(std::vector<sim::CacheChange>)> told);
+
     /// Cold cache, counters at zero, every job lost and woken.
     void restart();
 
@@ -46,6 +50,7 @@ private:
     void step_due();
     void note(const sim::StepEvent& event);
     void wake_noted();
+    void tell_cache_changes();
 
     net::Loop& loop_;
     sim::EngineModel model_;
@@ -60,6 +65,8 @@ private:
     std::unordered_map<sim::RequestId, Job*> jobs_;
     std::vector<sim::StepEvent> events_;
     std::vector<sim::RequestId> noted_;
+    std::vector<sim::CacheChange> cache_changes_;
+    std::function<void(std::vector<sim::CacheChange>)> told_cache_;
 };
 
 /// A request in the model, as long as somebody wants its answer: destroying it before its end

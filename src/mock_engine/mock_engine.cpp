@@ -124,6 +124,7 @@ void MockEngine::Impl::restart() {
     start_seconds = unix_seconds();
     ready_at = loop.now() + faults.startup;
     runner.restart();
+    if (publisher) publisher->restart();
 }
 
 MockEngine::MockEngine(net::Loop& loop, EngineOptions options)

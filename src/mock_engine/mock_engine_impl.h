@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -56,6 +57,9 @@ struct MockEngine::Impl {
     void answer_faults(http::ServerStream& stream, std::string_view body);
     void echo(http::ServerStream& stream, std::string_view body);
 
+    // cache_events.cpp
+    void publish(const std::vector<sim::CacheChange>& changes);
+
     // answers.cpp
     [[nodiscard]] http::ResponseHead head_of(int status, std::string_view content_type) const;
     void answer(http::ServerStream& stream, int status, std::string_view content_type,
@@ -78,7 +82,8 @@ struct MockEngine::Impl {
     net::Timer faults_end;
     EngineRunner runner;
     RequestLog log;
-    std::set<std::string> running_ids;  // X-Request-Id of who is being served
+    std::unique_ptr<kv_events::Publisher> publisher;  // null: the cache is nobody's business
+    std::set<std::string> running_ids;                // X-Request-Id of who is being served
     Adapters adapters;
     std::uint64_t answers = 0;
     std::uint64_t at_limit = 0;

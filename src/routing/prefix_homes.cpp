@@ -74,6 +74,15 @@ PrefixHomes::Home PrefixHomes::find(std::span<const std::uint64_t> chain) const 
     return best;
 }
 
+void PrefixHomes::forget(fleet::Slot slot, std::span<const std::uint64_t> blocks) noexcept {
+    const std::uint8_t era = eras_[slot].load(std::memory_order_relaxed);
+    for (const std::uint64_t block : blocks) {
+        const std::uint64_t mixed = scatter_(block);
+        std::uint64_t mine = packed(mixed, slot, era);  // another's stays
+        entry_of(mixed).compare_exchange_strong(mine, 0, std::memory_order_relaxed);
+    }
+}
+
 void PrefixHomes::forget(fleet::Slot slot) noexcept {
     eras_[slot].fetch_add(1, std::memory_order_relaxed);
 }

@@ -89,6 +89,11 @@ void PrefixIndex::truncate(fleet::Slot slot, std::span<const std::uint64_t> chai
     if (part.blocks) part.blocks->truncate(chain, from);
 }
 
+void PrefixIndex::evicted(fleet::Slot slot, std::span<const std::uint64_t> blocks) noexcept {
+    homes_.forget(slot, blocks);
+    truncate(slot, blocks, 0);
+}
+
 void PrefixIndex::set_capacity(fleet::Slot slot, std::size_t blocks) {
     {
         const std::lock_guard guard{impl_->parts[slot].lock};

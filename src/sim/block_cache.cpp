@@ -41,6 +41,7 @@ std::optional<BlockCache::Block> BlockCache::allocate() {
         block = idle_first_;
         unlink_idle(block);
         by_hash_.erase(slots_[block].hash);
+        if (evicted_ != nullptr) evicted_->push_back(slots_[block].hash);
     } else {
         return std::nullopt;
     }
@@ -48,12 +49,13 @@ std::optional<BlockCache::Block> BlockCache::allocate() {
     return block;
 }
 
-void BlockCache::set_name(Block block, std::uint64_t hash) {
+bool BlockCache::set_name(Block block, std::uint64_t hash) {
     Slot& slot = slots_[block];
     PENSTOCK_ASSERT(slot.references > 0);
-    if (slot.named || !by_hash_.emplace(hash, block).second) return;
+    if (slot.named || !by_hash_.emplace(hash, block).second) return false;
     slot.named = true;
     slot.hash = hash;
+    return true;
 }
 
 void BlockCache::release(std::span<const Block> blocks) {

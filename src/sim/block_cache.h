@@ -29,10 +29,13 @@ public:
     /// An unnamed block with one reference, evicting the idle block released longest ago if none is
     /// free; empty when all are referenced.
     [[nodiscard]] std::optional<Block> allocate();
-    /// Names a block that was computed. Of two blocks with one hash only the first is named.
-    void set_name(Block block, std::uint64_t hash);
+    /// Names a block that was computed. Of two blocks with one hash only the first is named: true.
+    bool set_name(Block block, std::uint64_t hash);
     /// Gives back one reference on each, last one first.
     void release(std::span<const Block> blocks);
+
+    /// Hashes of named blocks that had to go are appended here, until a null.
+    void log_evictions(std::vector<std::uint64_t>* hashes) noexcept { evicted_ = hashes; }
 
     /// Forgets everything. Precondition: nothing is referenced.
     void clear();
@@ -65,6 +68,7 @@ private:
     Block idle_last_ = k_none;
     std::uint32_t free_count_ = 0;
     std::uint32_t idle_count_ = 0;
+    std::vector<std::uint64_t>* evicted_ = nullptr;
 };
 
 }  // namespace penstock::sim

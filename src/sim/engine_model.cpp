@@ -26,6 +26,7 @@ void EngineModel::Impl::plan() {
     settled = counted.preempted == preempted_before;
     if (settled) admit(budget);
     duration = planned_time();
+    tell_evictions();
 }
 
 void EngineModel::Impl::admit(std::uint32_t& budget) {
@@ -121,13 +122,29 @@ Micros EngineModel::Impl::planned_time() const {
     return Micros{std::max<std::int64_t>(1, std::llround(micros))};
 }
 
+void EngineModel::Impl::name_block(EngineRequest& request, std::size_t at) {
+    const bool fresh = cache.set_name(request.blocks[at], request.chain[at]);
+    if (!fresh || changes == nullptr) return;
+    const auto parent = at == 0 ? std::nullopt : std::optional{request.chain[at - 1]};
+    changes->push_back({CacheChange::Kind::stored, request.chain[at], parent});
+}
+
+// Before what is stored afterwards, perhaps under the same name.
+void EngineModel::Impl::tell_evictions() {
+    if (changes == nullptr) return;
+    for (const std::uint64_t hash : evicted) {
+        changes->push_back({CacheChange::Kind::evicted, hash, std::nullopt});
+    }
+    evicted.clear();
+}
+
 void EngineModel::Impl::compute(EngineRequest& request, std::vector<StepEvent>& out) {
     const std::uint32_t full_before = request.computed / profile.block_tokens;
     request.computed += std::exchange(request.planned, 0);
     const std::size_t full_now =
         std::min<std::size_t>(request.chain.size(), request.computed / profile.block_tokens);
     for (std::size_t i = full_before; i < full_now; ++i) {
-        cache.set_name(request.blocks[i], request.chain[i]);
+        name_block(request, i);
     }
     if (request.uncomputed() > 0) return;
 
@@ -206,6 +223,12 @@ void EngineModel::step(std::vector<StepEvent>& out) {
     }
     std::erase_if(impl_->running, [](const EngineRequest* request) { return request->ended(); });
     impl_->plan();
+}
+
+void EngineModel::log_cache(std::vector<CacheChange>* changes) {
+    impl_->changes = changes;
+    impl_->evicted.clear();
+    impl_->cache.log_evictions(changes == nullptr ? nullptr : &impl_->evicted);
 }
 
 EngineModel::Stats EngineModel::stats() const {

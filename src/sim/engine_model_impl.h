@@ -54,6 +54,8 @@ struct EngineModel::Impl {
     void preempt(EngineRequest& request);
     void release(EngineRequest& request);
     void compute(EngineRequest& request, std::vector<StepEvent>& out);
+    void name_block(EngineRequest& request, std::size_t at);
+    void tell_evictions();
     [[nodiscard]] Micros planned_time() const;
     [[nodiscard]] bool decodes_only() const;
     [[nodiscard]] std::uint64_t new_blocks(std::uint32_t steps) const;
@@ -68,7 +70,9 @@ struct EngineModel::Impl {
     // The last plan would come out the same again: nobody came whom it could admit, nobody left.
     bool settled = false;
     RequestId last_id = 0;
-    Stats counted;  // the counters; the rest is looked up
+    std::vector<CacheChange>* changes = nullptr;  // of the cache, where somebody follows them
+    std::vector<std::uint64_t> evicted;           // on their way there
+    Stats counted;                                // the counters; the rest is looked up
 };
 
 }  // namespace penstock::sim

@@ -217,6 +217,37 @@ inline constexpr std::array k_catalogue{
     Metric{"penstock_backend_index_capacity_blocks", Kind::gauge, "blocks",
            {"pool", "backend"}, Group::backends, Origin::source,
            "Most blocks the prefix index keeps for the backend, from its reported KV capacity."},
+    Metric{"penstock_kv_events_followed", Kind::gauge, "",
+           {"pool", "backend"}, Group::backends, Origin::source,
+           "1 while the engine's KV-cache events are relied on, 0 while its cache is guessed in "
+           "spite of kv_events; /backends tells why."},
+    Metric{"penstock_kv_events_total", Kind::counter, "events",
+           {"pool", "backend", "kind"}, Group::backends, Origin::source,
+           "KV-cache events by kind: stored, removed, cleared, or other, which this version does "
+           "not know."},
+    Metric{"penstock_kv_events_undecodable_total", Kind::counter, "messages",
+           {"pool", "backend"}, Group::backends, Origin::source,
+           "Messages on the events' connections that could not be read; a rise means that "
+           "something else listens there, or an engine of a newer format."},
+    Metric{"penstock_kv_events_gaps_total", Kind::counter, "gaps",
+           {"pool", "backend"}, Group::backends, Origin::source,
+           "Times that KV-cache events were missing and no replay brought them: what the engine "
+           "holds is guessed until prompts are served anew. A rise asks for kv_replay."},
+    Metric{"penstock_kv_events_restarts_total", Kind::counter, "restarts",
+           {"pool", "backend"}, Group::backends, Origin::source,
+           "Times that the numbers of KV-cache events began anew: the engine's cache was empty."},
+    Metric{"penstock_kv_events_replays_total", Kind::counter, "replays",
+           {"pool", "backend", "result"}, Group::backends, Origin::source,
+           "Replays of KV-cache events: complete, or failed when they did not come to an end or "
+           "events were missing in them."},
+    Metric{"penstock_kv_events_prompt_blocks_total", Kind::counter, "blocks",
+           {"pool", "backend", "result"}, Group::backends, Origin::source,
+           "Blocks of served prompts by whether it could be told which of the engine's blocks hold "
+           "them: paired, or unpaired, whose eviction is guessed. Many unpaired ones mean prompts "
+           "of one length at one time, or answers without usage."},
+    Metric{"penstock_kv_events_engine_blocks", Kind::gauge, "blocks",
+           {"pool", "backend"}, Group::backends, Origin::source,
+           "The engine's own blocks that it holds by its events."},
     // --- The process.
     Metric{"penstock_build_info", Kind::gauge, "",
            {"version"}, Group::process, Origin::registry,

@@ -16,7 +16,9 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "penstock/fleet/load.h"
@@ -24,6 +26,16 @@
 #include "penstock/telemetry/metrics.h"
 
 namespace penstock::admin {
+
+/// What is known of a backend's KV-cache events.
+struct KvEventsView {
+    std::string_view state;  // following: they are relied on; else the cache is guessed
+    std::uint64_t stored = 0, removed = 0, cleared = 0, other = 0;  // events
+    std::uint64_t undecodable = 0;                                  // messages
+    std::uint64_t gaps = 0, restarts = 0, replays = 0, replays_failed = 0;
+    std::uint64_t blocks_paired = 0, blocks_unpaired = 0;  // of our prompts
+    std::uint64_t engine_blocks = 0;                       // that the engine holds
+};
 
 /// One row of /backends. Made by `app` from the generation, the load table and the counters.
 struct BackendView {
@@ -37,6 +49,7 @@ struct BackendView {
     double sample_age_seconds = -1;  // negative: no sample
     std::size_t index_blocks = 0;
     std::size_t index_capacity = 0;
+    std::optional<KvEventsView> kv_events;  // unset: not asked for
 };
 
 enum class Readiness : std::uint8_t { ready, no_healthy_backend, models_not_listed, draining };

@@ -92,6 +92,9 @@ struct BackendConfig {
     std::string url;  // "http://host:port[/base]", the same with https, or "unix:/path"
     double weight = 1.0;
     std::map<std::string, std::string> labels;
+    std::string kv_events;  // "tcp://host:port": its KV-cache events; empty: not followed
+    std::string kv_replay;  // where they are told again
+    std::uint32_t kv_ranks = 1;
 };
 
 /// `[pool.poll]`

@@ -58,6 +58,7 @@ struct Backend {
     bool delay_acks = false;          // its TCP segments need not be acknowledged one by one
     Protocol protocol = Protocol::automatic;
     std::uint32_t http2_streams = 100;  // on one connection, at least 1
+    bool tells_blocks = false;          // its KV-cache events are followed
     std::map<std::string, std::string> labels;
     friend bool operator==(const Backend&, const Backend&) = default;
 };

@@ -10,6 +10,7 @@
 #include "penstock/base/units.h"
 #include "penstock/fleet/identity.h"
 #include "penstock/http/stream.h"
+#include "penstock/kv_events/publisher.h"
 #include "penstock/sim/engine_model.h"
 
 namespace penstock::net {
@@ -73,6 +74,12 @@ public:
     /// The fault `refuse` is for the owner of the port: called with each change of it, and at once
     /// if it holds already. Requests on connections that are open then are broken off here.
     void on_refuse(std::function<void(bool refuse)> callback);
+
+    /// Publishes the KV-cache events of its dialect from now on. A block's token ids are made of
+    /// its hash: equal prompts have equal ones in all engines. Errors: io_failed with the endpoint.
+    [[nodiscard]] Result<void> publish_events(kv_events::Publisher::Options options);
+    /// Null: it publishes none.
+    [[nodiscard]] const kv_events::Publisher* publisher() const noexcept;
 
 private:
     struct Impl;

@@ -12,6 +12,7 @@
 #include "penstock/base/rng.h"
 #include "penstock/engine/inspect.h"
 #include "penstock/fleet/load.h"
+#include "penstock/fleet/served_prompt.h"
 #include "penstock/fleet/sheet.h"
 #include "penstock/net/loop.h"
 #include "penstock/proxy/buffer_budget.h"
@@ -40,6 +41,8 @@ struct Shared {
     InspectThread* inspect = nullptr;               // null: workers read large bodies by themselves
     Observations::Report report_observations = {};  // any thread; may be empty
     routing::Sessions* sessions = nullptr;          // null: none are kept
+    /// A backend that tells of its blocks has served a prompt. Any thread; may be empty.
+    std::function<void(fleet::ServedPrompt)> report_prompt = {};
 };
 
 /// A generation and how many requests of this worker hold it.

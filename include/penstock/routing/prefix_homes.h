@@ -38,6 +38,8 @@ public:
 
     /// The backend restarted, or its slot has a new owner: nobody is at home there any more.
     void forget(fleet::Slot slot) noexcept;
+    /// These blocks are known to be gone from there.
+    void forget(fleet::Slot slot, std::span<const std::uint64_t> blocks) noexcept;
 
 private:
     using Entry = std::atomic<std::uint64_t>;  // fingerprint, slot, the slot's era

@@ -65,6 +65,9 @@ public:
     /// below them as part of other chains should be told, too, or goes by its age.
     void truncate(fleet::Slot slot, std::span<const std::uint64_t> chain,
                   std::size_t from) noexcept;
+    /// The engine has told that it holds none of these blocks: nobody believes so any more, nor
+    /// that something of them may be there still (`home`).
+    void evicted(fleet::Slot slot, std::span<const std::uint64_t> blocks) noexcept;
 
     /// Capacity of one backend in blocks, 1 to 2 Mi; the excess is evicted. Default
     /// `k_default_blocks`.

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -33,6 +34,15 @@ struct StepEvent {
     RequestId request;
     std::uint32_t index;  // of the token, from 0
     friend bool operator==(const StepEvent&, const StepEvent&) = default;
+};
+
+/// What an engine's prefix cache has kept or given up: a full block of a prompt, by its hash.
+struct CacheChange {
+    enum class Kind : std::uint8_t { stored, evicted };
+    Kind kind;
+    std::uint64_t hash;
+    std::optional<std::uint64_t> parent;  // of a stored one: the block before it in its prompt
+    friend bool operator==(const CacheChange&, const CacheChange&) = default;
 };
 
 /// Steps follow each other while anybody is there: each is planned at the end of the one before (or
@@ -83,6 +93,9 @@ public:
 
     /// Blocks of the chain that a request would find in the cache now. Changes nothing.
     [[nodiscard]] std::uint32_t held_blocks(std::span<const std::uint64_t> chain) const;
+
+    /// From now on each change of the cache is appended here, until a null. A `reset` is none.
+    void log_cache(std::vector<CacheChange>* changes);
 
     struct Stats {
         std::uint32_t running = 0, waiting = 0;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -7,6 +8,7 @@
 
 #include "commands.h"
 #include "engine_server.h"
+#include "penstock/kv_events/follower.h"
 
 namespace penstock::app {
 
@@ -19,6 +21,8 @@ struct EngineCommand {
     std::uint32_t count = 1;
     std::uint32_t decode_step_ms = 10;
     std::uint32_t startup_ms = 0;
+    std::string kv_events;
+    std::string kv_replay;
     std::uint32_t adapter_load_ms = 0;
 };
 
@@ -37,6 +41,25 @@ std::string check_status(const std::string& text) {
     return text == "0" ? std::string{} : errors(text);
 }
 
+/// The endpoint of the engine with this number: the port after those before it, or any.
+std::string next_endpoint(const std::string& endpoint, std::uint32_t number) {
+    if (endpoint.empty()) return {};
+    const std::vector<std::string> all = kv_events::rank_endpoints(endpoint, number + 1);
+    return all[std::min<std::size_t>(number, all.size() - 1)];
+}
+
+Result<void> publish_events(const EngineCommand& command, std::uint32_t number,
+                            mock_engine::MockEngine& engine, const std::string& id) {
+    if (command.kv_events.empty()) return {};
+    const Result<void> published =
+        engine.publish_events({.events = next_endpoint(command.kv_events, number),
+                               .replays = next_endpoint(command.kv_replay, number)});
+    if (!published) return published.error();
+    std::printf("events %s %s %s\n", id.c_str(), engine.publisher()->events().c_str(),
+                engine.publisher()->replays().c_str());
+    return {};
+}
+
 int serve(const EngineCommand& command) {
     std::signal(SIGPIPE, SIG_IGN);
     net::Loop loop;
@@ -53,6 +76,11 @@ int serve(const EngineCommand& command) {
             return k_failed;
         }
         std::printf("engine %s %s\n", options.id.c_str(), (*server)->url().c_str());
+        const Result<void> published = publish_events(command, i, (*server)->engine(), options.id);
+        if (!published) {
+            std::fprintf(stderr, "penstock: %s\n", std::string{published.error().detail()}.c_str());
+            return k_failed;
+        }
         servers.push_back(std::move(*server));
     }
     std::fflush(stdout);
@@ -100,6 +128,11 @@ void add_options(CLI::App& app, EngineCommand& command) {
     app.add_option("--kv-blocks", engine.profile.kv_blocks, "Blocks of 16 tokens in the cache.")
         ->capture_default_str()
         ->check(CLI::Range(1, 4'194'304));
+    app.add_option(
+        "--kv-events", command.kv_events,
+        "Publish KV-cache events here (tcp://127.0.0.1:5557, or port * for any); further "
+        "engines take the ports after it.");
+    app.add_option("--kv-replay", command.kv_replay, "Tell them again here.");
     app.add_option("--startup-ms", command.startup_ms, "Answer 503 for so long at first.")
         ->capture_default_str();
     app.add_option("--status", engine.faults.status,

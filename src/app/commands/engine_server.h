@@ -17,6 +17,7 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<EngineServer>> start(
         net::Loop& loop, const std::string& address, const mock_engine::EngineOptions& options);
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
+    [[nodiscard]] mock_engine::MockEngine& engine() noexcept { return engine_; }
 
 private:
     EngineServer(net::Loop& loop, const mock_engine::EngineOptions& options);

@@ -47,6 +47,26 @@ const Option k_backend_options[] = {
      .sentence =
          "Where it stands, what it is, whose it is: what require_labels and prefer_labels of a "
          "route look at."},
+    {.name = "kv_events",
+     .binding = bound<&BackendConfig::kv_events>(),
+     .format = &k_zmq_endpoint,
+     .empty = "off",
+     .sentence =
+         "Where vllm or sglang publish their KV-cache events (--kv-events-config, publisher "
+         "\"zmq\"). With them affinity follows what the engine holds, evictions included, for the "
+         "prompts that can be told to be this proxy's: their usage must be told, which `usage = "
+         "\"inject\"` asks for. Events carry prompts' tokens: keep them within your network."},
+    {.name = "kv_replay",
+     .binding = bound<&BackendConfig::kv_replay>(),
+     .format = &k_zmq_endpoint,
+     .empty = "off",
+     .sentence = "Where the engine repeats events (its replay_endpoint): a gap is then filled, and "
+                 "what was stored before this proxy began to listen is learned."},
+    {.name = "kv_ranks",
+     .binding = bound<&BackendConfig::kv_ranks>(),
+     .range = {1, 64},
+     .sentence = "Data-parallel ranks behind this URL: each publishes at the port after the one "
+                 "before it."},
 };
 
 const OptionTable k_backend_table{.name = "pool.backends",

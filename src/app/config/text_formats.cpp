@@ -114,6 +114,20 @@ Result<void> check_discover_url(std::string_view text) {
     return check_backend_url(text);
 }
 
+Result<void> check_zmq_endpoint(std::string_view text) {
+    constexpr std::string_view k_tcp = "tcp://";
+    constexpr std::string_view k_ipc = "ipc://";
+    if (text.starts_with(k_ipc)) return check_unix_path(text, text.substr(k_ipc.size()));
+    if (!text.starts_with(k_tcp)) {
+        return invalid(text, "does not begin with tcp:// or ipc://");
+    }
+    const std::string_view address = text.substr(k_tcp.size());
+    if (address.starts_with("*:")) {
+        return invalid(text, "is where an engine listens: write the engine's host instead of *");
+    }
+    return check_address(address);
+}
+
 Result<void> check_name(std::string_view text) {
     if (text.size() <= k_name_bytes && consists_of(text, "._-")) return {};
     return invalid(text, "is no name: write 1 to 64 of letters, digits, '.', '_' and '-'");
@@ -231,6 +245,7 @@ const TextFormat k_name{"a name", "chat", check_name};
 const TextFormat k_address{"an address", "127.0.0.1:8080", check_address};
 const TextFormat k_backend_url{"a URL", "http://10.0.0.11:8000", check_backend_url};
 const TextFormat k_discover_url{"a URL", "http://engines.example:8000", check_discover_url};
+const TextFormat k_zmq_endpoint{"an endpoint", "tcp://10.0.0.11:5557", check_zmq_endpoint};
 const TextFormat k_network{"networks", "10.0.0.0/8", check_network};
 const TextFormat k_model{"names with *", "llama-*", check_printable};
 const TextFormat k_host{"hosts with *", "*.example.com", check_host};

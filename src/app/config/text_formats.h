@@ -12,6 +12,7 @@ extern const TextFormat k_discover_url;      // the same without unix sockets
 extern const TextFormat k_network;           // "10.0.0.0/8", "unix"
 extern const TextFormat k_model;             // a name with `*`
 extern const TextFormat k_host;              // a host name with `*`
+extern const TextFormat k_zmq_endpoint;      // "tcp://host:5557", "ipc:///path"
 extern const TextFormat k_server_name;       // a host name, or an address without brackets
 extern const TextFormat k_certificate_name;  // of a certificate, with `*`
 extern const TextFormat k_path_pattern;      // "/v1/**"

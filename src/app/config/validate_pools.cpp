@@ -69,6 +69,26 @@ void validate_balance(const PoolConfig& pool, const std::string& path, Problems&
                    "name another policy, or \"none\"");
 }
 
+void validate_events(const PoolConfig& pool, const std::string& path, Problems& problems) {
+    const bool tells = pool.engine == fleet::Engine::vllm || pool.engine == fleet::Engine::sglang;
+    for (std::size_t n = 0; n < pool.backends.size(); ++n) {
+        const BackendConfig& backend = pool.backends[n];
+        const std::string at = path + "." + element("backends", n);
+        const bool events = !backend.kv_events.empty();
+        if (!events && !backend.kv_replay.empty() && !problems.told(at + ".kv_events")) {
+            problems.error(at + ".kv_replay", "\"kv_replay\" needs \"kv_events\"");
+        }
+        if (events && !tells) {
+            problems.warning(at + ".kv_events",
+                             "only vllm and sglang are known to publish KV-cache events");
+        }
+        if (backend.kv_ranks > 1 && backend.kv_events.starts_with("ipc:")) {
+            problems.error(at + ".kv_ranks", "ranks are told apart by their ports, and \"" +
+                                                 backend.kv_events + "\" has none");
+        }
+    }
+}
+
 void validate_engine(const PoolConfig& pool, const std::string& path, Problems& problems) {
     const bool named = pool.poll.names != engine::CustomNames{};
     const bool custom = pool.engine == fleet::Engine::custom;
@@ -112,6 +132,7 @@ void validate_pools(const Config& config, Problems& problems) {
         validate_backends(pool, path, problems);
         validate_protocol(pool, path, problems);
         validate_balance(pool, path, problems);
+        validate_events(pool, path, problems);
         validate_engine(pool, path, problems);
     }
     if (backends > k_all_backends_max) {

@@ -157,6 +157,22 @@ monitor::PollOptions poll_options(const PoolConfig& pool) {
     return options;
 }
 
+void add_sources(const PoolConfig& pool, const std::vector<fleet::Backend>& backends,
+                 std::vector<kv_events::Source>& out) {
+    for (const fleet::Backend& backend : backends) {
+        if (!backend.tells_blocks) continue;
+        const auto from = std::ranges::find(pool.backends, backend.url, &BackendConfig::url);
+        kv_events::Source source{
+            .slot = backend.slot,
+            .model = hash64(pool.name),
+            .events = kv_events::rank_endpoints(from->kv_events, from->kv_ranks),
+            .replays = {}};
+        if (!from->kv_replay.empty())
+            source.replays = kv_events::rank_endpoints(from->kv_replay, from->kv_ranks);
+        out.push_back(std::move(source));
+    }
+}
+
 }  // namespace
 
 fleet::Address address_of(const std::string& url) {
@@ -205,6 +221,7 @@ std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Known& kno
         backend.http2_streams = pool.http2_streams;
         backend.labels = from.labels;
         backend.labels.insert(pool.labels.begin(), pool.labels.end());  // where it has none
+        backend.tells_blocks = !from.kv_events.empty();
         backends.push_back(std::move(backend));
     };
     for (const BackendConfig& backend : pool.backends) add(backend, backend.url);
@@ -232,6 +249,7 @@ Built build_generation(const Config& config, const Known& known, fleet::SlotTabl
         std::vector<fleet::Backend> backends = backends_of(from, known, slots);
         const monitor::PollOptions options = poll_options(from);
         for (const fleet::Backend& backend : backends) built.targets.push_back({backend, options});
+        add_sources(from, backends, built.sources);
         generation->pools.push_back(pool_of(from, std::move(backends)));
     }
     generation->routes = routes_of(config);

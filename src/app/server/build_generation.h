@@ -9,6 +9,7 @@
 
 #include "penstock/app/config.h"
 #include "penstock/fleet/slots.h"
+#include "penstock/kv_events/follower.h"
 #include "penstock/monitor/monitor.h"
 #include "penstock/net/tls.h"
 #include "penstock/proxy/generation.h"
@@ -31,6 +32,7 @@ struct Known {
 struct Built {
     std::shared_ptr<const proxy::Generation> generation;
     std::vector<monitor::Target> targets;
+    std::vector<kv_events::Source> sources;  // of the backends whose KV-cache events are followed
     std::vector<std::string>
         problems;  // key files that could not be read since the config was checked
 };

@@ -43,6 +43,7 @@ void ProxyServer::publish_generation() {
     const bool waiting = next_ != nullptr;
     prepare_slots(std::exchange(next_, built.generation));
     next_targets_ = std::move(built.targets);
+    next_sources_ = std::move(built.sources);
     monitor_->set_targets(with_serving(next_targets_, targets_));
     monitor_->publish_now();  // what needs no probe is known now
     const bool serves = readiness_by(*table_) == admin::Readiness::ready;
@@ -98,6 +99,7 @@ void ProxyServer::take_over() {
     const std::shared_ptr<const proxy::Generation> old =
         std::exchange(generation_, std::exchange(next_, nullptr));
     targets_ = std::exchange(next_targets_, {});
+    kv_events_.follow(std::exchange(next_sources_, {}));
     const std::set<fleet::Slot> now = slots_in(generation_);
     for (const fleet::Slot slot : before) {
         if (!now.contains(slot)) leave(slot, generation_->number);

@@ -11,6 +11,9 @@ namespace {
 constexpr Millis k_life_look{500};
 constexpr std::uint32_t k_bytes_per_token = 4;
 constexpr double k_default_tokens = 1'000'000;
+// The index of an engine that tells what it evicts is not to forget before it: what is counted in
+// tokens here is a guess. What its events say nothing of must go some day all the same.
+constexpr std::size_t k_followed_room = 2;
 
 /// Blocks of the prefix index for a cache of `kv_tokens`; 0: the engine does not tell.
 std::size_t blocks_for(const routing::BalanceOptions& balance, double kv_tokens) {
@@ -148,7 +151,10 @@ void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
             const bool here =
                 std::any_of(pool.backends.begin(), pool.backends.end(),
                             [slot](const fleet::Backend& each) { return each.slot == slot; });
-            if (here) return index_.set_capacity(slot, blocks_for(pool.balance, kv_tokens));
+            if (!here) continue;
+            const std::size_t blocks = blocks_for(pool.balance, kv_tokens);
+            const bool told = kv_events_.state_of(slot) == kv_events::State::following;
+            return index_.set_capacity(slot, told ? k_followed_room * blocks : blocks);
         }
     }
 }
@@ -183,6 +189,7 @@ void ProxyServer::monitor_event(const monitor::Event& event) {
             return tell(telemetry::LogLevel::warning, "backend is unhealthy");
         case Kind::restarted:
             forget_slot(event.slot);
+            kv_events_.restarted(event.slot);
             return tell(telemetry::LogLevel::warning,
                         "backend has restarted, its prefix index is flushed");
         case Kind::capacity_known:
@@ -199,6 +206,30 @@ void ProxyServer::monitor_event(const monitor::Event& event) {
 
 void ProxyServer::backend_failed(fleet::Slot slot, ErrorCode code) {
     monitor_->report_failure(slot, name(code));
+}
+
+// An engine that tells what it evicts needs no guess of it.
+void ProxyServer::kv_events_changed(fleet::Slot slot, kv_events::State state) {
+    const bool good = state == kv_events::State::following;
+    log_.write(good ? telemetry::LogLevel::info : telemetry::LogLevel::warning,
+               good ? "backend's KV-cache events are followed"
+                    : "backend's KV-cache events are not followed, its cache is guessed",
+               {{"backend", url_of(slot)}, {"state", std::string{name(state)}}});
+    size_index(slot, told_tokens(slot));
+}
+
+void ProxyServer::kv_events_told(fleet::Slot slot, std::string_view what) {
+    log_.write(telemetry::LogLevel::warning, "of a backend's KV-cache events",
+               {{"backend", url_of(slot)}, {"detail", std::string{what}}});
+}
+
+std::string ProxyServer::url_of(fleet::Slot slot) const {
+    for (const proxy::Pool& pool : generation_->pools) {
+        for (const fleet::Backend& backend : pool.backends) {
+            if (backend.slot == slot) return backend.url;
+        }
+    }
+    return {};
 }
 
 // Successful traffic says as much as a probe; told by a counter, so that no request posts to this

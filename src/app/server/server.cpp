@@ -44,6 +44,10 @@ ProxyServer::ProxyServer(net::Loop& control, Source source)
       generation_{std::make_shared<const proxy::Generation>()},
       table_{std::make_shared<const fleet::LoadTable>()},
       confirmed_table_{table_},
+      kv_events_{control_,
+                 index_,
+                 {.changed = [this](auto slot, auto state) { kv_events_changed(slot, state); },
+                  .told = [this](auto slot, auto what) { kv_events_told(slot, what); }}},
       drain_timer_{control},
       handover_timer_{control},
       slots_timer_{control},
@@ -75,7 +79,8 @@ Result<void> ProxyServer::start() {
         [this](std::vector<fleet::Observation> seen) {
             control_.post([this, seen = std::move(seen)] { monitor_->learn(seen); });
         },
-        &sessions_};
+        &sessions_,
+        [this](fleet::ServedPrompt prompt) { kv_events_.served(std::move(prompt)); }};
     for (std::uint32_t i = 0; i < workers; ++i) {
         workers_.push_back(
             std::make_unique<WorkerThread>(shared, seed + i, share_of(most, workers, i)));

@@ -10,6 +10,7 @@
 #include "build_generation.h"
 #include "connections.h"
 #include "file_watch.h"
+#include "kv_following.h"
 #include "penstock/admin/admin.h"
 #include "penstock/app/load_config.h"
 #include "penstock/net/listener.h"
@@ -74,6 +75,9 @@ private:
     void forget_other_names(const Config& wanted);
     void monitor_event(const monitor::Event& event);
     void backend_failed(fleet::Slot slot, ErrorCode code);
+    void kv_events_changed(fleet::Slot slot, kv_events::State state);
+    void kv_events_told(fleet::Slot slot, std::string_view what);
+    [[nodiscard]] std::string url_of(fleet::Slot slot) const;
     void report_signs_of_life();
     /// Tokens of KV cache by the engine's own word; 0: it has not told.
     [[nodiscard]] double told_tokens(fleet::Slot slot) const noexcept;
@@ -130,10 +134,12 @@ private:
     std::vector<monitor::Target> targets_;                 // of it
     std::shared_ptr<const proxy::Generation> next_;        // waits for its backends; or null
     std::vector<monitor::Target> next_targets_;
+    std::vector<kv_events::Source> next_sources_;
     std::shared_ptr<const fleet::LoadTable> table_;
     // The one that every worker decides by: readiness is judged by it, so that whoever reads
     // "ready" is served.
     std::shared_ptr<const fleet::LoadTable> confirmed_table_;
+    KvFollowing kv_events_;
     std::vector<std::unique_ptr<WorkerThread>> workers_;
     Listeners listeners_;  // that are open: those of the configuration in force, always
     std::shared_ptr<net::TlsTicketKeys> ticket_keys_ = net::make_tls_ticket_keys();

@@ -19,6 +19,30 @@ double seconds_between(TimePoint from, TimePoint to) {
     return std::chrono::duration<double>(to - from).count();
 }
 
+void append_kv_events(std::vector<telemetry::Sample>& out, const Labels& labels,
+                      const admin::KvEventsView& events) {
+    const auto add = [&](std::string_view metric, std::uint64_t value, std::string_view label = {},
+                         std::string_view word = {}) {
+        Labels all = labels;
+        if (!label.empty()) all.emplace_back(label, word);
+        out.push_back({metric, std::move(all), static_cast<double>(value)});
+    };
+    const bool following = events.state == name(kv_events::State::following);
+    add("penstock_kv_events_followed", following ? 1 : 0);
+    add("penstock_kv_events_total", events.stored, "kind", "stored");
+    add("penstock_kv_events_total", events.removed, "kind", "removed");
+    add("penstock_kv_events_total", events.cleared, "kind", "cleared");
+    add("penstock_kv_events_total", events.other, "kind", "other");
+    add("penstock_kv_events_undecodable_total", events.undecodable);
+    add("penstock_kv_events_gaps_total", events.gaps);
+    add("penstock_kv_events_restarts_total", events.restarts);
+    add("penstock_kv_events_replays_total", events.replays, "result", "complete");
+    add("penstock_kv_events_replays_total", events.replays_failed, "result", "failed");
+    add("penstock_kv_events_prompt_blocks_total", events.blocks_paired, "result", "paired");
+    add("penstock_kv_events_prompt_blocks_total", events.blocks_unpaired, "result", "unpaired");
+    add("penstock_kv_events_engine_blocks", events.engine_blocks);
+}
+
 void append_backend(std::vector<telemetry::Sample>& out, const admin::BackendView& view) {
     const Labels labels{{"pool", view.pool}, {"backend", view.url}};
     const auto add = [&](std::string_view metric, double value) {
@@ -29,6 +53,7 @@ void append_backend(std::vector<telemetry::Sample>& out, const admin::BackendVie
     add("penstock_backend_index_blocks", static_cast<double>(view.index_blocks));
     add("penstock_backend_index_capacity_blocks", static_cast<double>(view.index_capacity));
     add("penstock_backend_poll_interval_seconds", view.state.poll_interval_ms / 1000.0);
+    if (view.kv_events) append_kv_events(out, labels, *view.kv_events);
     if (!view.state.sample) return;
     const fleet::LoadSample& sample = *view.state.sample;
     add("penstock_backend_sample_age_seconds", view.sample_age_seconds);
@@ -56,6 +81,7 @@ std::vector<admin::BackendView> ProxyServer::backend_views() const {
             const routing::PrefixIndex::Size size = index_.size(backend.slot);
             view.index_blocks = size.blocks;
             view.index_capacity = size.capacity;
+            view.kv_events = kv_events_.view(backend.slot);
             views.push_back(std::move(view));
         }
     }

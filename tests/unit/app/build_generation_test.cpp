@@ -226,5 +226,22 @@ TEST(BuildGeneration, GivesARouteItsOwnTimeoutsAndTheServersForTheRest) {
     EXPECT_EQ(route.timeouts.first_byte, Millis{9'000});
 }
 
+TEST(BuildGeneration, NamesThePublishersOfKvEvents) {
+    fleet::SlotTable slots;
+
+    const Built built = build_generation(
+        config_of("[[pool]]\nname = \"b\"\nbackends = [{ url = \"http://h:1\", kv_events = "
+                  "\"tcp://h:5557\", kv_replay = \"tcp://h:6000\", kv_ranks = 2 }]\n"),
+        {}, slots, 1);
+
+    ASSERT_EQ(built.sources.size(), 1U);
+    const fleet::Backend& backend = built.generation->pools[1].backends[0];
+    EXPECT_TRUE(backend.tells_blocks);
+    EXPECT_FALSE(built.generation->pools[0].backends[0].tells_blocks);
+    EXPECT_EQ(built.sources[0].slot, backend.slot);
+    EXPECT_EQ(built.sources[0].events, (std::vector<std::string>{"tcp://h:5557", "tcp://h:5558"}));
+    EXPECT_EQ(built.sources[0].replays, (std::vector<std::string>{"tcp://h:6000", "tcp://h:6001"}));
+}
+
 }  // namespace
 }  // namespace penstock::app

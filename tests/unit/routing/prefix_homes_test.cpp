@@ -82,5 +82,21 @@ TEST_F(PrefixHomesTest, MostOfHalfAsMuchAsItHasRoomForIsFound) {
     EXPECT_GE(found, k_prompts * 64 / 2);
 }
 
+TEST_F(PrefixHomesTest, BlocksThatAreGoneFromTheirHomeHaveNone) {
+    homes.remember(3, prompt);
+
+    homes.forget(3, std::span<const std::uint64_t>{prompt}.subspan(60));
+
+    EXPECT_EQ(homes.find(prompt).blocks, 60U);
+}
+
+TEST_F(PrefixHomesTest, AnotherBackendsEvictionChangesNoHome) {
+    homes.remember(3, prompt);
+
+    homes.forget(4, prompt);
+
+    EXPECT_EQ(homes.find(prompt).blocks, 100U);
+}
+
 }  // namespace
 }  // namespace penstock::routing

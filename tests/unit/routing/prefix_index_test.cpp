@@ -210,6 +210,18 @@ TEST(PrefixIndex, BearsTwoThreadsOnOneBackend) {
     EXPECT_EQ(index.match(0, chain(1, 9)), 5U);
 }
 
+TEST(PrefixIndex, BelievesNothingOfWhatWasEvicted) {
+    PrefixIndex index;
+    index.insert(1, chain(100, 5));
+    index.insert(2, chain(100, 5));
+
+    index.evicted(1, chain(103, 2));
+
+    EXPECT_EQ(index.match(1, chain(100, 5)), 3U);
+    EXPECT_EQ(index.match(2, chain(100, 5)), 5U);
+    EXPECT_EQ(index.home(chain(100, 5)).slot, 2U);
+}
+
 TEST(PrefixIndex, BearsLookUpsBesideChangesOfManyBackends) {
     constexpr std::uint64_t k_rounds = 3'000;
     PrefixIndex index;

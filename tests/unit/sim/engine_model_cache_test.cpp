@@ -168,6 +168,29 @@ TEST(EngineModelCache, EngineModel_OneRequestMayFillTheWholeCache) {
     EXPECT_EQ(driver.model.stats().preempted, 0U);
 }
 
+TEST(EngineModelCache, EngineModel_TellsWhatItsCacheKeepsAndGivesUp) {
+    using Kind = CacheChange::Kind;
+    EngineProfile profile = small_profile();
+    profile.kv_blocks = 4;
+    ModelDriver driver{profile};
+    std::vector<CacheChange> changes;
+    driver.model.log_cache(&changes);
+    driver.submit(chain(1, 2), 9, 1);
+    driver.run();
+    EXPECT_THAT(changes, ElementsAre(CacheChange{Kind::stored, 1, std::nullopt},
+                                     CacheChange{Kind::stored, 2, 1}));
+    changes.clear();
+
+    driver.submit(chain(5, 3), 13, 1);
+    driver.run();
+
+    EXPECT_THAT(changes,
+                ElementsAre(CacheChange{Kind::evicted, 2, std::nullopt},
+                            CacheChange{Kind::evicted, 1, std::nullopt},
+                            CacheChange{Kind::stored, 5, std::nullopt},
+                            CacheChange{Kind::stored, 6, 5}, CacheChange{Kind::stored, 7, 6}));
+}
+
 TEST(EngineModelCacheDeathTest, EngineModel_RefusesARequestThatCanNeverFit) {
     ModelDriver driver;
 

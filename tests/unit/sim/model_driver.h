@@ -16,6 +16,11 @@ inline std::ostream& operator<<(std::ostream& out, const StepEvent& event) {
                << event.index;
 }
 
+inline std::ostream& operator<<(std::ostream& out, const CacheChange& change) {
+    return out << (change.kind == CacheChange::Kind::stored ? "stored " : "evicted ") << change.hash
+               << " after " << change.parent.value_or(0);
+}
+
 /// A profile with round numbers: a prompt token takes 100 us, a decode step of one 1 ms and 0.1 ms
 /// more for each other request.
 inline EngineProfile small_profile() {

@@ -1,0 +1,138 @@
+#include "mirror.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "penstock/base/hash.h"
+
+namespace penstock::kv_events {
+
+namespace {
+
+constexpr std::uint32_t k_ranks_max = 256;
+constexpr std::size_t k_groups_max = 64;
+
+std::uint64_t hash_of(std::span<const std::uint32_t> tokens, std::uint64_t seed) noexcept {
+    return hash64({reinterpret_cast<const char*>(tokens.data()), tokens.size_bytes()}, seed);
+}
+
+std::uint64_t hash_of(std::uint64_t number, std::uint64_t seed) noexcept {
+    return hash64({reinterpret_cast<const char*>(&number), sizeof number}, seed);
+}
+
+/// What names a block, besides those before it: its tokens, or when they cannot be told apart by
+/// block (some are left out) the engine's own name.
+std::uint64_t key_of(const Event& event, std::size_t at, std::uint64_t before) noexcept {
+    const std::size_t size = event.block_size;
+    const bool whole = size > 0 && event.tokens.size() == event.hashes.size() * size;
+    const std::uint64_t extra = at < event.extras.size() ? event.extras[at] : 0;
+    if (!whole) return hash_of(event.hashes[at], before);
+    return hash_of(std::span{event.tokens}.subspan(at * size, size), before ^ extra);
+}
+
+}  // namespace
+
+Mirror::~Mirror() {
+    for (const auto& [key, copies] : copies_) paths_.release(key);
+}
+
+Mirror::Names& Mirror::names_of(std::uint32_t rank) {
+    rank = std::min(rank, k_ranks_max - 1);
+    if (rank >= ranks_.size()) ranks_.resize(rank + 1);
+    return ranks_[rank];
+}
+
+bool Mirror::skips(const Event& event) {
+    if (!event.local) return true;
+    if (event.kind == Event::Kind::stored && !event.full_attention &&
+        other_groups_.size() < k_groups_max) {
+        other_groups_.insert(event.group);
+    }
+    return other_groups_.contains(event.group);
+}
+
+// The path that the event's first block goes on from.
+PathKey Mirror::begin_of(Names& names, const Event& event, std::vector<PathKey>& news) {
+    if (!event.parent) return hash64(event.lora, seeds_.model);
+    if (const auto found = names.find(*event.parent); found != names.end())
+        return found->second.path;
+    // Stored before we listened: it is there, but nobody knows what it holds.
+    const PathKey root = hash_of(*event.parent, seeds_.own);
+    hold(names, *event.parent, root, {.parent = 0, .root = root}, news);
+    paths_.begin_within(root);
+    return root;
+}
+
+void Mirror::stored(std::uint32_t rank, const Event& event, TimePoint now,
+                    std::vector<PathKey>& news) {
+    if (skips(event) || event.hashes.empty() || copies_.size() >= k_blocks_max) return;
+    Names& names = names_of(rank);
+    const PathKey from = begin_of(names, event, news);
+    const Path* const parent = paths_.find(from);
+    Path path{.parent = from,
+              .root = parent != nullptr ? parent->root : from,
+              .tokens = parent != nullptr ? parent->tokens : 0};
+    Growth growth{.at = now,
+                  .from = from,
+                  .root = path.root,
+                  .begin = path.tokens,
+                  .block_size = event.block_size,
+                  .batch = batch_};
+    for (std::size_t at = 0; at < event.hashes.size(); ++at) {
+        const PathKey key = key_of(event, at, path.parent);
+        path.tokens += event.block_size;
+        hold(names, event.hashes[at], key, path, news);
+        path.parent = key;
+    }
+    growth.tip = path.parent;
+    growth.end = growth.prompt_end = path.tokens;
+    growths_.add(growth);
+}
+
+void Mirror::hold(Names& names, std::uint64_t hash, PathKey key, const Path& path,
+                  std::vector<PathKey>& news) {
+    Name& name = names[hash];
+    if (name.copies > 0 && name.path == key) {
+        ++name.copies;
+        return;
+    }
+    if (name.copies > 0) {  // one name for two things: adapters that the engine does not tell apart
+        std::vector<PathKey> gone;
+        let_go(name.path, gone);
+        release(gone);
+    }
+    name = {.path = key, .copies = 1};
+    if (++copies_[key] > 1) return;
+    paths_.hold(key, path);
+    news.push_back(key);
+}
+
+void Mirror::let_go(PathKey key, std::vector<PathKey>& gone) {
+    const auto found = copies_.find(key);
+    if (found == copies_.end() || --found->second > 0) return;
+    copies_.erase(found);
+    gone.push_back(key);
+}
+
+void Mirror::removed(std::uint32_t rank, const Event& event, std::vector<PathKey>& gone) {
+    if (skips(event)) return;
+    Names& names = names_of(rank);
+    for (const std::uint64_t hash : event.hashes) {
+        const auto found = names.find(hash);
+        if (found == names.end() || --found->second.copies > 0) continue;
+        const PathKey key = found->second.path;
+        names.erase(found);
+        let_go(key, gone);
+    }
+}
+
+void Mirror::forget(std::uint32_t rank, std::vector<PathKey>& gone) {
+    for (const auto& [hash, name] : std::exchange(names_of(rank), {})) let_go(name.path, gone);
+    growths_.clear();
+}
+
+void Mirror::release(const std::vector<PathKey>& gone) {
+    for (const PathKey key : gone) paths_.release(key);
+}
+
+}  // namespace penstock::kv_events
