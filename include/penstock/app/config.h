@@ -92,6 +92,8 @@ struct BackendConfig {
     std::string url;  // "http://host:port[/base]", the same with https, or "unix:/path"
     double weight = 1.0;
     std::map<std::string, std::string> labels;
+    std::uint32_t ranks =
+        1;  // data-parallel engines behind it; more than one are picked one by one
 };
 
 /// `[pool.poll]`

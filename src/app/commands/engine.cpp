@@ -75,6 +75,10 @@ void add_options(CLI::App& app, EngineCommand& command) {
         ->check(CLI::IsMember({"vllm", "sglang"}));
     app.add_option("--model", engine.models, "Model names (repeatable).")->capture_default_str();
     app.add_option("--adapter", engine.adapters, "LoRA adapter names (repeatable).");
+    app.add_option("--data-parallel-size", engine.ranks,
+                   "Data-parallel ranks, each with a queue and a cache of its own.")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
     app.add_option("--max-loras", engine.max_adapters, "Adapters loaded at a time.")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);

@@ -45,6 +45,14 @@ const Option k_backend_options[] = {
      .format = &k_label,
      .empty = "none",
      .sentence = "Free labels, for people and for later rules."},
+    {.name = "ranks",
+     .binding = bound<&BackendConfig::ranks>(),
+     .range = {1, 64},
+     .sentence =
+         "How many data-parallel engines serve behind this URL (`--data-parallel-size` of vllm, "
+         "`--dp-size` of sglang). With more than one each is a backend for itself, called url#0, "
+         "url#1, …, with its own load and cache; requests name theirs in X-Data-Parallel-Rank. 1 "
+         "leaves the choice to the server."},
 };
 
 const OptionTable k_backend_table{.name = "pool.backends",
