@@ -38,7 +38,9 @@ std::optional<double> capacity(std::string_view labels) noexcept {
 /// One page's reading: a gauge per row of the table.
 class Reading {
 public:
-    explicit Reading(const Dialect& dialect) noexcept : dialect_{dialect} {}
+    /// `rank`: the only one that counts; empty: all.
+    Reading(const Dialect& dialect, std::string_view rank) noexcept
+        : dialect_{dialect}, rank_{rank} {}
 
     void take(const Series& series) noexcept;
     [[nodiscard]] fleet::LoadSample sample() const;
@@ -48,14 +50,23 @@ private:
     void compute(fleet::LoadSample& sample) const;
     void add_adapters(std::string_view key, bool waiting, std::vector<fleet::AdapterUse>& to) const;
 
+    [[nodiscard]] bool is_another_ranks(const Series& series) const noexcept;
+
     const Dialect& dialect_;
+    std::string_view rank_;
     std::array<Gauge, k_rows_max> gauges_;
     std::string_view newest_adapters_;  // labels of the series with the largest timestamp
     double newest_ = -1;
 };
 
+bool Reading::is_another_ranks(const Series& series) const noexcept {
+    if (rank_.empty() || dialect_.rank_label.empty()) return false;
+    const std::string_view rank = label(series.labels, dialect_.rank_label);
+    return !rank.empty() && rank != rank_;
+}
+
 void Reading::take(const Series& series) noexcept {
-    if (!std::isfinite(series.value) || series.value < 0) return;
+    if (!std::isfinite(series.value) || series.value < 0 || is_another_ranks(series)) return;
     for (std::size_t at = 0; at < dialect_.rows.size(); ++at) {
         const MetricRow& row = dialect_.rows[at];
         if (!same_name(series.name, row.name)) continue;
@@ -155,8 +166,9 @@ fleet::LoadSample Reading::sample() const {
     return sample;
 }
 
-Result<fleet::LoadSample> read_text(const Dialect& dialect, std::string_view page) {
-    Reading reading{dialect};
+Result<fleet::LoadSample> read_text(const Dialect& dialect, std::string_view page,
+                                    std::string_view rank = {}) {
+    Reading reading{dialect, rank};
     Exposition exposition{page};
     while (const auto series = exposition.next()) reading.take(*series);
     // An empty page is an engine that has counted nothing yet; one without a good line is a page of
@@ -181,7 +193,7 @@ Result<fleet::LoadSample> read_custom(const CustomNames& names, std::string_view
 }  // namespace
 
 Result<fleet::LoadSample> read_metrics(fleet::Engine engine, const CustomNames& names,
-                                       std::string_view page) {
+                                       std::string_view page, std::optional<std::uint32_t> rank) {
     if (engine == fleet::Engine::custom) return read_custom(names, page);
     if (engine == fleet::Engine::trtllm) {
         const std::size_t first = page.find_first_not_of(" \t\r\n");
@@ -189,7 +201,7 @@ Result<fleet::LoadSample> read_metrics(fleet::Engine engine, const CustomNames& 
             return read_iteration_stats(page);
         }
     }
-    return read_text(dialect_of(engine), page);
+    return read_text(dialect_of(engine), page, rank ? std::to_string(*rank) : std::string{});
 }
 
 }  // namespace penstock::engine

@@ -56,7 +56,7 @@ Result<void> MockEngine::publish_events(kv_events::Publisher::Options options) {
     auto publisher = kv_events::Publisher::open(impl_->loop, options);
     if (!publisher) return publisher.error();
     impl_->publisher = std::move(*publisher);
-    impl_->runner.on_cache_changes(
+    impl_->runners.front().on_cache_changes(
         [impl = impl_.get()](const std::vector<sim::CacheChange>& changes) {
             impl->publish(changes);
         });

@@ -1,5 +1,6 @@
 // The life of a request that goes through the model: read, take in, wait for tokens, answer.
 #include <algorithm>
+#include <charconv>
 #include <coroutine>
 #include <utility>
 
@@ -124,6 +125,22 @@ Task<bool> Delivery::tokens(AnswerFormat& format, const Text& source, const Faul
 
 }  // namespace
 
+std::optional<Refusal> MockEngine::Impl::find_rank(const http::Fields& fields, Work& work) const {
+    const std::optional<std::string_view> asked = fields.find("X-Data-Parallel-Rank");
+    if (!asked) {
+        const auto load = [](const EngineRunner& runner) {
+            return runner.stats().running + runner.stats().waiting;
+        };
+        const auto least = std::ranges::min_element(runners, {}, load);
+        work.rank = static_cast<std::size_t>(least - runners.begin());
+        return {};
+    }
+    const char* const end = asked->data() + asked->size();
+    const auto [rest, error] = std::from_chars(asked->data(), end, work.rank);
+    if (error == std::errc{} && rest == end && work.rank < runners.size()) return {};
+    return Refusal{.message = "There is no data parallel rank " + std::string{*asked} + "."};
+}
+
 std::optional<Refusal> MockEngine::Impl::find_model(const std::string& name, Work& work) const {
     work.facts.model = name.empty() ? options.models[0] : name;
     if (std::ranges::find(options.models, work.facts.model) != options.models.end()) return {};
@@ -187,7 +204,8 @@ Task<void> MockEngine::Impl::generate(http::ServerStream& stream, Api api) {
     } else if (!ask) {
         refusal = Refusal{.message = std::string{ask.error().detail()}};
     } else {
-        refusal = prepare(api, *ask, entry.request.request_id, work);
+        refusal = find_rank(stream.head().fields, work);
+        if (!refusal) refusal = prepare(api, *ask, entry.request.request_id, work);
     }
     if (refusal) {
         refuse(stream, *refusal, api);
@@ -198,7 +216,7 @@ Task<void> MockEngine::Impl::generate(http::ServerStream& stream, Api api) {
     const HeldId held_id{running_ids, entry.request.request_id};
     Adapters::Use adapter{adapters, work.adapter};
     co_await adapter.ready();
-    EngineRunner::Job job{runner, work.blocks, work.prompt_tokens, work.output_tokens};
+    EngineRunner::Job job{runners[work.rank], work.blocks, work.prompt_tokens, work.output_tokens};
     entry.request.id = work.facts.id;
     entry.request.model = work.facts.model;
     entry.request.prompt_tokens = work.prompt_tokens;

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace penstock::mock_engine {
@@ -22,18 +24,31 @@ std::string escaped(std::string_view value) {
     return out;
 }
 
+using Stats = sim::EngineModel::Stats;
+
 class Page {
 public:
-    explicit Page(std::string common_labels) : common_{std::move(common_labels)} {}
+    /// `common`: labels of all families; `rank_label`: that of the ranks.
+    Page(const MetricsFacts& facts, const std::string& common, std::string_view rank_label)
+        : facts_{facts} {
+        for (std::size_t rank = 0; rank < facts.ranks.size(); ++rank) {
+            std::string& labels = labels_.emplace_back();
+            if (!rank_label.empty()) {
+                labels.append(rank_label).append("=\"").append(std::to_string(rank)).append("\",");
+            }
+            labels += common;
+        }
+    }
 
     void family(std::string_view name, std::string_view type, std::string_view help) {
         text_.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ");
         text_.append(name).append(" ").append(type).append("\n");
     }
 
-    /// With the common labels and `more` ("" or `key="value"`).
-    void sample(std::string_view name, double value, std::string_view more = {}) {
-        text_.append(name).append("{").append(common_);
+    /// Of one rank, with its labels and `more` ("" or `key="value"`).
+    void sample(std::string_view name, double value, std::string_view more = {},
+                std::size_t rank = 0) {
+        text_.append(name).append("{").append(labels_[rank]);
         if (!more.empty()) text_.append(",").append(more);
         text_.append("} ");
         number(value);
@@ -46,19 +61,29 @@ public:
         number(value);
     }
 
-    void gauge(std::string_view name, double value, std::string_view help) {
+    /// Of each rank.
+    template <class Value>
+    void gauge(std::string_view name, Value value, std::string_view help) {
         family(name, "gauge", help);
-        sample(name, value);
+        each_rank(name, value);
     }
 
-    void counter(std::string_view name, std::uint64_t value, std::string_view help) {
+    template <class Value>
+    void counter(std::string_view name, Value value, std::string_view help) {
         family(name, "counter", help);
-        sample(name, static_cast<double>(value));
+        each_rank(name, value);
     }
 
     [[nodiscard]] std::string take() { return std::move(text_); }
 
 private:
+    template <class Value>
+    void each_rank(std::string_view name, Value value) {
+        for (std::size_t rank = 0; rank < labels_.size(); ++rank) {
+            sample(name, static_cast<double>(value(facts_.ranks[rank])), {}, rank);
+        }
+    }
+
     void number(double value) {
         std::array<char, 32> digits{};
         const auto [end, error] =
@@ -69,87 +94,127 @@ private:
         text_.append("\n");
     }
 
-    std::string common_;
+    const MetricsFacts& facts_;
+    std::vector<std::string> labels_;  // of each rank
     std::string text_;
 };
+
+/// One number for all ranks.
+auto always(double value) {
+    return [value](const Stats& /*stats*/) { return value; };
+}
+
+template <class Value>
+std::uint64_t sum_of(const MetricsFacts& facts, Value Stats::*value) {
+    std::uint64_t sum = 0;
+    for (const Stats& each : facts.ranks) sum += each.*value;
+    return sum;
+}
 
 double capacity_tokens(const sim::EngineProfile& profile) {
     return static_cast<double>(profile.kv_blocks) * profile.block_tokens;
 }
 
 void add_vllm_requests(Page& page, const MetricsFacts& facts) {
-    const sim::EngineModel::Stats& stats = facts.stats;
-    page.gauge("vllm:num_requests_running", stats.running, "Requests in the batch.");
-    page.gauge("vllm:num_requests_waiting", stats.waiting, "Requests in the queue.");
-    page.gauge("vllm:kv_cache_usage_perc", stats.kv_use,
+    page.gauge("vllm:num_requests_running", std::mem_fn(&Stats::running), "Requests in the batch.");
+    page.gauge("vllm:num_requests_waiting", std::mem_fn(&Stats::waiting), "Requests in the queue.");
+    page.gauge("vllm:kv_cache_usage_perc", std::mem_fn(&Stats::kv_use),
                "Share of KV cache blocks in use, 0 to 1.");
     page.family("vllm:request_success_total", "counter", "Requests ended, by reason.");
     const std::array<std::pair<std::string_view, std::uint64_t>, 3> reasons{
-        {{"stop", stats.finished - facts.at_limit},
+        {{"stop", sum_of(facts, &Stats::finished) - facts.at_limit},
          {"length", facts.at_limit},
-         {"abort", stats.aborted}}};
+         {"abort", sum_of(facts, &Stats::aborted)}}};
     for (const auto& [reason, count] : reasons) {
         page.sample("vllm:request_success_total", static_cast<double>(count),
                     "finished_reason=\"" + std::string{reason} + "\"");
     }
 }
 
-std::string vllm_page(const MetricsFacts& facts) {
-    Page page{"engine=\"0\",model_name=\"" + escaped(facts.model) + "\""};
-    const sim::EngineModel::Stats& stats = facts.stats;
-    add_vllm_requests(page, facts);
-    page.counter("vllm:prefix_cache_queries_total", stats.cache_queries,
-                 "Prompt tokens looked up in the prefix cache.");
-    page.counter("vllm:prefix_cache_hits_total", stats.cache_hits,
-                 "Prompt tokens found in the prefix cache.");
-    page.counter("vllm:num_preemptions_total", stats.preempted, "Requests preempted.");
-    page.counter("vllm:prompt_tokens_total", stats.prompt_tokens, "Prompt tokens processed.");
-    page.counter("vllm:generation_tokens_total", stats.generated_tokens, "Tokens generated.");
-    if (facts.serves_adapters) {
-        page.family("vllm:lora_requests_info", "gauge", "Adapters in use; the value is the time.");
-        page.bare("vllm:lora_requests_info", facts.now_seconds,
-                  "max_lora=\"" + std::to_string(facts.adapter_slots) +
-                      "\",running_lora_adapters=\"" + escaped(facts.running_adapters) +
-                      "\",waiting_lora_adapters=\"" + escaped(facts.waiting_adapters) + "\"");
-    }
+void add_vllm_adapters(Page& page, const MetricsFacts& facts) {
+    page.family("vllm:lora_requests_info", "gauge", "Adapters in use; the value is the time.");
+    page.bare("vllm:lora_requests_info", facts.now_seconds,
+              "max_lora=\"" + std::to_string(facts.adapter_slots) + "\",running_lora_adapters=\"" +
+                  escaped(facts.running_adapters) + "\",waiting_lora_adapters=\"" +
+                  escaped(facts.waiting_adapters) + "\"");
+}
+
+void add_vllm_config(Page& page, const MetricsFacts& facts) {
     page.family("vllm:cache_config_info", "gauge", "Size of the KV cache.");
-    page.bare("vllm:cache_config_info", 1,
-              "block_size=\"" + std::to_string(facts.profile.block_tokens) +
-                  "\",enable_prefix_caching=\"True\",engine=\"0\",kv_cache_size_tokens=\"" +
-                  std::to_string(static_cast<std::uint64_t>(capacity_tokens(facts.profile))) +
-                  "\",num_gpu_blocks=\"" + std::to_string(facts.profile.kv_blocks) + "\"");
+    for (std::size_t rank = 0; rank < facts.ranks.size(); ++rank) {
+        page.bare("vllm:cache_config_info", 1,
+                  "block_size=\"" + std::to_string(facts.profile.block_tokens) +
+                      "\",enable_prefix_caching=\"True\",engine=\"" + std::to_string(rank) +
+                      "\",kv_cache_size_tokens=\"" +
+                      std::to_string(static_cast<std::uint64_t>(capacity_tokens(facts.profile))) +
+                      "\",num_gpu_blocks=\"" + std::to_string(facts.profile.kv_blocks) + "\"");
+    }
+}
+
+std::string vllm_page(const MetricsFacts& facts) {
+    Page page{facts, "model_name=\"" + escaped(facts.model) + "\"", "engine"};
+    add_vllm_requests(page, facts);
+    page.counter("vllm:prefix_cache_queries_total", std::mem_fn(&Stats::cache_queries),
+                 "Prompt tokens looked up in the prefix cache.");
+    page.counter("vllm:prefix_cache_hits_total", std::mem_fn(&Stats::cache_hits),
+                 "Prompt tokens found in the prefix cache.");
+    page.counter("vllm:num_preemptions_total", std::mem_fn(&Stats::preempted),
+                 "Requests preempted.");
+    page.counter("vllm:prompt_tokens_total", std::mem_fn(&Stats::prompt_tokens),
+                 "Prompt tokens processed.");
+    page.counter("vllm:generation_tokens_total", std::mem_fn(&Stats::generated_tokens),
+                 "Tokens generated.");
+    if (facts.serves_adapters) add_vllm_adapters(page, facts);
+    add_vllm_config(page, facts);
     page.family("process_start_time_seconds", "gauge", "Start of the process, Unix time.");
     page.bare("process_start_time_seconds", facts.start_seconds, {});
     return page.take();
 }
 
-std::string sglang_page(const MetricsFacts& facts) {
-    const std::string model = "model_name=\"" + escaped(facts.model) + "\"";
-    Page page{"engine_type=\"unified\"," + model};
-    const sim::EngineModel::Stats& stats = facts.stats;
-    const double capacity = capacity_tokens(facts.profile);
-    const double hit_rate = stats.cache_queries == 0 ? 0
-                                                     : static_cast<double>(stats.cache_hits) /
-                                                           static_cast<double>(stats.cache_queries);
-    page.gauge("sglang:num_running_reqs", stats.running, "Requests in the batch.");
-    page.gauge("sglang:num_queue_reqs", stats.waiting, "Requests in the queue.");
-    page.gauge("sglang:token_usage", stats.kv_use, "Share of KV cache tokens in use, 0 to 1.");
-    page.gauge("sglang:num_used_tokens", stats.kv_use * capacity, "KV cache tokens in use.");
-    page.gauge("sglang:max_total_num_tokens", capacity, "Size of the KV cache in tokens.");
-    page.gauge("sglang:page_size", facts.profile.block_tokens, "Tokens of a KV cache page.");
-    page.gauge("sglang:cache_hit_rate", hit_rate, "Prefix cache hit rate, 0 to 1.");
-    page.counter("sglang:prompt_tokens_total", stats.prompt_tokens, "Prompt tokens processed.");
-    page.counter("sglang:generation_tokens_total", stats.generated_tokens, "Tokens generated.");
+double hit_rate(const Stats& stats) {
+    if (stats.cache_queries == 0) return 0;
+    return static_cast<double>(stats.cache_hits) / static_cast<double>(stats.cache_queries);
+}
+
+void add_sglang_counters(Page& page, const MetricsFacts& facts) {
+    page.counter("sglang:prompt_tokens_total", std::mem_fn(&Stats::prompt_tokens),
+                 "Prompt tokens processed.");
+    page.counter("sglang:generation_tokens_total", std::mem_fn(&Stats::generated_tokens),
+                 "Tokens generated.");
     page.family("sglang:cached_tokens_total", "counter", "Prompt tokens found in the cache.");
-    page.sample("sglang:cached_tokens_total", static_cast<double>(stats.cache_hits),
-                "cache_source=\"device\"");
+    page.sample("sglang:cached_tokens_total",
+                static_cast<double>(sum_of(facts, &Stats::cache_hits)), "cache_source=\"device\"");
+    page.counter(
+        "sglang:num_requests_total",
+        [](const Stats& stats) { return stats.finished + stats.aborted; }, "Requests ended.");
+    page.counter("sglang:num_aborted_requests_total", std::mem_fn(&Stats::aborted),
+                 "Requests aborted.");
+}
+
+std::string sglang_page(const MetricsFacts& facts) {
+    Page page{facts, "engine_type=\"unified\",model_name=\"" + escaped(facts.model) + "\"",
+              facts.ranks.size() > 1 ? "dp_rank" : ""};
+    const double capacity = capacity_tokens(facts.profile);
+    page.gauge("sglang:num_running_reqs", std::mem_fn(&Stats::running), "Requests in the batch.");
+    page.gauge("sglang:num_queue_reqs", std::mem_fn(&Stats::waiting), "Requests in the queue.");
+    page.gauge("sglang:token_usage", std::mem_fn(&Stats::kv_use),
+               "Share of KV cache tokens in use, 0 to 1.");
+    page.gauge(
+        "sglang:num_used_tokens",
+        [capacity](const Stats& stats) { return stats.kv_use * capacity; },
+        "KV cache tokens in use.");
+    page.gauge("sglang:max_total_num_tokens", always(capacity), "Size of the KV cache in tokens.");
+    page.gauge("sglang:page_size", always(facts.profile.block_tokens),
+               "Tokens of a KV cache page.");
+    page.gauge("sglang:cache_hit_rate", hit_rate, "Prefix cache hit rate, 0 to 1.");
+    add_sglang_counters(page, facts);
     if (facts.serves_adapters) {
-        page.gauge("sglang:lora_pool_slots_used", static_cast<double>(facts.adapter_slots_used),
+        page.gauge("sglang:lora_pool_slots_used",
+                   always(static_cast<double>(facts.adapter_slots_used)),
                    "Slots for adapters in use.");
-        page.gauge("sglang:lora_pool_slots_total", facts.adapter_slots, "Slots for adapters.");
+        page.gauge("sglang:lora_pool_slots_total", always(facts.adapter_slots),
+                   "Slots for adapters.");
     }
-    page.counter("sglang:num_requests_total", stats.finished + stats.aborted, "Requests ended.");
-    page.counter("sglang:num_aborted_requests_total", stats.aborted, "Requests aborted.");
     return page.take();
 }
 

@@ -14,7 +14,7 @@ struct MetricsFacts {
     fleet::Engine dialect = fleet::Engine::vllm;
     std::string model;
     sim::EngineProfile profile;
-    sim::EngineModel::Stats stats;
+    std::vector<sim::EngineModel::Stats> ranks;  // at least one
     std::uint64_t at_limit = 0;  // of the finished ones: the client's maximum was reached
     double start_seconds = 0;    // Unix time of the last start
     bool serves_adapters = false;

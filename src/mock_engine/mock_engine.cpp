@@ -52,10 +52,12 @@ MockEngine::Impl::Impl(net::Loop& on, EngineOptions with)
     : loop{on},
       options{std::move(with)},
       faults_end{on},
-      runner{on, options.profile, options.speed},
       adapters{on, options.max_adapters, options.adapter_load} {
     PENSTOCK_ASSERT(!options.models.empty() && options.default_output_tokens > 0);
-    PENSTOCK_ASSERT(http::valid_value(options.id) && options.max_adapters > 0);
+    PENSTOCK_ASSERT(http::valid_value(options.id) && options.max_adapters > 0 && options.ranks > 0);
+    for (std::uint32_t rank = 0; rank < options.ranks; ++rank) {
+        runners.emplace_back(on, options.profile, options.speed);
+    }
     start_seconds = unix_seconds();
     set_faults(options.faults);
 }
@@ -123,7 +125,7 @@ void MockEngine::Impl::restart() {
     at_limit = 0;
     start_seconds = unix_seconds();
     ready_at = loop.now() + faults.startup;
-    runner.restart();
+    for (EngineRunner& runner : runners) runner.restart();
     if (publisher) publisher->restart();
 }
 

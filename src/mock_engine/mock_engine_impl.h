@@ -3,6 +3,7 @@
 // control.cpp (/mock/…).
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@ struct Work {
     std::string adapter;  // empty: the base model
     std::uint32_t prompt_tokens = 0;
     std::uint32_t output_tokens = 0;
+    std::size_t rank = 0;
     std::vector<std::uint64_t> blocks;
 };
 
@@ -45,6 +47,7 @@ struct MockEngine::Impl {
     Task<void> generate(http::ServerStream& stream, Api api);
     [[nodiscard]] std::optional<Refusal> prepare(Api api, const Ask& ask,
                                                  std::string_view request_id, Work& work);
+    [[nodiscard]] std::optional<Refusal> find_rank(const http::Fields& fields, Work& work) const;
     [[nodiscard]] std::optional<Refusal> find_model(const std::string& name, Work& work) const;
 
     // pages.cpp
@@ -80,7 +83,7 @@ struct MockEngine::Impl {
     std::function<void(bool)> on_refuse;
     Hook<Impl, &Impl::end_faults> faults_end_hook{*this};
     net::Timer faults_end;
-    EngineRunner runner;
+    std::deque<EngineRunner> runners;  // of the ranks
     RequestLog log;
     std::unique_ptr<kv_events::Publisher> publisher;  // null: the cache is nobody's business
     std::set<std::string> running_ids;                // X-Request-Id of who is being served

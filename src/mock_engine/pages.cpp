@@ -10,7 +10,7 @@ namespace penstock::mock_engine {
 
 std::uint32_t MockEngine::Impl::max_model_len() const noexcept {
     constexpr std::uint64_t k_longest = 131'072;
-    return static_cast<std::uint32_t>(std::min(k_longest, runner.capacity_tokens()));
+    return static_cast<std::uint32_t>(std::min(k_longest, runners.front().capacity_tokens()));
 }
 
 void MockEngine::Impl::answer_models(http::ServerStream& stream) {
@@ -36,7 +36,6 @@ Task<void> MockEngine::Impl::answer_metrics(http::ServerStream& stream) {
     MetricsFacts facts{.dialect = options.dialect,
                        .model = options.models[0],
                        .profile = options.profile,
-                       .stats = runner.stats(),
                        .at_limit = at_limit,
                        .start_seconds = start_seconds,
                        .serves_adapters = !options.adapters.empty(),
@@ -45,6 +44,7 @@ Task<void> MockEngine::Impl::answer_metrics(http::ServerStream& stream) {
                        .running_adapters = adapters.running(),
                        .waiting_adapters = adapters.waiting(),
                        .now_seconds = unix_seconds()};
+    for (const EngineRunner& runner : runners) facts.ranks.push_back(runner.stats());
     answer(stream, 200, "text/plain; version=0.0.4; charset=utf-8", metrics_page(facts));
 }
 

@@ -34,7 +34,8 @@ struct Monitor::Impl {
     Impl(asio::io_context& control, const fleet::CounterSlab& counters, MonitorHooks given)
         : hooks{std::move(given)},
           owner{{control, counters, Rng{jitter_seed()}, 0},
-                [this](Resident& resident, const Newscast& news) { settle(resident, news); }},
+                [this](Resident& resident, const Newscast& news) { settle(resident, news); },
+                [this](fleet::Slot slot) { return find(slot); }},
           publish_timer{control} {}
 
     void set_targets(std::vector<Target> targets);
@@ -107,7 +108,8 @@ void Monitor::Impl::settle(Resident& resident, const Newscast& news) {
 void Monitor::Impl::count_backends() {
     owner.house.backends = 0;
     for (const auto& [slot, resident] : residents) {
-        if (resident->target().options.enabled) ++owner.house.backends;
+        const Target& target = resident->target();
+        if (target.options.enabled && !target.follows()) ++owner.house.backends;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/as_tuple.hpp>
@@ -94,17 +95,25 @@ std::string describe(const Error& error) {
 
 // What this proxy had counted when the poll went out: `observe` adds what came after.
 struct Departure {
+    struct Counts {
+        std::uint64_t started = 0;
+        std::uint64_t finished = 0;
+    };
     TimePoint at{};
-    std::uint64_t started = 0;
-    std::uint64_t finished = 0;
+    std::vector<Counts> ranks;
 };
 
-Departure depart(const fleet::CounterSlab::Cell& cell) {
+Departure depart(const fleet::CounterSlab& counters, const Target& target) {
     Departure now;
     now.at = Clock::now();
-    // In this order, so that what ends between the two reads is never finished but not started.
-    now.finished = cell.finished.load(std::memory_order_acquire);
-    now.started = cell.started.load(std::memory_order_relaxed);
+    const auto add = [&](fleet::Slot slot) {
+        // In this order, so that what ends between the two reads is never finished but not started.
+        Departure::Counts& counts = now.ranks.emplace_back();
+        counts.finished = counters[slot].finished.load(std::memory_order_acquire);
+        counts.started = counters[slot].started.load(std::memory_order_relaxed);
+    };
+    for (const fleet::Slot slot : target.options.ranks) add(slot);
+    if (target.options.ranks.empty()) add(target.backend.slot);
     return now;
 }
 
@@ -135,6 +144,8 @@ struct Poller::State {
     bool stopped = false;
     std::vector<std::unique_ptr<Track>> tracks;
 
+    [[nodiscard]] Result<fleet::LoadSample> read_rank(std::string_view page,
+                                                      std::size_t rank) const;
     bool read_metrics(const Result<control::Answer>& answer, const Departure& departure);
     bool read_health(const Result<control::Answer>& answer);
     bool read_models(const Result<control::Answer>& answer);
@@ -142,22 +153,29 @@ struct Poller::State {
     void plan(Track& track);
 };
 
+Result<fleet::LoadSample> Poller::State::read_rank(std::string_view page, std::size_t rank) const {
+    const PollOptions& options = target.options;
+    const bool one = !options.ranks.empty();
+    return engine::read_metrics(
+        options.engine, options.names, page,
+        one ? std::optional{static_cast<std::uint32_t>(rank)} : std::nullopt);
+}
+
 bool Poller::State::read_metrics(const Result<control::Answer>& answer,
                                  const Departure& departure) {
     const auto page = page_of(answer);
+    bool good = false;
     Result<fleet::LoadSample> sample = Error{};
-    if (page.has_value()) {
-        sample = engine::read_metrics(target.options.engine, target.options.names, *page);
-    } else {
-        sample = page.error();
+    for (std::size_t rank = 0; rank < departure.ranks.size() && !stopped; ++rank) {
+        sample = page.has_value() ? read_rank(*page, rank) : page.error();
+        good = sample.has_value();
+        if (good) {
+            sample->sent = departure.at;
+            sample->started_then = departure.ranks[rank].started;
+            sample->finished_then = departure.ranks[rank].finished;
+        }
+        sink.on_metrics(rank, sample);
     }
-    const bool good = sample.has_value();
-    if (good) {
-        sample->sent = departure.at;
-        sample->started_then = departure.started;
-        sample->finished_then = departure.finished;
-    }
-    sink.on_metrics(sample);
     // An engine without a health path lives when it tells its numbers.
     if (!stopped && target.options.health_path.empty()) {
         const auto bad =
@@ -227,7 +245,7 @@ void Poller::State::plan(Track& track) {
 
 asio::awaitable<void> Poller::follow(std::shared_ptr<State> state, Track* track) {
     while (!state->stopped) {
-        const Departure departure = depart(state->house.counters[state->target.backend.slot]);
+        const Departure departure = depart(state->house.counters, state->target);
         track->started = departure.at;
         control::Ask ask = ask_of(state->target, track->lane);
         const auto answer = co_await track->client.ask(std::move(ask));

@@ -1,4 +1,4 @@
-// Asks one backend's metrics, health and models, each at its own pace over its own connection.
+// Asks one server's metrics, health and models, each at its own pace over its own connection.
 //
 // Owned by the monitor; tells it what came. Control thread.
 #pragma once
@@ -35,7 +35,8 @@ public:
     PollSink(const PollSink&) = delete;
     PollSink& operator=(const PollSink&) = delete;
     virtual ~PollSink() = default;
-    virtual void on_metrics(const Result<fleet::LoadSample>& sample) = 0;
+    /// Of the rank with this number; 0 where there are none. All of a poll one after the other.
+    virtual void on_metrics(std::size_t rank, const Result<fleet::LoadSample>& sample) = 0;
     virtual void on_health(HealthState::Input input, std::string_view detail) = 0;
     virtual void on_models(const Result<engine::ModelList>& list) = 0;
     /// The interval that this path is asked at from now on, without jitter.

@@ -10,7 +10,8 @@ Resident::Resident(Owner& owner, Target target)
 }
 
 void Resident::start() {
-    if (target_.options.enabled) poller_ = std::make_unique<Poller>(owner_.house, target_, *this);
+    if (target_.options.enabled && !target_.follows())
+        poller_ = std::make_unique<Poller>(owner_.house, target_, *this);
 }
 
 void Resident::retune(Target target) {
@@ -20,27 +21,42 @@ void Resident::retune(Target target) {
     start();
 }
 
-void Resident::on_metrics(const Result<fleet::LoadSample>& sample) {
-    settle(watch_.on_metrics(sample));
+template <class Tell>
+void Resident::each_rank(const Tell& tell) {
+    if (target_.options.ranks.empty()) return tell(*this);
+    for (const fleet::Slot slot : target_.options.ranks) {
+        if (Resident* rank = owner_.find(slot)) tell(*rank);
+    }
+}
+
+void Resident::on_metrics(std::size_t rank, const Result<fleet::LoadSample>& sample) {
+    const std::vector<fleet::Slot>& ranks = target_.options.ranks;
+    Resident* whose = ranks.empty() ? this : owner_.find(ranks[rank]);
+    if (whose != nullptr) whose->settle(whose->watch_.on_metrics(sample));
 }
 
 void Resident::on_health(HealthState::Input input, std::string_view detail) {
-    settle(watch_.on_health(input, detail));
+    each_rank([&](Resident& each) { each.settle(each.watch_.on_health(input, detail)); });
 }
 
 void Resident::on_models(const Result<engine::ModelList>& list) {
-    settle(watch_.on_models(list));
+    each_rank([&](Resident& each) { each.settle(each.watch_.on_models(list)); });
 }
 
 void Resident::on_traffic(HealthState::Input input, std::string_view detail) {
-    settle(watch_.on_traffic(input, detail));
-    if (poller_ && input == HealthState::Input::traffic_bad) poller_->hasten(Lane::health);
+    const bool bad = input == HealthState::Input::traffic_bad;
+    each_rank([&](Resident& each) {
+        each.settle(each.watch_.on_traffic(input, detail));
+        if (each.poller_ && bad) each.poller_->hasten(Lane::health);
+    });
 }
 
 void Resident::on_interval(Lane lane, Micros interval) {
     const Lane shown = target_.options.metrics_path.empty() ? Lane::health : Lane::metrics;
-    if (lane == shown) watch_.set_interval(interval);
-    settle({});
+    each_rank([&](Resident& each) {
+        if (lane == shown) each.watch_.set_interval(interval);
+        each.settle({});
+    });
 }
 
 bool Resident::in_doubt(Lane lane) const {

@@ -1,6 +1,7 @@
 // A backend that lives with the monitor: its watch, and its poller while it is polled.
 //
-// Carries what polls say to the watch and the outcome to the monitor. Control thread.
+// Carries what polls say to the watch and the outcome to the monitor. Of a server's ranks the first
+// one asks, and hands each what is its own and all what is the server's. Control thread.
 #pragma once
 
 #include <functional>
@@ -20,6 +21,8 @@ public:
         PollHouse house;
         /// After each step: the row may have changed, and there may be news.
         std::function<void(Resident&, const Newscast&)> settle;
+        /// Who lives in the slot; null: nobody.
+        std::function<Resident*(fleet::Slot)> find;
     };
 
     /// Looks at once.
@@ -32,7 +35,7 @@ public:
     /// Asks no more; what is known stays.
     void stop() { poller_.reset(); }
 
-    void on_metrics(const Result<fleet::LoadSample>& sample) override;
+    void on_metrics(std::size_t rank, const Result<fleet::LoadSample>& sample) override;
     void on_health(HealthState::Input input, std::string_view detail) override;
     void on_models(const Result<engine::ModelList>& list) override;
     void on_interval(Lane lane, Micros interval) override;
@@ -45,6 +48,9 @@ public:
 
 private:
     void start();
+    /// Calls `tell` with each rank of its server, or with itself.
+    template <class Tell>
+    void each_rank(const Tell& tell);
     void settle(const Newscast& news);
 
     Owner& owner_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "request_id.h"
 
@@ -133,6 +134,16 @@ bool passes_upstream(const Exchange& exchange, const http::Fields& fields,
     return !named_in_connection(fields, field);
 }
 
+/// Which of its data-parallel engines a server is to take: vLLM since late 2025, SGLang since March
+/// 2026.
+constexpr std::string_view k_rank_field = "X-Data-Parallel-Rank";
+
+void append_rank(const fleet::Rank& rank, http::Fields& to) {
+    std::array<char, 10> digits{};  // of the largest number
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), rank.number).ptr;
+    to.append(FieldName::other, k_rank_field, std::string_view{digits.data(), end});
+}
+
 }  // namespace
 
 http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend& backend,
@@ -146,9 +157,10 @@ http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend&
     const bool none = exchange.body.empty() && head.framing == http::Framing::none;
     out.framing = none ? http::Framing::none : http::Framing::length;
     out.length = exchange.body.size();
-    out.fields.reserve(head.fields.size() + 7, head.fields.bytes() + 256);
+    out.fields.reserve(head.fields.size() + 8, head.fields.bytes() + 256);
     for (std::size_t i = 0; i < head.fields.size(); ++i) {
         const http::Field field = head.fields[i];
+        if (backend.rank && http::equal_no_case(field.name, k_rank_field)) continue;  // ours to say
         if (passes_upstream(exchange, head.fields, field))
             out.fields.append(field.id, field.name, field.value);
     }
@@ -157,6 +169,7 @@ http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend&
     }
     append_te(head.fields, spoken, out.fields);
     append_forwarded(exchange, out.fields);
+    if (backend.rank) append_rank(*backend.rank, out.fields);
     out.fields.append(FieldName::via, via(head.version));
     std::string& id = exchange.worker.spare.text;
     set_upstream_request_id(id, exchange.record.request_id, attempt, exchange.worker.rng);

@@ -52,20 +52,20 @@ void Pools::configure(const Options& options) {
 }
 
 std::unique_ptr<http::ClientStream> Pools::reuse(const fleet::Backend& backend) {
-    std::unique_ptr<http::ClientStream> stream = impl_->node(backend.slot).reuse(backend);
+    std::unique_ptr<http::ClientStream> stream = impl_->node(backend.server()).reuse(backend);
     if (stream) impl_->metrics.count(telemetry::Count::upstream_reuses);
     return stream;
 }
 
 std::unique_ptr<http::ClientStream> Pools::join(const fleet::Backend& backend) {
-    std::unique_ptr<http::ClientStream> stream = impl_->node(backend.slot).join(backend);
+    std::unique_ptr<http::ClientStream> stream = impl_->node(backend.server()).join(backend);
     if (stream) impl_->metrics.count(telemetry::Count::upstream_reuses);
     return stream;
 }
 
 Task<Result<std::unique_ptr<http::ClientStream>>> Pools::connect(const fleet::Backend& backend,
                                                                  TimePoint until) {
-    return impl_->node(backend.slot).connect(backend, until);
+    return impl_->node(backend.server()).connect(backend, until);
 }
 
 void Pools::forget(fleet::Slot slot) {

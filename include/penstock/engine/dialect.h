@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,11 +35,13 @@ struct Paths {
 [[nodiscard]] Millis usual_metrics_interval(fleet::Engine engine) noexcept;
 
 /// Reads an exposition (Prometheus text 0.0.4, OpenMetrics, or TensorRT-LLM's JSON) into a sample.
-/// Names of several versions are known; ranks are summed. Errors: invalid_value when the page is no
-/// exposition at all. Bounded: lines over 64 KiB are skipped. `sent` and counters are left to the
-/// caller.
+/// Names of several versions are known. Data-parallel ranks are summed, unless one is asked for by
+/// its number: then what is labelled with another one does not count. Errors: invalid_value when
+/// the page is no exposition at all. Bounded: lines over 64 KiB are skipped. `sent` and counters
+/// are left to the caller.
 [[nodiscard]] Result<fleet::LoadSample> read_metrics(fleet::Engine engine, const CustomNames& names,
-                                                     std::string_view page);
+                                                     std::string_view page,
+                                                     std::optional<std::uint32_t> rank = {});
 
 struct ModelList {
     std::vector<std::string> names;     // ids, adapters and aliases included

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,10 +48,18 @@ struct BackendTls {
     friend bool operator==(const BackendTls&, const BackendTls&) = default;
 };
 
+/// One of the data-parallel engines behind one address, each with a queue and a cache of its own.
+struct Rank {
+    std::uint32_t number = 0;
+    Slot first = 0;  // of rank 0
+    friend bool operator==(const Rank&, const Rank&) = default;
+};
+
 struct Backend {
     Slot slot = 0;
     std::uint64_t identity = 0;  // hash of the URL: the same in every proxy
-    std::string url;  // as configured or discovered: its name in metrics, logs and /backends
+    std::string url;  // as configured or discovered, "#" and its number behind it where it is a
+                      // rank: its name in metrics, logs and /backends
     Address address;
     BackendTls tls;
     double weight = 1.0;              // 0: takes no new requests
@@ -60,6 +69,9 @@ struct Backend {
     std::uint32_t http2_streams = 100;  // on one connection, at least 1
     bool tells_blocks = false;          // its KV-cache events are followed
     std::map<std::string, std::string> labels;
+    std::optional<Rank> rank;
+    /// The slot that its server's connections and polls go by: all ranks share them.
+    [[nodiscard]] Slot server() const noexcept { return rank ? rank->first : slot; }
     friend bool operator==(const Backend&, const Backend&) = default;
 };
 

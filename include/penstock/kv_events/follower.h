@@ -1,5 +1,5 @@
 // Follows what engines tell of their KV caches (event.h), over ZeroMQ, and tells `HeldBlocks` which
-// of our prompt blocks they hold. Decision 0009 says what can be known this way.
+// of our prompt blocks they hold. Decision 0012 says what can be known this way.
 //
 // Owned by `app`, on a loop of its own: batches of many engines are a stream of work that polls and
 // admin pages must not wait for.

@@ -38,6 +38,7 @@ struct EngineOptions {
     fleet::Engine dialect = fleet::Engine::vllm;  // vllm or sglang: names of metrics
     std::vector<std::string> models{"demo-model"};
     std::vector<std::string> adapters;
+    std::uint32_t ranks = 1;         // data-parallel engines, each with the whole profile
     std::uint32_t max_adapters = 8;  // loaded at a time
     Millis adapter_load{0};          // before the first token, where one is not
     std::uint64_t seed = 1;
@@ -57,7 +58,8 @@ struct EngineOptions {
 ///   way broken off, `startup` counted anew), GET /mock/log (the last 4,096 requests with their
 ///   headers and what became of them; `?since=N` those after number N), /mock/echo (any method: the
 ///   body as it came; X-Echo-Method, X-Echo-Target).
-/// Every answer names the engine in X-Engine-Id.
+/// Every answer names the engine in X-Engine-Id. Of several ranks the one serves that
+/// X-Data-Parallel-Rank asks for, else the least busy one.
 ///
 /// The text of an answer depends on seed and prompt alone. The prompt of a completion is its
 /// `prompt`; that of a dialogue is put together as src/mock_engine/ask.h tells. Token i (from 0) is

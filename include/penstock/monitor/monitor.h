@@ -34,12 +34,19 @@ struct PollOptions {
     std::string metrics_path, health_path,
         models_path;            // never empty here, unless the engine has none
     std::string authorization;  // value of the Authorization field, or empty
+    /// The slots of its server's data-parallel ranks, by number; empty: it has none. The first is
+    /// asked for all of them.
+    std::vector<fleet::Slot> ranks;
     friend bool operator==(const PollOptions&, const PollOptions&) = default;
 };
 
 struct Target {
     fleet::Backend backend;
     PollOptions options;
+    /// Another rank's target is asked in its place.
+    [[nodiscard]] bool follows() const noexcept {
+        return !options.ranks.empty() && options.ranks.front() != backend.slot;
+    }
     friend bool operator==(const Target&, const Target&) = default;
 };
 

@@ -1,4 +1,4 @@
-// Connections to engines: per worker and backend, never idle for longer than the engines allow. In
+// Connections to engines: per worker and server, never idle for longer than the engines allow. In
 // plain text or with TLS, where one is used again only by who trusts and asks as it was made.
 // HTTP/1.1 carries one request at a time on each, the newest first; HTTP/2 fills one with streams
 // before the next is opened.

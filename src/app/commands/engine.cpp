@@ -103,6 +103,10 @@ void add_options(CLI::App& app, EngineCommand& command) {
         ->check(CLI::IsMember({"vllm", "sglang"}));
     app.add_option("--model", engine.models, "Model names (repeatable).")->capture_default_str();
     app.add_option("--adapter", engine.adapters, "LoRA adapter names (repeatable).");
+    app.add_option("--data-parallel-size", engine.ranks,
+                   "Data-parallel ranks, each with a queue and a cache of its own.")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
     app.add_option("--max-loras", engine.max_adapters, "Adapters loaded at a time.")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
@@ -128,10 +132,10 @@ void add_options(CLI::App& app, EngineCommand& command) {
     app.add_option("--kv-blocks", engine.profile.kv_blocks, "Blocks of 16 tokens in the cache.")
         ->capture_default_str()
         ->check(CLI::Range(1, 4'194'304));
-    app.add_option(
-        "--kv-events", command.kv_events,
-        "Publish KV-cache events here (tcp://127.0.0.1:5557, or port * for any); further "
-        "engines take the ports after it.");
+    app.add_option("--kv-events", command.kv_events,
+                   "Publish KV-cache events here (tcp://127.0.0.1:5557, or port * for any); "
+                   "further engines take the ports after it.")
+        ->excludes("--data-parallel-size");
     app.add_option("--kv-replay", command.kv_replay, "Tell them again here.");
     app.add_option("--startup-ms", command.startup_ms, "Answer 503 for so long at first.")
         ->capture_default_str();

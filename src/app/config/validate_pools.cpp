@@ -42,6 +42,16 @@ void validate_backends(const PoolConfig& pool, const std::string& path, Problems
     }
 }
 
+void validate_ranks(const PoolConfig& pool, const std::string& path, Problems& problems) {
+    if (pool.engine == fleet::Engine::vllm || pool.engine == fleet::Engine::sglang) return;
+    for (std::size_t n = 0; n < pool.backends.size(); ++n) {
+        if (pool.backends[n].ranks == 1) continue;
+        problems.error(path + "." + element("backends", n) + ".ranks",
+                       "of these engines no request can name its rank",
+                       "\"ranks\" goes with engine = \"vllm\" or \"sglang\"");
+    }
+}
+
 /// What `protocol` names goes with some URLs only.
 void validate_protocol(const PoolConfig& pool, const std::string& path, Problems& problems) {
     const bool secret = pool.protocol == fleet::Protocol::h2;
@@ -120,7 +130,7 @@ void validate_pools(const Config& config, Problems& problems) {
     for (std::size_t n = 0; n < config.pools.size(); ++n) {
         const PoolConfig& pool = config.pools[n];
         const std::string path = element("pool", n);
-        backends += pool.backends.size();
+        for (const BackendConfig& backend : pool.backends) backends += backend.ranks;
         if (!pool.name.empty() && !taken.emplace(pool.name, n).second) {
             problems.error(path + ".name", "there is another pool named \"" + pool.name + "\"");
         }
@@ -130,6 +140,7 @@ void validate_pools(const Config& config, Problems& problems) {
                            "add backends = [{ url = \"http://host:port\" }]");
         }
         validate_backends(pool, path, problems);
+        validate_ranks(pool, path, problems);
         validate_protocol(pool, path, problems);
         validate_balance(pool, path, problems);
         validate_events(pool, path, problems);

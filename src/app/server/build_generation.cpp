@@ -157,20 +157,36 @@ monitor::PollOptions poll_options(const PoolConfig& pool) {
     return options;
 }
 
+/// Where a backend's events are told: those of all ranks behind it, or of the one that it is.
+std::vector<std::string> endpoints_of(const fleet::Backend& backend, const std::string& first,
+                                      std::uint32_t behind) {
+    if (first.empty()) return {};
+    if (!backend.rank) return kv_events::rank_endpoints(first, behind);
+    return {kv_events::rank_endpoints(first, backend.rank->number + 1).back()};
+}
+
 void add_sources(const PoolConfig& pool, const std::vector<fleet::Backend>& backends,
                  std::vector<kv_events::Source>& out) {
     for (const fleet::Backend& backend : backends) {
         if (!backend.tells_blocks) continue;
-        const auto from = std::ranges::find(pool.backends, backend.url, &BackendConfig::url);
-        kv_events::Source source{
-            .slot = backend.slot,
-            .model = hash64(pool.name),
-            .events = kv_events::rank_endpoints(from->kv_events, from->kv_ranks),
-            .replays = {}};
-        if (!from->kv_replay.empty())
-            source.replays = kv_events::rank_endpoints(from->kv_replay, from->kv_ranks);
-        out.push_back(std::move(source));
+        const std::string url = backend.url.substr(0, backend.url.find('#'));
+        const auto from = std::ranges::find(pool.backends, url, &BackendConfig::url);
+        PENSTOCK_ASSERT(from != pool.backends.end());
+        out.push_back({.slot = backend.slot,
+                       .model = hash64(pool.name),
+                       .events = endpoints_of(backend, from->kv_events, from->kv_ranks),
+                       .replays = endpoints_of(backend, from->kv_replay, from->kv_ranks)});
     }
+}
+
+/// With the slots of all ranks of the backend's server.
+monitor::PollOptions with_ranks(monitor::PollOptions options, const fleet::Backend& backend,
+                                const std::vector<fleet::Backend>& all) {
+    if (!backend.rank) return options;
+    for (const fleet::Backend& each : all) {
+        if (each.rank && each.server() == backend.server()) options.ranks.push_back(each.slot);
+    }
+    return options;
 }
 
 }  // namespace
@@ -202,29 +218,68 @@ fleet::BackendTls tls_of(const PoolConfig& pool, const std::string& named, const
     return {.settings = found->second, .server_name = own.empty() ? url->host : own};
 }
 
+namespace {
+
+/// A pool's backends as they are found, one after the other.
+class Backends {
+public:
+    Backends(const PoolConfig& pool, const Known& known, fleet::SlotTable& slots)
+        : pool_{pool}, known_{known}, slots_{slots} {}
+
+    /// `named`: as of `tls_of`. One for each rank; none when there are no slots left.
+    void add(const BackendConfig& from, const std::string& named);
+    [[nodiscard]] std::vector<fleet::Backend> take() { return std::move(all_); }
+
+private:
+    fleet::Backend* add_one(const BackendConfig& from, const std::string& named, std::string name);
+
+    const PoolConfig& pool_;
+    const Known& known_;
+    fleet::SlotTable& slots_;
+    std::vector<fleet::Backend> all_;
+};
+
+fleet::Backend* Backends::add_one(const BackendConfig& from, const std::string& named,
+                                  std::string name) {
+    const std::optional<fleet::Slot> slot = slots_.assign(pool_.name, name);
+    if (!slot) return nullptr;
+    fleet::Backend& backend = all_.emplace_back();
+    backend.slot = *slot;
+    backend.identity = hash64(name);
+    backend.url = std::move(name);
+    backend.address = address_of(from.url);
+    backend.tls = tls_of(pool_, named, known_.tls);
+    backend.weight = from.weight;
+    backend.max_in_flight = pool_.balance.max_in_flight;
+    backend.delay_acks = delays_acks(pool_);
+    backend.protocol = pool_.protocol;
+    backend.http2_streams = pool_.http2_streams;
+    backend.labels = from.labels;
+    backend.labels.insert(pool_.labels.begin(), pool_.labels.end());  // where it has none
+    backend.tells_blocks = !from.kv_events.empty();
+    return &backend;
+}
+
+void Backends::add(const BackendConfig& from, const std::string& named) {
+    if (from.ranks <= 1) {
+        add_one(from, named, from.url);
+        return;
+    }
+    std::optional<fleet::Slot> first;
+    for (std::uint32_t number = 0; number < from.ranks; ++number) {
+        fleet::Backend* rank = add_one(from, named, from.url + "#" + std::to_string(number));
+        if (rank == nullptr) return;
+        if (!first) first = rank->slot;
+        rank->rank = fleet::Rank{.number = number, .first = *first};
+    }
+}
+
+}  // namespace
+
 std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Known& known,
                                         fleet::SlotTable& slots) {
-    std::vector<fleet::Backend> backends;
-    const auto add = [&](const BackendConfig& from, const std::string& named) {
-        const std::optional<fleet::Slot> slot = slots.assign(pool.name, from.url);
-        if (!slot) return;
-        fleet::Backend backend;
-        backend.slot = *slot;
-        backend.url = from.url;
-        backend.identity = hash64(from.url);
-        backend.address = address_of(from.url);
-        backend.tls = tls_of(pool, named, known.tls);
-        backend.weight = from.weight;
-        backend.max_in_flight = pool.balance.max_in_flight;
-        backend.delay_acks = delays_acks(pool);
-        backend.protocol = pool.protocol;
-        backend.http2_streams = pool.http2_streams;
-        backend.labels = from.labels;
-        backend.labels.insert(pool.labels.begin(), pool.labels.end());  // where it has none
-        backend.tells_blocks = !from.kv_events.empty();
-        backends.push_back(std::move(backend));
-    };
-    for (const BackendConfig& backend : pool.backends) add(backend, backend.url);
+    Backends backends{pool, known, slots};
+    for (const BackendConfig& backend : pool.backends) backends.add(backend, backend.url);
     const auto found = known.discovered.find(pool.name);
     if (found != known.discovered.end()) {
         const fleet::Address named = address_of(pool.discover);
@@ -234,10 +289,10 @@ std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Known& kno
             BackendConfig backend;
             backend.url = scheme + (v6 ? "[" + host + "]" : host) + ":" +
                           std::to_string(named.port) + named.base_path;
-            add(backend, pool.discover);
+            backends.add(backend, pool.discover);
         }
     }
-    return backends;
+    return backends.take();
 }
 
 Built build_generation(const Config& config, const Known& known, fleet::SlotTable& slots,
@@ -248,7 +303,9 @@ Built build_generation(const Config& config, const Known& known, fleet::SlotTabl
     for (const PoolConfig& from : config.pools) {
         std::vector<fleet::Backend> backends = backends_of(from, known, slots);
         const monitor::PollOptions options = poll_options(from);
-        for (const fleet::Backend& backend : backends) built.targets.push_back({backend, options});
+        for (const fleet::Backend& backend : backends) {
+            built.targets.push_back({backend, with_ranks(options, backend, backends)});
+        }
         add_sources(from, backends, built.sources);
         generation->pools.push_back(pool_of(from, std::move(backends)));
     }

@@ -45,6 +45,28 @@ TEST(BuildGeneration, ReadsAddressesOfBothKinds) {
     EXPECT_NE(backends[0].identity, backends[1].identity);
 }
 
+TEST(BuildGeneration, MakesABackendOfEachRank) {
+    fleet::SlotTable slots;
+    const Config config = config_of(
+        "[[pool]]\nname = \"b\"\nbackends = [{ url = \"http://h:1\", ranks = 2, weight = 3.0 }]\n");
+
+    const Built built = build_generation(config, {}, slots, 1);
+
+    const auto& ranks = built.generation->pools[1].backends;
+    ASSERT_EQ(ranks.size(), 2U);
+    EXPECT_EQ(ranks[0].url, "http://h:1#0");
+    EXPECT_EQ(ranks[1].url, "http://h:1#1");
+    EXPECT_EQ(ranks[1].rank, (fleet::Rank{.number = 1, .first = ranks[0].slot}));
+    EXPECT_EQ(ranks[1].address, ranks[0].address);
+    EXPECT_EQ(ranks[1].weight, 3);
+    EXPECT_NE(ranks[1].identity, ranks[0].identity);
+    const std::vector<fleet::Slot> both{ranks[0].slot, ranks[1].slot};
+    EXPECT_EQ(built.targets[2].options.ranks, both);
+    EXPECT_FALSE(built.targets[2].follows());
+    EXPECT_TRUE(built.targets[3].follows());
+    EXPECT_TRUE(built.targets[0].options.ranks.empty());
+}
+
 TEST(BuildGeneration, GivesAPoolItsShadow) {
     fleet::SlotTable slots;
 

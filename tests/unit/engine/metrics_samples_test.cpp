@@ -59,6 +59,21 @@ TEST(MetricsSamples, VllmV1WithTwoDataParallelRanks) {
     EXPECT_TRUE(s.adapters.empty());
 }
 
+TEST(MetricsSamples, OneOfTwoDataParallelRanks) {
+    const auto rank = [](Engine engine, const char* name, std::uint32_t number) {
+        return read_metrics(engine, {}, page(name), number).value();
+    };
+    const LoadSample first = rank(Engine::vllm, "vllm_v1_dp2.prom", 0);
+    const LoadSample second = rank(Engine::vllm, "vllm_v1_dp2.prom", 1);
+    EXPECT_EQ(first.running, 5);
+    EXPECT_EQ(second.running, 6);
+    EXPECT_EQ(second.waiting, 5);
+    EXPECT_EQ(second.kv_use, 0.8426);
+    EXPECT_EQ(second.kv_tokens, 440656);
+    EXPECT_EQ(rank(Engine::sglang, "sglang_dp2.prom", 1).running, 4);
+    EXPECT_EQ(rank(Engine::vllm, "vllm_v1_dp2.prom", 2).running, std::nullopt);
+}
+
 TEST(MetricsSamples, VllmV0) {
     const LoadSample s = sample(Engine::vllm, "vllm_v0_066.prom");
     EXPECT_EQ(s.running, 7);

@@ -93,15 +93,16 @@ TEST(Embeddings, Embeddings_ComeInBase64WhenAsked) {
 MetricsFacts metrics() {
     MetricsFacts facts;
     facts.model = "demo";
-    facts.stats.running = 3;
-    facts.stats.waiting = 2;
-    facts.stats.kv_use = 0.25;
-    facts.stats.prompt_tokens = 100;
-    facts.stats.generated_tokens = 50;
-    facts.stats.cache_queries = 80;
-    facts.stats.cache_hits = 40;
-    facts.stats.finished = 9;
-    facts.stats.aborted = 1;
+    sim::EngineModel::Stats& stats = facts.ranks.emplace_back();
+    stats.running = 3;
+    stats.waiting = 2;
+    stats.kv_use = 0.25;
+    stats.prompt_tokens = 100;
+    stats.generated_tokens = 50;
+    stats.cache_queries = 80;
+    stats.cache_hits = 40;
+    stats.finished = 9;
+    stats.aborted = 1;
     facts.at_limit = 4;
     facts.start_seconds = 1'700'000'000.5;
     return facts;
@@ -126,6 +127,17 @@ TEST(MetricsPage, MetricsPage_HasVllmsNames) {
     EXPECT_THAT(page, HasSubstr("num_gpu_blocks=\"16384\""));
     EXPECT_THAT(page, HasSubstr("process_start_time_seconds 1700000000.5\n"));
     EXPECT_THAT(page, Not(HasSubstr("lora")));
+}
+
+TEST(MetricsPage, MetricsPage_TellsEachRankApart) {
+    MetricsFacts facts = metrics();
+    facts.ranks.emplace_back().running = 7;
+
+    EXPECT_THAT(metrics_page(facts),
+                HasSubstr("vllm:num_requests_running{engine=\"1\",model_name=\"demo\"} 7.0\n"));
+    facts.dialect = k_sglang;
+    EXPECT_THAT(metrics_page(facts), HasSubstr("sglang:num_running_reqs{dp_rank=\"1\",engine_type="
+                                               "\"unified\",model_name=\"demo\"} 7.0\n"));
 }
 
 TEST(MetricsPage, MetricsPage_NamesBusyAdapters) {

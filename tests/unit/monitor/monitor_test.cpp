@@ -126,6 +126,51 @@ TEST_F(MonitorTest, NotesItsCountersAtThePollsDeparture) {
     EXPECT_LE(row().sample->sent, Clock::now());
 }
 
+/// Two ranks of one server, in the slots 0 and 1.
+std::vector<Target> two_ranks(const Target& like) {
+    std::vector<Target> ranks{like, like};
+    for (std::uint32_t number = 0; number < ranks.size(); ++number) {
+        Target& each = ranks[number];
+        each.backend.slot = number;
+        each.backend.url += "#" + std::to_string(number);
+        each.backend.rank = fleet::Rank{.number = number, .first = 0};
+        each.options.ranks = {0, 1};
+    }
+    return ranks;
+}
+
+TEST_F(MonitorTest, AsksOnceForAllRanksAndTellsThemApart) {
+    engine.metrics +=
+        "vllm:num_requests_running{engine=\"1\"} 5\n"
+        "process_start_time_seconds 1000\n";
+    counters[0].started = 7;
+    counters[1].started = 9;
+
+    monitor.set_targets(two_ranks(target()));
+    ASSERT_TRUE(until([this] { return settled(0) && settled(1); }));
+
+    EXPECT_EQ(row(0).sample->running, 3);
+    EXPECT_EQ(row(1).sample->running, 5);
+    EXPECT_EQ(row(0).sample->started_then, 7U);
+    EXPECT_EQ(row(1).sample->started_then, 9U);
+    EXPECT_EQ(row(1).sample->start_time, 1000);
+    EXPECT_THAT(row(1).models, ElementsAre("m"));
+    EXPECT_EQ(asked("GET /metrics"), 1);
+    EXPECT_EQ(asked("GET /health"), 1);
+}
+
+TEST_F(MonitorTest, AFailureOfOneRankIsItsServers) {
+    monitor.set_targets(two_ranks(target()));
+    ASSERT_TRUE(until([this] { return settled(0) && settled(1); }));
+    engine.health = 500;
+
+    for (int i = 0; i < 3; ++i) monitor.report_failure(1, "connect_failed");
+
+    ASSERT_TRUE(until([this] {
+        return row(0).health == Health::unhealthy && row(1).health == Health::unhealthy;
+    }));
+}
+
 TEST_F(MonitorTest, AsksInTheWayTheTargetSays) {
     Target below = target();
     below.backend.address.base_path = "/engine";

@@ -237,6 +237,17 @@ TEST_F(HeadsTest, Upstream_TargetGoesBehindTheBackendsBasePath) {
               bench.worker->newest().generation->pools[0].backends[0].address.authority());
 }
 
+TEST_F(HeadsTest, Upstream_NamesTheRankAndLeavesOutTheClients) {
+    bench.add_engine();
+    bench.pool.backends.front().rank = fleet::Rank{.number = 3, .first = 0};
+
+    EXPECT_EQ(passed({{"x-data-parallel-rank", "1"}}), (Lines{"X-Data-Parallel-Rank: 3"}));
+}
+
+TEST_F(HeadsTest, Upstream_AClientMayNameTheRankOfAServerThatIsOneBackend) {
+    EXPECT_EQ(passed({{"x-data-parallel-rank", "1"}}), (Lines{"x-data-parallel-rank: 1"}));
+}
+
 TEST_F(HeadsTest, Upstream_ViaTellsTheVersionTheClientSpoke) {
     http::RequestHead from = post_with({});
     from.version = http::Version::http_1_0;

@@ -106,6 +106,16 @@ TEST_F(PoolsTest, ReusesAConnectionAfterACleanEnd) {
     EXPECT_EQ(pools.reuse(backend), nullptr);
 }
 
+TEST_F(PoolsTest, RanksOfAServerShareItsConnections) {
+    backend.slot = 4;
+    serve_one();
+
+    backend.slot = 9;
+    backend.rank = fleet::Rank{.number = 1, .first = 4};
+
+    EXPECT_NE(pools.reuse(backend), nullptr);
+}
+
 TEST_F(PoolsTest, ReusesNoConnectionThatWasMadeForAnotherName) {
     backend.tls.server_name = "a.test";
     serve_one();
