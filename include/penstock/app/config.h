@@ -92,14 +92,11 @@ struct BackendConfig {
     std::string url;  // "http://host:port[/base]", the same with https, or "unix:/path"
     double weight = 1.0;
     std::map<std::string, std::string> labels;
-<<<<<<< HEAD
     std::string kv_events;  // "tcp://host:port": its KV-cache events; empty: not followed
     std::string kv_replay;  // where they are told again
     std::uint32_t kv_ranks = 1;
-=======
     std::uint32_t ranks =
         1;  // data-parallel engines behind it; more than one are picked one by one
->>>>>>> adapters-ranks
 };
 
 /// `[pool.poll]`

@@ -44,7 +44,6 @@ const Option k_backend_options[] = {
      .binding = bound<&BackendConfig::labels>(),
      .format = &k_label,
      .empty = "none",
-<<<<<<< HEAD
      .sentence =
          "Where it stands, what it is, whose it is: what require_labels and prefer_labels of a "
          "route look at."},
@@ -68,8 +67,6 @@ const Option k_backend_options[] = {
      .range = {1, 64},
      .sentence = "Data-parallel ranks behind this URL, where `ranks` leaves them to the server: each "
                  "publishes at the port after the one before it."},
-=======
-     .sentence = "Free labels, for people and for later rules."},
     {.name = "ranks",
      .binding = bound<&BackendConfig::ranks>(),
      .range = {1, 64},
@@ -78,7 +75,6 @@ const Option k_backend_options[] = {
          "`--dp-size` of sglang). With more than one each is a backend for itself, called url#0, "
          "url#1, …, with its own load and cache; requests name theirs in X-Data-Parallel-Rank. 1 "
          "leaves the choice to the server."},
->>>>>>> adapters-ranks
 };
 
 const OptionTable k_backend_table{.name = "pool.backends",
