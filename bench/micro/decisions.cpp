@@ -1,11 +1,13 @@
-// What routing costs a request in all: a 32 KB prompt hashed, looked up on every backend, decided,
-// and entered into the index of the chosen one.
+// What routing costs a request in all: a 32 KB prompt hashed, the fleet looked at, the prompt
+// looked up on every backend, decided, and entered into the index of the chosen one.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
 
+#include "penstock/routing/beliefs.h"
 #include "penstock/routing/policy.h"
 #include "penstock/routing/prefix_blocks.h"
 #include "penstock/routing/prefix_index.h"
@@ -29,46 +31,70 @@ std::vector<std::string> prompts() {
     return out;
 }
 
-void whole_decision(benchmark::State& state) {
-    const auto backends = static_cast<fleet::Slot>(state.range(0));
+/// A fleet whose backends' indexes are full of something else, so that look-ups miss the
+/// processor's caches as they do in service.
+struct BusyFleet {
+    explicit BusyFleet(fleet::Slot count) : backends(count) {
+        constexpr std::size_t k_pairs_most = 2'000'000;
+        const std::size_t blocks =
+            std::min(PrefixIndex::k_default_blocks, k_pairs_most / backends.size());
+        table.rows.resize(count);
+        Rng rng{1};
+        for (fleet::Slot slot = 0; slot < count; ++slot) {
+            backends[slot].slot = slot;
+            backends[slot].identity = rng.next();
+            table.rows[slot].health = fleet::Health::healthy;
+            table.rows[slot].sample = fleet::LoadSample{
+                .running = rng.below(64), .waiting = rng.below(4), .kv_use = rng.unit()};
+            std::vector<std::uint64_t> other(blocks);
+            for (std::uint64_t& block : other) block = rng.next();
+            index.set_capacity(slot, blocks);
+            index.insert(slot, other);
+        }
+    }
+    std::vector<fleet::Backend> backends;
+    fleet::LoadTable table;
+    fleet::CounterSlab counters;
+    PrefixIndex index{42};
+    std::vector<fleet::SheetRow> sheet;
+    Holdings holdings;
+};
+
+/// `foreign`: share of the traffic that others have sent there.
+void whole_decision(benchmark::State& state, float foreign) {
+    BusyFleet fleet{static_cast<fleet::Slot>(state.range(0))};
     const auto texts = prompts();
     const auto policy = make_policy({.policy = PolicyName::prefix_load});
-    PrefixIndex index{42};
-    std::vector<fleet::SheetRow> sheet(backends);
     std::vector<std::uint64_t> blocks;
     Rng rng{1};
-    // Each backend's index is full of something else, so that look-ups miss the processor's caches
-    // as they do in service.
-    for (fleet::Slot slot = 0; slot < backends; ++slot) {
-        sheet[slot].slot = slot;
-        sheet[slot].fresh = true;
-        sheet[slot].running = static_cast<float>(rng.below(64));
-        std::vector<std::uint64_t> other(PrefixIndex::k_default_blocks);
-        for (std::uint64_t& block : other) block = rng.next();
-        index.insert(slot, other);
-    }
     std::size_t at = 0;
     for ([[maybe_unused]] auto round : state) {
         PrefixHasher{7, k_block_size, blocks}.add(texts[at++ % texts.size()]);
-        for (fleet::SheetRow& row : sheet) row.held_blocks = index.match(row.slot, blocks);
-        const Decision decision =
-            policy->decide({.blocks = blocks, .prompt_tokens = 8192}, sheet, rng);
-        benchmark::DoNotOptimize(index.insert(sheet[decision.row].slot, blocks));
+        fleet::observe(fleet.backends,
+                       {.table = fleet.table, .counters = fleet.counters, .now = TimePoint{}},
+                       fleet.sheet);
+        fleet.index.match(blocks, fleet.holdings);
+        for (fleet::SheetRow& row : fleet.sheet) row.held_blocks = fleet.holdings.of(row.slot);
+        const Input input{.blocks = blocks, .prompt_tokens = 8192};
+        add_beliefs(input, fleet.index.home(blocks), foreign, fleet.sheet);
+        const Decision decision = policy->decide(input, fleet.sheet, rng);
+        benchmark::DoNotOptimize(fleet.index.insert(fleet.sheet[decision.row].slot, blocks));
     }
 }
-BENCHMARK(whole_decision)->Arg(8)->Arg(64)->Arg(1024);
+BENCHMARK_CAPTURE(whole_decision, one_proxy, 0.0F)->Arg(8)->Arg(64)->Arg(1024)->Arg(4096);
+BENCHMARK_CAPTURE(whole_decision, of_several, 0.5F)->Arg(8)->Arg(64)->Arg(1024)->Arg(4096);
 
 /// Two workers that look up and insert in the same backends' shards.
 void contended_index(benchmark::State& state) {
     constexpr fleet::Slot k_backends = 8;
     static PrefixIndex index{42};
+    Holdings holdings;
     std::array<std::uint64_t, k_prompt_blocks> chain{};
     Rng rng{static_cast<std::uint64_t>(state.thread_index()) + 1};
-    for (std::uint64_t& block : chain) block = rng.next();
+    for (std::size_t i = 0; i < chain.size(); ++i) chain[i] = i < k_shared_blocks ? i : rng.next();
     for ([[maybe_unused]] auto round : state) {
-        for (fleet::Slot slot = 0; slot < k_backends; ++slot) {
-            benchmark::DoNotOptimize(index.match(slot, chain));
-        }
+        index.match(chain, holdings);
+        benchmark::DoNotOptimize(holdings.of(0));
         benchmark::DoNotOptimize(index.insert(rng.below(k_backends), chain));
     }
 }

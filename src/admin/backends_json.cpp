@@ -15,6 +15,14 @@ Json number(const std::optional<double>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
 
+Json names_of(const std::vector<fleet::AdapterUse>& adapters, bool waiting) {
+    Json names = Json::array();
+    for (const fleet::AdapterUse& each : adapters) {
+        if (each.waiting == waiting) names.push_back(each.name);
+    }
+    return names;
+}
+
 Json sample_json(const BackendView& view) {
     if (!view.state.sample) return nullptr;
     const fleet::LoadSample& sample = *view.state.sample;
@@ -27,7 +35,9 @@ Json sample_json(const BackendView& view) {
     json["kv_capacity_tokens"] = number(sample.kv_tokens);
     json["cache_queries"] = number(sample.cache_queries);
     json["cache_hits"] = number(sample.cache_hits);
-    json["adapters"] = sample.adapters;
+    json["adapters"] = names_of(sample.adapters, false);
+    json["adapters_waiting"] = names_of(sample.adapters, true);
+    json["adapter_slots"] = number(sample.adapter_slots);
     return json;
 }
 
@@ -36,8 +46,10 @@ Json rates_json(const fleet::Rates& rates) {
             {"first_token_overhead_ms", rates.first_overhead * 1e3},
             {"decode_step_ms", rates.step * 1e3},
             {"decode_step_per_request_ms", rates.step_per_request * 1e3},
+            {"adapter_load_ms", rates.adapter_load * 1e3},
             {"first_tokens_seen", rates.first_tokens},
-            {"gaps_seen", rates.gaps}};
+            {"gaps_seen", rates.gaps},
+            {"adapter_loads_seen", rates.adapter_loads}};
 }
 
 Json backend_json(const BackendView& view) {

@@ -10,7 +10,8 @@
 //             "age_seconds": 0.08,
 //             "requests_running": 12, "requests_waiting": 0, "requests_running_max": 256,
 //             "kv_usage": 0.31, "kv_capacity_tokens": 400000,
-//             "cache_queries": 81234, "cache_hits": 60111, "adapters": []},
+//             "cache_queries": 81234, "cache_hits": 60111, "adapters": ["sql"],        LoRA
+//             adapters at work "adapters_waiting": [], "adapter_slots": 8},
 //         "index": {"blocks": 120, "capacity": 4096},
 //         "poll_interval_ms": 100, "last_error": null}]}
 //

@@ -36,6 +36,8 @@ constexpr std::array k_sglang{
     MetricRow{"sglang:max_total_num_tokens", kv_tokens},
     MetricRow{"sglang:prompt_tokens_total", cache_queries, Combine::sum},
     MetricRow{"sglang:cached_tokens_total", cache_hits, Combine::sum},
+    MetricRow{"sglang:lora_pool_slots_total", adapter_slots, Combine::max},
+    MetricRow{"sglang:lora_pool_slots_used", adapter_slots_used, Combine::max},
     k_process_start,
 };
 

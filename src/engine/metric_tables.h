@@ -28,6 +28,8 @@ enum class Field : std::uint8_t {
     kv_used_tokens,  // kv_use = this / kv_tokens
     kv_blocks,       // kv_tokens = this * block_tokens
     block_tokens,
+    adapter_slots,
+    adapter_slots_used,
     count
 };
 

@@ -17,12 +17,12 @@ Error broken(const char* what) {
     return {ErrorCode::invalid_value, what};
 }
 
-void add_name(const JsonIndex& json, JsonNode node, ModelList& list) {
+void add_name(const JsonIndex& json, JsonNode node, std::vector<std::string>& names) {
     std::string name;
     decode_string(json.string(node), k_name_max, name);
-    if (name.empty() || list.names.size() >= k_models_max) return;
-    if (std::find(list.names.begin(), list.names.end(), name) != list.names.end()) return;
-    list.names.push_back(std::move(name));
+    if (name.empty() || names.size() >= k_models_max) return;
+    if (std::find(names.begin(), names.end(), name) != names.end()) return;
+    names.push_back(std::move(name));
 }
 
 void add_length(const JsonIndex& json, JsonNode node, ModelList& list) {
@@ -37,10 +37,12 @@ void add_length(const JsonIndex& json, JsonNode node, ModelList& list) {
 void add_model(const JsonIndex& json, JsonNode model, ModelList& list) {
     const JsonNode id = field(json, model, "id");
     if (!id || json.string(id).empty()) return;
-    add_name(json, id, list);
+    add_name(json, id, list.names);
+    const JsonNode parent = field(json, model, "parent");  // vLLM, SGLang
+    if (parent && !json.string(parent).empty()) add_name(json, id, list.adapters);
     if (const JsonNode aliases = field(json, model, "aliases")) {  // llama.cpp
         static_cast<void>(json.each_element(aliases, [&](JsonNode alias) {
-            add_name(json, alias, list);
+            add_name(json, alias, list.names);
             return true;
         }));
     }

@@ -46,7 +46,7 @@ public:
 private:
     [[nodiscard]] std::optional<double> fold(Field field) const noexcept;
     void compute(fleet::LoadSample& sample) const;
-    [[nodiscard]] std::vector<std::string> adapters() const;
+    void add_adapters(std::string_view key, bool waiting, std::vector<fleet::AdapterUse>& to) const;
 
     const Dialect& dialect_;
     std::array<Gauge, k_rows_max> gauges_;
@@ -123,20 +123,17 @@ void Reading::compute(fleet::LoadSample& sample) const {
     }
 }
 
-std::vector<std::string> Reading::adapters() const {
-    std::vector<std::string> names;
-    for (const std::string_view key : {"running_lora_adapters", "waiting_lora_adapters"}) {
-        std::string_view list = label(newest_adapters_, key);
-        while (!list.empty() && names.size() < k_adapters_max) {
-            const std::size_t comma = std::min(list.find(','), list.size());
-            std::string name = unescape_label(trim_blanks(list.substr(0, comma)));
-            list.remove_prefix(std::min(comma + 1, list.size()));
-            if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) {
-                names.push_back(std::move(name));
-            }
-        }
+void Reading::add_adapters(std::string_view key, bool waiting,
+                           std::vector<fleet::AdapterUse>& to) const {
+    std::string_view list = label(newest_adapters_, key);
+    while (!list.empty() && to.size() < k_adapters_max) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        std::string name = unescape_label(trim_blanks(list.substr(0, comma)));
+        list.remove_prefix(std::min(comma + 1, list.size()));
+        const fleet::AdapterId id = fleet::adapter_id(name);
+        const bool known = std::ranges::find(to, id, &fleet::AdapterUse::id) != to.end();
+        if (id != 0 && !known) to.push_back({std::move(name), id, waiting});
     }
-    return names;
 }
 
 fleet::LoadSample Reading::sample() const {
@@ -149,7 +146,11 @@ fleet::LoadSample Reading::sample() const {
     sample.cache_queries = fold(Field::cache_queries);
     sample.cache_hits = fold(Field::cache_hits);
     sample.start_time = fold(Field::start_time);
-    sample.adapters = adapters();
+    add_adapters("running_lora_adapters", false, sample.adapters);
+    add_adapters("waiting_lora_adapters", true, sample.adapters);
+    sample.adapter_slots = number(label(newest_adapters_, "max_lora"));
+    if (!(sample.adapter_slots > 0)) sample.adapter_slots = fold(Field::adapter_slots);
+    sample.adapter_slots_used = fold(Field::adapter_slots_used);
     compute(sample);
     return sample;
 }

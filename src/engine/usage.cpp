@@ -43,7 +43,10 @@ constexpr std::array k_names{
     CountName{"cache_creation_input_tokens", Count::written_apart},
 };
 
-using Counts = std::array<std::uint64_t, static_cast<std::size_t>(Count::count)>;
+struct Counts {
+    std::array<std::uint64_t, static_cast<std::size_t>(Count::count)> of{};
+    bool cached_told = false;
+};
 
 bool store(Counts& counts, std::string_view key, std::string_view number) noexcept {
     std::uint64_t value = 0;
@@ -53,7 +56,8 @@ bool store(Counts& counts, std::string_view key, std::string_view number) noexce
     if (error != std::errc{} || end == number.data() || value > k_count_max) return false;
     for (const CountName& known : k_names) {
         if (known.name != key) continue;
-        counts[static_cast<std::size_t>(known.count)] = value;
+        counts.of[static_cast<std::size_t>(known.count)] = value;
+        counts.cached_told |= known.count == Count::cached || known.count == Count::cached_apart;
         return true;
     }
     return false;
@@ -78,7 +82,7 @@ Usage find_in(std::string_view window) noexcept {
 
 Usage read_usage(std::string_view object) noexcept {
     JsonSkim json{object.substr(0, k_object_max)};
-    Counts counts{};
+    Counts counts;
     Usage usage;
     while (!json.failed() && json.peek() != '\0') {
         if (json.peek() == '"') {
@@ -90,12 +94,13 @@ Usage read_usage(std::string_view object) noexcept {
             break;
         }
     }
-    const auto at = [&](Count count) { return counts[static_cast<std::size_t>(count)]; };
+    const auto at = [&](Count count) { return counts.of[static_cast<std::size_t>(count)]; };
     usage.prompt_tokens = at(Count::prompt) != 0 ? at(Count::prompt)
                                                  : at(Count::input) + at(Count::cached_apart) +
                                                        at(Count::written_apart);
     usage.output_tokens = at(Count::output);
     usage.cached_tokens = std::max(at(Count::cached), at(Count::cached_apart));
+    usage.cached_told = counts.cached_told;
     return usage;
 }
 

@@ -16,6 +16,9 @@ constexpr double k_scale_weight = 0.05;
 constexpr double k_scale_least = 0.02;
 constexpr double k_prior_weight = 1.0;  // of each of the prior's two points
 constexpr double k_tiny = 1e-9;
+constexpr double k_load_weight = 0.1;  // of what one more adapter's loading shows; first ones more
+constexpr double k_load_step = 3.0;    // at most so many times, or this part of, what was believed
+constexpr double k_load_least = 1e-3;
 constexpr double k_slope_least = 1e-3;  // of the prior's: more of something never comes for free
 
 }  // namespace
@@ -83,7 +86,8 @@ void LineFit::solve() noexcept {
 
 RateLearner::RateLearner(const Rates& prior) noexcept
     : prefill_{prior.first_overhead, prior.prefill_per_token, 4096},
-      decode_{prior.step, prior.step_per_request, 16} {}
+      decode_{prior.step, prior.step_per_request, 16},
+      adapter_load_{prior.adapter_load} {}
 
 void RateLearner::first_token(double tokens, double seconds) noexcept {
     if (seconds > 0) prefill_.add(std::max(tokens, 0.0), seconds);
@@ -93,8 +97,27 @@ void RateLearner::gap(double batch, double seconds) noexcept {
     if (seconds > 0) decode_.add(std::max(batch - 1, 0.0), seconds);
 }
 
+// What is left of the time when the rest is taken off. Small where the adapter was there after all,
+// which is part of what a belief that it was not should cost.
+void RateLearner::cold_first_token(double tokens, double seconds) noexcept {
+    if (seconds <= 0) return;
+    const double rest = prefill_.offset() + prefill_.slope() * std::max(tokens, 0.0);
+    const double load =
+        std::clamp(seconds - rest, adapter_load_ / k_load_step, adapter_load_ * k_load_step);
+    ++adapter_loads_;
+    const double weight = std::max(k_load_weight, 1.0 / (adapter_loads_ + 1));
+    adapter_load_ = std::max(k_load_least, adapter_load_ + weight * (load - adapter_load_));
+}
+
 void RateLearner::learn(const Observation& seen) noexcept {
-    first_token(static_cast<double>(seen.work_tokens), static_cast<double>(seen.first_token_s));
+    const auto tokens = static_cast<double>(seen.work_tokens);
+    const auto until_first = static_cast<double>(seen.first_token_s);
+    const bool cold = seen.adapter == AdapterRoom::free || seen.adapter == AdapterRoom::idle;
+    if (cold) {
+        cold_first_token(tokens, until_first);
+    } else if (seen.adapter != AdapterRoom::busy) {  // who waited for a slot shows no rate
+        first_token(tokens, until_first);
+    }
     // Prompts that are prefilled meanwhile make each step longer, and are no part of decoding.
     const double prefill = prefill_.slope() * static_cast<double>(seen.beside_tokens);
     const auto whole = static_cast<double>(seen.gap_s);
@@ -106,8 +129,10 @@ Rates RateLearner::rates() const noexcept {
             .prefill_per_token = prefill_.slope(),
             .step = decode_.offset(),
             .step_per_request = decode_.slope(),
+            .adapter_load = adapter_load_,
             .first_tokens = prefill_.count(),
-            .gaps = decode_.count()};
+            .gaps = decode_.count(),
+            .adapter_loads = adapter_loads_};
 }
 
 }  // namespace penstock::fleet

@@ -51,6 +51,19 @@ void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell
     row.waiting = request_count(waiting);
 }
 
+/// An old sample's adapters are long done; its slots are there still.
+AdapterPlace place_of(const Loads& loads, const LoadSample* sample, const SheetRow& row) noexcept {
+    AdapterHistory::Room room;
+    AdapterNews news;
+    if (sample != nullptr) news.slots = sample->adapter_slots;
+    if (row.fresh) {
+        news.at_work = sample->adapters;
+        news.slots_used = sample->adapter_slots_used;
+        news.when = sample->sent;
+    }
+    return find_place(loads.adapter, news, loads.adapters->seen(row.slot, room));
+}
+
 }  // namespace
 
 void observe(std::span<const Backend> backends, const Loads& loads, std::vector<SheetRow>& out) {
@@ -78,6 +91,7 @@ void observe(std::span<const Backend> backends, const Loads& loads, std::vector<
         } else {
             row.running = row.in_flight;
         }
+        if (loads.adapter != 0) row.adapter = place_of(loads, sample, row);
         out.push_back(row);
     }
 }

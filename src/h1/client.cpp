@@ -96,7 +96,7 @@ http::Flow ClientExchange::write(http::Pieces payload) {
     return push();
 }
 
-void ClientExchange::finish() {
+void ClientExchange::finish(const http::Fields& /*trailers*/) {
     if (chunked_request_ && !write_failed_) out_.append("0\r\n\r\n");
     sent_all_ = true;
     push();

@@ -33,6 +33,9 @@ public:
     [[nodiscard]] TimePoint started() const noexcept override { return started_; }
     [[nodiscard]] http::Received try_read() override;
     void when_readable(Waiter* waiter) noexcept override;
+    [[nodiscard]] const http::Fields& request_trailers() const noexcept override {
+        return body_.trailers();
+    }
     void respond(const http::ResponseHead& head) override;
     http::Flow write(http::Pieces wire, http::Pieces payload) override;
     http::Flow flush() override;

@@ -11,7 +11,6 @@ namespace penstock::h2 {
 
 namespace {
 
-constexpr std::size_t k_queue_max = 1000;          // frames, before reading stops
 constexpr std::int32_t k_last_stream = 1U << 30U;  // of the numbers there are, the half
 
 // Engines are few and trusted more than clients, but a broken one must not keep a worker busy.
@@ -21,7 +20,7 @@ constexpr FloodLimits k_limits{.resets_burst = k_unbounded,
                                .resets_per_second = k_unbounded,
                                .errors_burst = k_unbounded,
                                .errors_per_second = k_unbounded,
-                               .control_burst = 500,
+                               .control_burst = ClientSession::k_control_burst,
                                .control_per_second = 100,
                                .useless_frames = 1'000};
 
@@ -31,8 +30,8 @@ Error bad(const char* what) {
 
 }  // namespace
 
-ClientSession::ClientSession(const ClientSetup& setup, std::string_view scheme)
-    : scheme_{scheme}, guard_{k_limits} {
+ClientSession::ClientSession(ClientSetup& setup, std::string_view scheme)
+    : SessionCore{k_limits, 0, k_unread_max, setup.spare()}, scheme_{scheme} {
     nghttp2_session* made = nullptr;
     if (nghttp2_session_client_new2(&made, setup.callbacks(), this, setup.options()) != 0)
         throw std::bad_alloc{};
@@ -47,24 +46,6 @@ ClientSession::ClientSession(const ClientSetup& setup, std::string_view scheme)
     nghttp2_session_set_local_window_size(made, NGHTTP2_FLAG_NONE, 0, k_connection_window);
 }
 
-bool ClientSession::receive(std::string_view bytes, TimePoint now) {
-    now_ = now;
-    const bool whole = scanner_.walk(
-        bytes, [this](std::string_view some) { return feed(some); },
-        [this](const FrameHeader& header) { return begin_frame(header); });
-    return whole && nghttp2_session_want_read(session_.get()) != 0;
-}
-
-bool ClientSession::feed(std::string_view bytes) {
-    const ssize_t taken = nghttp2_session_mem_recv(
-        session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-    if (taken < 0) {
-        refuse(refusal_of(static_cast<int>(taken)),
-               taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
-    }
-    return !refusal_;
-}
-
 // What comes late for a stream that we have cancelled is not useful, but natural: its DATA is
 // bounded by the stream's window, and the other frames count as those that carry nothing.
 bool ClientSession::begin_frame(const FrameHeader& header) {
@@ -77,38 +58,8 @@ bool ClientSession::begin_frame(const FrameHeader& header) {
     } else if (header.type != NGHTTP2_DATA || header.length == 0) {
         verdict = guard_.useless();
     }
-    if (verdict) refuse(*verdict, NGHTTP2_ENHANCE_YOUR_CALM);
+    judge(verdict);
     return !refusal_;
-}
-
-void ClientSession::refuse(telemetry::Http2Refusal reason, std::uint32_t code) {
-    if (refusal_) return;
-    refusal_ = reason;
-    nghttp2_session_terminate_session(session_.get(), code);
-}
-
-std::string_view ClientSession::next_output() {
-    const std::uint8_t* bytes = nullptr;
-    const ssize_t length = nghttp2_session_mem_send(session_.get(), &bytes);
-    if (length <= 0) return {};
-    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length)};
-}
-
-void ClientSession::take_news(std::vector<ClientSessionStream*>& into) noexcept {
-    into.clear();
-    into.swap(news_);
-    for (ClientSessionStream* stream : into) stream->listed = false;
-}
-
-void ClientSession::note(ClientSessionStream& stream) {
-    if (stream.listed) return;
-    stream.listed = true;
-    news_.push_back(&stream);
-}
-
-ClientSessionStream* ClientSession::find(std::int32_t id) const noexcept {
-    return static_cast<ClientSessionStream*>(
-        nghttp2_session_get_stream_user_data(session_.get(), id));
 }
 
 bool ClientSession::submit(ClientSessionStream& stream, const http::RequestHead& head,
@@ -145,18 +96,6 @@ ssize_t ClientSession::body_of(std::int32_t id, std::uint8_t* into, std::size_t 
     ClientSessionStream* stream = find(id);
     if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     return stream->out.read(session_.get(), id, into, most, flags);
-}
-
-void ClientSession::resume(ClientSessionStream& stream) {
-    if (!stream.out.parked()) return;
-    stream.out.unpark();
-    nghttp2_session_resume_data(session_.get(), stream.id);
-}
-
-void ClientSession::give_back(ClientSessionStream& stream, std::size_t bytes) {
-    stream.unread -= bytes;
-    const std::size_t back = credit_.released(bytes);
-    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
 }
 
 void ClientSession::consume(ClientSessionStream& stream, std::size_t bytes) {
@@ -200,15 +139,6 @@ std::uint32_t ClientSession::streams_max() const noexcept {
                                                NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }
 
-bool ClientSession::over() const noexcept {
-    return nghttp2_session_want_read(session_.get()) == 0 &&
-           nghttp2_session_want_write(session_.get()) == 0;
-}
-
-bool ClientSession::overfull() const noexcept {
-    return nghttp2_session_get_outbound_queue_size(session_.get()) > k_queue_max;
-}
-
 void ClientSession::refuse(ClientSessionStream& stream, const Error& why) {
     if (stream.refusal) return;
     stream.refusal = why;
@@ -221,11 +151,11 @@ int ClientSession::header(const nghttp2_frame& frame, std::string_view name,
     ClientSessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     if (stream->head_complete) {
-        stream->builder.add_trailer(name, value, stream->trailers);
+        stream->tail.add(name, value);
     } else {
         stream->builder.add(name, value, stream->head);
     }
-    if (stream->builder.is_flood())
+    if (stream->builder.is_flood() || stream->tail.is_flood())
         refuse(telemetry::Http2Refusal::header_list_too_large, NGHTTP2_ENHANCE_YOUR_CALM);
     return 0;
 }
@@ -270,7 +200,7 @@ int ClientSession::frame_received(const nghttp2_frame& frame) {
 
 void ClientSession::list_received(ClientSessionStream& stream, bool ends) {
     if (stream.head_complete) {
-        if (const Result<void> trailers = stream.builder.finish_trailers(); !trailers)
+        if (const Result<void> trailers = stream.tail.finish(); !trailers)
             refuse(stream, trailers.error());
         return;
     }
@@ -293,6 +223,7 @@ int ClientSession::frame_sent(const nghttp2_frame& frame) {
     }
     // What a request may be answered with, also when nobody waits for it any more.
     if (frame.hd.type == NGHTTP2_DATA || frame.hd.type == NGHTTP2_HEADERS) guard_.data_sent();
+    if (is_question(frame)) guard_.ping_sent();
     ClientSessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     stream->sent = true;

@@ -10,13 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "connection_credit.h"
-#include "flood_guard.h"
 #include "outgoing.h"
 #include "penstock/base/error.h"
 #include "penstock/http/head.h"
 #include "response_builder.h"
-#include "session_setup.h"
+#include "session_core.h"
+#include "trailers.h"
 
 namespace penstock::h2 {
 
@@ -40,7 +39,7 @@ struct ClientSessionStream {
 
     ResponseBuilder builder;
     http::ResponseHead head;
-    http::Fields trailers;
+    Trailers tail{ErrorCode::upstream_bad_response};
     std::string input;       // of the body, received and not read yet
     std::size_t unread = 0;  // of it, what flow control still counts
     Outgoing out;
@@ -54,7 +53,7 @@ public:
     ClientSetup();
 };
 
-class ClientSession {
+class ClientSession final : public SessionCore<ClientSession, ClientSessionStream> {
 public:
     /// Of a response's body, sent and not yet read. A slow client holds back so much.
     static constexpr std::uint32_t k_stream_window = 128 * 1024;
@@ -62,25 +61,17 @@ public:
     /// are `k_unread_max`: more than 100 streams that nobody reads can hold.
     static constexpr std::int32_t k_connection_window = 1024 * 1024;
     static constexpr std::size_t k_unread_max = 16 * 1024 * 1024;
+    static constexpr std::uint32_t k_control_burst = 500;   // SETTINGS and PING
     static constexpr std::uint8_t k_interim_heads_max = 8;  // 1xx heads before the response
 
     /// `scheme`: "http" or "https", for all requests. Both must outlive this.
-    ClientSession(const ClientSetup& setup, std::string_view scheme);
+    ClientSession(ClientSetup& setup, std::string_view scheme);
     ClientSession(const ClientSession&) = delete;
     ClientSession& operator=(const ClientSession&) = delete;
-
-    /// Takes bytes of the engine in. False: it has nothing more to say that would be heard.
-    [[nodiscard]] bool receive(std::string_view bytes, TimePoint now);
-    /// The next bytes for the engine, until the next call; empty: none for now.
-    [[nodiscard]] std::string_view next_output();
-    /// Streams of which there is news since the last call.
-    void take_news(std::vector<ClientSessionStream*>& into) noexcept;
 
     /// Opens a stream. False: there are no more numbers for it, or no memory.
     [[nodiscard]] bool submit(ClientSessionStream& stream, const http::RequestHead& head,
                               bool has_body);
-    /// There is more in `stream.out`, or its end.
-    void resume(ClientSessionStream& stream);
     /// `bytes` of the body have been read: the engine may send as many more.
     void consume(ClientSessionStream& stream, std::size_t bytes);
     /// The stream is not wanted any more, and will be destroyed: RST_STREAM where it has not ended.
@@ -96,25 +87,14 @@ public:
     [[nodiscard]] bool open() const noexcept;
     /// Streams that it takes at a time.
     [[nodiscard]] std::uint32_t streams_max() const noexcept;
-    /// Nothing more will be read or written.
-    [[nodiscard]] bool over() const noexcept;
-    /// So much waits to be sent besides bodies that reading must stop until some of it has gone.
-    [[nodiscard]] bool overfull() const noexcept;
-    /// Why the engine was told to go.
-    [[nodiscard]] std::optional<telemetry::Http2Refusal> refusal() const noexcept {
-        return refusal_;
-    }
 
 private:
     friend class SessionSetup;
+    friend class SessionCore<ClientSession, ClientSessionStream>;
     friend class ClientSetup;
 
-    void note(ClientSessionStream& stream);
-    [[nodiscard]] ClientSessionStream* find(std::int32_t id) const noexcept;
-    void give_back(ClientSessionStream& stream, std::size_t bytes);
+    using SessionCore::refuse;
     void refuse(ClientSessionStream& stream, const Error& why);
-    void refuse(telemetry::Http2Refusal reason, std::uint32_t code);
-    [[nodiscard]] bool feed(std::string_view bytes);
     [[nodiscard]] bool begin_frame(const FrameHeader& header);
 
     int header(const nghttp2_frame& frame, std::string_view name, std::string_view value);
@@ -129,14 +109,7 @@ private:
                                   std::uint32_t* flags);
 
     std::string_view scheme_;
-    FloodGuard guard_;
-    FrameScanner scanner_{0};
-    SessionHandle session_;
-    std::vector<ClientSessionStream*> news_;
-    ConnectionCredit credit_{k_unread_max};
-    TimePoint now_{};
     bool closing_ = false;  // no more streams: a GOAWAY was sent or has come
-    std::optional<telemetry::Http2Refusal> refusal_;
 };
 
 }  // namespace penstock::h2

@@ -9,7 +9,8 @@ constexpr std::size_t k_header_block_sent = 128 * 1024;
 
 }  // namespace
 
-ClientSetup::ClientSetup() : SessionSetup{k_header_block_sent} {
+ClientSetup::ClientSetup() : SessionSetup{k_header_block_sent, 0} {
+    expect_control(ClientSession::k_control_burst);
     lead_to<ClientSession>();
     nghttp2_session_callbacks_set_on_header_callback(
         calls(), [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,

@@ -60,9 +60,9 @@ http::Flow ClientStream::write(http::Pieces payload) {
     return out.full() ? http::Flow::blocked : http::Flow::open;
 }
 
-void ClientStream::finish() {
+void ClientStream::finish(const http::Fields& trailers) {
     if (gone() || failed_ || !has_body_ || out.ended()) return;
-    out.end({});
+    out.end(trailers);
     connection_->session().resume(*this);
     connection_->want_flush();
 }

@@ -25,16 +25,14 @@ public:
     void send(const http::RequestHead& head, std::string_view body) override;
     void send_head(const http::RequestHead& head) override;
     http::Flow write(http::Pieces payload) override;
-    void finish() override;
+    void finish(const http::Fields& trailers) override;
     void when_writable(Waiter* waiter) noexcept override;
     [[nodiscard]] bool request_sent() const noexcept override;
     [[nodiscard]] http::ReadState try_head(ErrorCode& error) override;
     [[nodiscard]] const http::ResponseHead& response() const noexcept override { return head; }
     [[nodiscard]] http::Received try_read() override;
     void when_readable(Waiter* waiter) noexcept override;
-    [[nodiscard]] const http::Fields& trailers() const noexcept override {
-        return ClientSessionStream::trailers;
-    }
+    [[nodiscard]] const http::Fields& trailers() const noexcept override { return tail.fields(); }
     [[nodiscard]] bool reused() const noexcept override;
     [[nodiscard]] http::Version version() const noexcept override { return http::Version::http_2; }
     [[nodiscard]] bool at_boundary() const noexcept override { return true; }

@@ -54,14 +54,22 @@ FloodGuard::Verdict FloodGuard::frame(const FrameHeader& frame, TimePoint now) n
             return {};
         case NGHTTP2_SETTINGS:
         case NGHTTP2_PING:
-            if ((frame.flags & NGHTTP2_FLAG_ACK) == 0 && !control_.take(now))
-                return Http2Refusal::control_flood;
-            return {};
+            return control_frame(frame, now);
         case NGHTTP2_CONTINUATION:
             return {};  // nghttp2 allows eight for a head, and the head's size is bounded
         default:
             return useless();
     }
+}
+
+// Whether SETTINGS are acknowledged that were not sent, nghttp2 judges; of PING it does not.
+FloodGuard::Verdict FloodGuard::control_frame(const FrameHeader& frame, TimePoint now) noexcept {
+    const bool answer = (frame.flags & NGHTTP2_FLAG_ACK) != 0;
+    if (!answer && !control_.take(now)) return Http2Refusal::control_flood;
+    if (!answer || frame.type == NGHTTP2_SETTINGS) return {};
+    if (pings_out_ == 0) return useless();
+    --pings_out_;
+    return {};
 }
 
 FloodGuard::Verdict FloodGuard::data_frame(const FrameHeader& frame) noexcept {

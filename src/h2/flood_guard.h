@@ -59,6 +59,8 @@ public:
     void payload(std::size_t bytes) noexcept;
     /// A frame that came for nothing.
     [[nodiscard]] Verdict useless() noexcept;
+    /// A PING of ours went out: one answer to it is expected.
+    void ping_sent() noexcept { ++pings_out_; }
     /// A DATA frame of ours went out: the peer may answer it with a few WINDOW_UPDATEs, and with a
     /// PING that measures how long it took (as gRPC does).
     void data_sent() noexcept;
@@ -67,12 +69,14 @@ public:
 
 private:
     [[nodiscard]] Verdict data_frame(const FrameHeader& frame) noexcept;
+    [[nodiscard]] Verdict control_frame(const FrameHeader& frame, TimePoint now) noexcept;
 
     std::uint32_t useless_max_;
     TokenBucket resets_;
     TokenBucket errors_;
     TokenBucket control_;
     std::uint32_t useless_ = 0;
+    std::uint32_t pings_out_ = 0;    // of ours, not answered
     std::uint32_t empty_ = 0;        // DATA frames without a byte, in a row
     std::uint64_t data_bytes_ = 0;   // with padding
     std::uint64_t data_useful_ = 0;  // without

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nghttp2/nghttp2.h>
+
 namespace penstock::h2 {
 
 bool FrameScanner::next(std::string_view& bytes) noexcept {
@@ -16,7 +18,17 @@ bool FrameScanner::next(std::string_view& bytes) noexcept {
     if (seen_ < k_header) return false;
     seen_ = 0;
     skip_ = header().length;
+    note_head();
     return true;
+}
+
+void FrameScanner::note_head() noexcept {
+    const FrameHeader frame = header();
+    if (frame.type != NGHTTP2_HEADERS && frame.type != NGHTTP2_CONTINUATION) {
+        head_ = Head::none;
+    } else {
+        head_ = (frame.flags & NGHTTP2_FLAG_END_HEADERS) != 0 ? Head::ends : Head::goes_on;
+    }
 }
 
 FrameHeader FrameScanner::header() const noexcept {

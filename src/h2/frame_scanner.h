@@ -27,6 +27,10 @@ public:
     /// True: `header()` is a new one. False: all were walked over.
     [[nodiscard]] bool next(std::string_view& bytes) noexcept;
     [[nodiscard]] FrameHeader header() const noexcept;
+    /// A header list has begun, in HEADERS, and its last byte has not been walked over yet.
+    [[nodiscard]] bool in_head() const noexcept {
+        return head_ == Head::goes_on || (head_ == Head::ends && skip_ > 0);
+    }
 
     /// Gives all bytes to `feed`, and before those of each frame its header to `begin`, so that a
     /// frame is judged by what those before it have changed. False: one of the two wants no more.
@@ -46,11 +50,15 @@ public:
 
 private:
     static constexpr std::size_t k_header = 9;
+    /// What the last frame says of a header list: that its frame is not the last, say.
+    enum class Head : std::uint8_t { none, goes_on, ends };
+    void note_head() noexcept;
 
     std::size_t skip_;
     std::size_t seen_ = 0;   // bytes of a header
     std::size_t taken_ = 0;  // bytes of it that the last `next` walked over; others came before
     std::array<char, k_header> header_{};
+    Head head_ = Head::none;
 };
 
 }  // namespace penstock::h2

@@ -23,8 +23,9 @@ public:
     void clear() noexcept;
     [[nodiscard]] const nghttp2_nv* data() const noexcept { return list_.data(); }
     [[nodiscard]] std::size_t size() const noexcept { return list_.size(); }
-    /// Names and values, for counting.
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// What nghttp2 makes room for before it encodes the list: names and values as they are, two
+    /// lengths of 6 bytes each, and what it needs besides.
+    [[nodiscard]] std::size_t sent_most() const noexcept { return bytes_ + 12 * list_.size() + 32; }
 
 private:
     std::vector<nghttp2_nv> list_;

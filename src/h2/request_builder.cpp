@@ -1,12 +1,11 @@
 #include "request_builder.h"
 
 #include "penstock/http/grammar.h"
+#include "trailers.h"
 
 namespace penstock::h2 {
 
 namespace {
-
-constexpr std::size_t k_field_overhead = 32;  // RFC 9113 6.5.2
 
 Error bad(const char* what) {
     return Error{ErrorCode::bad_request, what};
@@ -16,8 +15,10 @@ Error bad(const char* what) {
 
 void RequestBuilder::add(std::string_view name, std::string_view value, http::RequestHead& head) {
     size_ += name.size() + value.size() + k_field_overhead;
-    if (error_) return;
-    if (const Result<void> taken = take(name, value, head); !taken) error_ = taken.error();
+    // Also behind an error: an answer to HEAD has no body.
+    if (error_ && name != ":method") return;
+    if (const Result<void> taken = take(name, value, head); !taken && !error_)
+        error_ = taken.error();
 }
 
 Result<void> RequestBuilder::take(std::string_view name, std::string_view value,
@@ -51,6 +52,7 @@ Result<void> RequestBuilder::take_pseudo(std::string_view name, std::string_view
         head.authority = value;
         return {};
     }
+    // Not compared with the connection: a TLS terminator before us says https in clear text.
     if (name == ":scheme" && (value == "http" || value == "https")) return {};
     return bad("the request's scheme is neither http nor https");
 }

@@ -1,27 +1,14 @@
 #include "response_builder.h"
 
 #include "penstock/http/grammar.h"
+#include "trailers.h"
 
 namespace penstock::h2 {
 
 namespace {
 
-constexpr std::size_t k_field_overhead = 32;  // RFC 9113 6.5.2
-
 Error bad(const char* what) {
     return Error{ErrorCode::upstream_bad_response, what};
-}
-
-Result<void> check_field(std::string_view name, std::string_view value) {
-    if (name.size() > http::k_response_limits.name) return bad("a field's name is too long");
-    if (name.size() + value.size() > http::k_response_limits.field)
-        return bad("a field is too long");
-    if (!http::valid_name(name)) return bad("a field's name is not a token");
-    for (const char c : name) {
-        if (c >= 'A' && c <= 'Z') return bad("a field's name has capital letters");
-    }
-    if (!http::valid_value(value)) return bad("a field's value has a control character");
-    return {};
 }
 
 }  // namespace
@@ -38,7 +25,7 @@ Result<void> ResponseBuilder::take(std::string_view name, std::string_view value
     if (name.starts_with(':')) return take_status(name, value, head);
     if (!has_status_) return bad("a field comes before the response's status");
     if (++count_ > http::k_response_limits.fields) return bad("too many fields");
-    if (const Result<void> checked = check_field(name, value); !checked) return checked.error();
+    if (const char* fault = fault_of_field(name, value)) return bad(fault);
     return take_field(name, value, head);
 }
 
@@ -100,27 +87,6 @@ Result<void> ResponseBuilder::finish(http::Method method, bool ends, http::Respo
     } else {
         head.framing = has_length_ ? http::Framing::length : http::Framing::chunked;
     }
-    return {};
-}
-
-void ResponseBuilder::add_trailer(std::string_view name, std::string_view value,
-                                  http::Fields& trailers) {
-    size_ += name.size() + value.size() + k_field_overhead;
-    if (error_) return;
-    if (name.starts_with(':')) {
-        error_ = bad("a pseudo-field among the trailers");
-    } else if (++count_ > k_trailer_fields || size_ > k_trailer_bytes) {
-        error_ = bad("the trailers are too long");
-    } else if (const Result<void> checked = check_field(name, value); !checked) {
-        error_ = checked.error();
-    } else {
-        const http::Field field{http::field_name(name), name, value};
-        if (http::fit_trailer(field)) trailers.append(field.id, name, value);
-    }
-}
-
-Result<void> ResponseBuilder::finish_trailers() const {
-    if (error_) return *error_;
     return {};
 }
 

@@ -16,18 +16,11 @@ namespace penstock::h2 {
 /// Pure. After the first error the rest is counted and not kept. Errors: upstream_bad_response.
 class ResponseBuilder {
 public:
-    /// Of trailers. More than in HTTP/1.1: gRPC tells there how a call has ended.
-    static constexpr std::size_t k_trailer_fields = 100;
-    static constexpr std::size_t k_trailer_bytes = 32 * 1024;
-
     void add(std::string_view name, std::string_view value, http::ResponseHead& head);
     /// The list is whole. `ends`: nothing follows it. An interim head (1xx) is one, too: `restart`
     /// makes room for the next.
     [[nodiscard]] Result<void> finish(http::Method method, bool ends, http::ResponseHead& head);
     void restart() noexcept { *this = {}; }
-
-    void add_trailer(std::string_view name, std::string_view value, http::Fields& trailers);
-    [[nodiscard]] Result<void> finish_trailers() const;
 
     /// Far beyond the limit: it is not by mistake.
     [[nodiscard]] bool is_flood() const noexcept {

@@ -51,7 +51,7 @@ bool ServerConnection::receive(std::string_view bytes) {
     return session_.receive(bytes, owner_.loop.coarse_now());
 }
 
-// By index: a handler that runs from here may write, and with it make news for the next call.
+// A handler that runs from here may write, and with it make news for the next call.
 void ServerConnection::settle() {
     std::vector<SessionStream*> news = std::move(owner_.news);
     session_.take_news(news);

@@ -11,7 +11,7 @@ namespace {
 
 using telemetry::Http2Refusal;
 
-constexpr std::size_t k_queue_max = 1000;  // frames, before reading stops
+constexpr std::int32_t k_any_stream = 0x7FFFFFFF;  // of the notice before the last GOAWAY
 
 FloodLimits flood_limits(const ServerLimits& limits) noexcept {
     return {.resets_burst = limits.resets_burst,
@@ -25,11 +25,11 @@ FloodLimits flood_limits(const ServerLimits& limits) noexcept {
 
 }  // namespace
 
-ServerSession::ServerSession(const ServerSetup& setup, const ServerLimits& limits,
-                             StreamMaker& maker)
-    : limits_{limits}, maker_{maker}, guard_{flood_limits(limits)} {
+ServerSession::ServerSession(ServerSetup& setup, const ServerLimits& limits, StreamMaker& maker)
+    : SessionCore{flood_limits(limits), NGHTTP2_CLIENT_MAGIC_LEN, k_unread_own, setup.spare()},
+      maker_{maker} {
     nghttp2_session* made = nullptr;
-    if (nghttp2_session_server_new2(&made, setup.callbacks(), this, setup.options()) != 0)
+    if (nghttp2_session_server_new2(&made, setup.callbacks(), this, setup.options_for(limits)) != 0)
         throw std::bad_alloc{};
     session_.reset(made);
     const nghttp2_settings_entry settings[] = {
@@ -42,54 +42,13 @@ ServerSession::ServerSession(const ServerSetup& setup, const ServerLimits& limit
         made, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(limits.connection_window.count));
 }
 
-bool ServerSession::receive(std::string_view bytes, TimePoint now) {
-    now_ = now;
-    const bool whole = scanner_.walk(
-        bytes, [this](std::string_view some) { return feed(some); },
-        [this](const FrameHeader& header) { return begin_frame(header); });
-    return whole && nghttp2_session_want_read(session_.get()) != 0;
-}
-
-bool ServerSession::feed(std::string_view bytes) {
-    const ssize_t taken = nghttp2_session_mem_recv(
-        session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-    if (taken < 0) {
-        refuse(refusal_of(static_cast<int>(taken)),
-               taken == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
-    }
-    return !refusal_;
-}
-
-std::string_view ServerSession::next_output() {
-    const std::uint8_t* bytes = nullptr;
-    const ssize_t length = nghttp2_session_mem_send(session_.get(), &bytes);
-    if (length <= 0) return {};
-    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length)};
-}
-
-void ServerSession::take_news(std::vector<SessionStream*>& into) noexcept {
-    into.clear();
-    into.swap(news_);
-    for (SessionStream* stream : into) stream->listed = false;
-}
-
 void ServerSession::forget(const SessionStream& stream) noexcept {
     if (stream.listed) std::erase(news_, &stream);
     if (heading_ == &stream) heading_ = nullptr;
     if (!stream.closed) nghttp2_session_set_stream_user_data(session_.get(), stream.id, nullptr);
 }
 
-void ServerSession::note(SessionStream& stream) {
-    if (stream.listed) return;
-    stream.listed = true;
-    news_.push_back(&stream);
-}
-
-SessionStream* ServerSession::find(std::int32_t id) const noexcept {
-    return static_cast<SessionStream*>(nghttp2_session_get_stream_user_data(session_.get(), id));
-}
-
-void ServerSession::respond(SessionStream& stream, const http::ResponseHead& head, bool has_body) {
+bool ServerSession::respond(SessionStream& stream, const http::ResponseHead& head, bool has_body) {
     char status[4];
     const auto status_end = std::to_chars(status, status + sizeof status, head.status).ptr;
     char length[20];
@@ -100,9 +59,10 @@ void ServerSession::respond(SessionStream& stream, const http::ResponseHead& hea
         const auto end = std::to_chars(length, length + sizeof length, head.length).ptr;
         fields_.add("content-length", {length, static_cast<std::size_t>(end - length)});
     }
+    if (fields_.sent_most() > k_head_max) return false;
     const nghttp2_data_provider provider = stream.out.provider();
-    nghttp2_submit_response(session_.get(), stream.id, fields_.data(), fields_.size(),
-                            has_body ? &provider : nullptr);
+    return nghttp2_submit_response(session_.get(), stream.id, fields_.data(), fields_.size(),
+                                   has_body ? &provider : nullptr) == 0;
 }
 
 void ServerSession::send_continue(SessionStream& stream) {
@@ -110,18 +70,6 @@ void ServerSession::send_continue(SessionStream& stream) {
     fields_.add(":status", "100");
     nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, stream.id, nullptr, fields_.data(),
                            fields_.size(), nullptr);
-}
-
-void ServerSession::resume(SessionStream& stream) {
-    if (!stream.out.parked()) return;
-    stream.out.unpark();
-    nghttp2_session_resume_data(session_.get(), stream.id);
-}
-
-void ServerSession::give_back(SessionStream& stream, std::size_t bytes) {
-    stream.unread -= bytes;
-    const std::size_t back = credit_.released(bytes);
-    if (back > 0) nghttp2_session_consume_connection(session_.get(), back);
 }
 
 void ServerSession::consume(SessionStream& stream, std::size_t bytes) {
@@ -165,37 +113,23 @@ void ServerSession::go_away() {
                           nullptr, 0);
 }
 
-void ServerSession::refuse(Http2Refusal reason, std::uint32_t code) {
-    if (refusal_) return;
-    refusal_ = reason;
-    nghttp2_session_terminate_session(session_.get(), code);
-}
-
-bool ServerSession::over() const noexcept {
-    return nghttp2_session_want_read(session_.get()) == 0 &&
-           nghttp2_session_want_write(session_.get()) == 0;
-}
-
-bool ServerSession::overfull() const noexcept {
-    return nghttp2_session_get_outbound_queue_size(session_.get()) > k_queue_max;
-}
-
-void ServerSession::judge(const FloodGuard::Verdict& verdict) {
-    if (verdict) refuse(*verdict, NGHTTP2_ENHANCE_YOUR_CALM);
-}
-
 bool ServerSession::begin_frame(const FrameHeader& header) {
-    judge(guard_.frame(header, now_));
+    judge(ignored(header) ? guard_.useless() : guard_.frame(header, now_));
     if (header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA) judge_closed_stream(header);
-    if (header.type == NGHTTP2_HEADERS) {
-        head_pending_ = true;
-        highest_ = std::max(highest_, header.stream);
-    }
+    if (header.type == NGHTTP2_HEADERS) highest_ = std::max(highest_, header.stream);
     // From here on the client knows that the stream has ended.
     if (header.type == NGHTTP2_RST_STREAM) {
         if (Ended* ended = find_ended(header.stream)) ended->by_us = false;
     }
     return !refusal_;
+}
+
+// A head that nghttp2 decodes and tells nobody of: on a stream that has ended, or a new one after
+// the last GOAWAY.
+bool ServerSession::ignored(const FrameHeader& header) const noexcept {
+    if (header.type != NGHTTP2_HEADERS) return false;
+    if (header.stream > highest_) return gone_away_;
+    return nghttp2_session_find_stream(session_.get(), header.stream) == nullptr;
 }
 
 ServerSession::Ended* ServerSession::find_ended(std::int32_t id) noexcept {
@@ -227,25 +161,36 @@ int ServerSession::begin_headers(const nghttp2_frame& frame) {
     return 0;
 }
 
-// Every stream gets its share, whatever its client says of the others: RFC 9113 5.3 has done away
-// with the scheme that nghttp2 would follow.
+// Every stream gets its share, whatever its client says of it or of others: RFC 9113 5.3 has done
+// away with the scheme that nghttp2 would follow. An exclusive stream has taken the others below
+// itself. (SETTINGS_NO_RFC7540_PRIORITIES would make nghttp2 deaf to a stream that depends on
+// itself, too, which h2spec wants refused.)
 void ServerSession::level_priority(std::int32_t id) {
+    nghttp2_stream* stream = nghttp2_session_find_stream(session_.get(), id);
+    if (stream == nullptr) return;
     nghttp2_priority_spec even;
     nghttp2_priority_spec_default_init(&even);
-    nghttp2_session_change_stream_priority(session_.get(), id, &even);
+    const auto level = [&](std::int32_t each) {
+        return nghttp2_session_change_stream_priority(session_.get(), each, &even) == 0;
+    };
+    while (nghttp2_stream* below = nghttp2_stream_get_first_child(stream)) {
+        if (!level(nghttp2_stream_get_stream_id(below))) break;
+    }
+    level(id);
 }
 
 int ServerSession::header(std::string_view name, std::string_view value) {
     SessionStream* stream = heading_;
     if (stream == nullptr) return 0;
     if (stream->head_complete) {
-        http::RequestHead trailers;  // counted and dropped
-        stream->builder.add(name, value, trailers);
+        if (!stream->tail) stream->tail = std::make_unique<Trailers>(ErrorCode::bad_request);
+        stream->tail->add(name, value);
+        if (!stream->tail->is_flood()) return 0;
     } else {
         stream->builder.add(name, value, stream->head);
+        if (!stream->builder.is_flood()) return 0;
     }
-    if (stream->builder.is_flood())
-        refuse(Http2Refusal::header_list_too_large, NGHTTP2_ENHANCE_YOUR_CALM);
+    refuse(Http2Refusal::header_list_too_large, NGHTTP2_ENHANCE_YOUR_CALM);
     return 0;
 }
 
@@ -254,12 +199,6 @@ int ServerSession::invalid_header(const nghttp2_frame& frame) {
     nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, frame.hd.stream_id,
                               NGHTTP2_PROTOCOL_ERROR);
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-}
-
-// It was answered by nghttp2 with RST_STREAM or GOAWAY.
-int ServerSession::invalid_frame() {
-    head_pending_ = false;
-    return 0;
 }
 
 int ServerSession::data(std::int32_t id, std::string_view bytes) {
@@ -289,18 +228,23 @@ int ServerSession::frame_received(const nghttp2_frame& frame) {
         if (SessionStream* stream = find(frame.hd.stream_id)) stream->reset_by_us = false;
     }
     if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
-    if (frame.hd.type == NGHTTP2_HEADERS) head_pending_ = false;
     SessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     const bool ends = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    if (frame.hd.type == NGHTTP2_HEADERS && !stream->head_complete) {
-        stream->head_complete = true;
-        if (const Result<void> head = stream->builder.finish(!ends, stream->head); !head)
-            stream->refusal = head.error();
-    }
+    if (frame.hd.type == NGHTTP2_HEADERS) list_received(*stream, ends);
     if (ends) stream->input_ended = true;
     note(*stream);
     return 0;
+}
+
+void ServerSession::list_received(SessionStream& stream, bool ends) {
+    Result<void> verdict;
+    if (!std::exchange(stream.head_complete, true)) {
+        verdict = stream.builder.finish(!ends, stream.head);
+    } else if (stream.tail) {
+        verdict = stream.tail->finish();
+    }
+    if (!verdict && !stream.refusal) stream.refusal = verdict.error();
 }
 
 int ServerSession::frame_sent(const nghttp2_frame& frame) {
@@ -308,6 +252,9 @@ int ServerSession::frame_sent(const nghttp2_frame& frame) {
         !refusal_) {
         refusal_ = Http2Refusal::protocol_error;  // nghttp2 has judged by itself
     }
+    if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.last_stream_id != k_any_stream)
+        gone_away_ = true;
+    if (is_question(frame)) guard_.ping_sent();
     SessionStream* stream = find(frame.hd.stream_id);
     if (frame.hd.type == NGHTTP2_RST_STREAM) {
         const std::uint32_t code = frame.rst_stream.error_code;

@@ -3,17 +3,8 @@
 
 namespace penstock::h2 {
 
-namespace {
-
-constexpr std::size_t k_header_block_sent = 64 * 1024;
-// The session's own guard counts resets and answers in better words: this one stands behind it.
-constexpr std::uint64_t k_resets_burst = 20'000;
-constexpr std::uint64_t k_resets_per_second = 2'000;
-
-}  // namespace
-
-ServerSetup::ServerSetup() : SessionSetup{k_header_block_sent} {
-    nghttp2_option_set_stream_reset_rate_limit(choices(), k_resets_burst, k_resets_per_second);
+ServerSetup::ServerSetup()
+    : SessionSetup{ServerSession::k_head_max, ServerSession::k_unread_shared} {
     lead_to<ServerSession>();
     nghttp2_session_callbacks_set_on_begin_headers_callback(
         calls(), [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
@@ -26,10 +17,15 @@ ServerSetup::ServerSetup() : SessionSetup{k_header_block_sent} {
             return of<ServerSession>(user).header(text(name, name_length),
                                                   text(value, value_length));
         });
-    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(
-        calls(), [](nghttp2_session*, const nghttp2_frame*, int, void* user) {
-            return of<ServerSession>(user).invalid_frame();
-        });
+}
+
+// nghttp2 counts whole seconds, and the guard parts of them: with twice as much it is always later.
+const nghttp2_option* ServerSetup::options_for(const ServerLimits& limits) noexcept {
+    const std::uint64_t burst = std::uint64_t{limits.resets_burst} + limits.resets_per_second;
+    nghttp2_option_set_stream_reset_rate_limit(choices(), 2 * burst,
+                                               2 * std::uint64_t{limits.resets_per_second});
+    expect_control(limits.control_burst);
+    return choices();
 }
 
 }  // namespace penstock::h2

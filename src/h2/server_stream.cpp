@@ -138,6 +138,7 @@ http::Received ServerStream::try_read() {
         connection_.want_flush();
     }
     if (input.empty()) {
+        if (input_ended && refusal) return fail_read(refusal->code());  // for its trailers
         if (input_ended) return {.state = http::ReadState::end};
         if (closed) return fail_read(ErrorCode::client_gone);
         return {};
@@ -145,6 +146,10 @@ http::Received ServerStream::try_read() {
     lent_ = input;
     bytes_in_ += lent_.size();
     return {.state = http::ReadState::bytes, .wire = {}, .payload = {&lent_, 1}};
+}
+
+const http::Fields& ServerStream::request_trailers() const noexcept {
+    return tail ? tail->fields() : http::ServerStream::request_trailers();
 }
 
 void ServerStream::when_readable(Waiter* waiter) noexcept {
@@ -184,7 +189,11 @@ void ServerStream::respond(const http::ResponseHead& response) {
     if (closed) return;
     bytes_out_ += response.fields.bytes();
     if (has_body_) connection_.spares().lend_output(*this);
-    connection_.session().respond(*this, response, has_body_);
+    if (connection_.session().respond(*this, response, has_body_)) return;
+    write_failed_ = true;  // nghttp2 would keep the head for ever, and the client wait
+    failure_ = ErrorCode::internal;
+    connection_.session().reset(*this, NGHTTP2_INTERNAL_ERROR);
+    connection_.want_flush();
 }
 
 http::Flow ServerStream::write(http::Pieces /*wire*/, http::Pieces payload) {

@@ -34,6 +34,7 @@ public:
     [[nodiscard]] TimePoint started() const noexcept override { return started_; }
     [[nodiscard]] http::Received try_read() override;
     void when_readable(Waiter* waiter) noexcept override;
+    [[nodiscard]] const http::Fields& request_trailers() const noexcept override;
     void respond(const http::ResponseHead& response) override;
     http::Flow write(http::Pieces wire, http::Pieces payload) override;
     http::Flow flush() override;

@@ -6,25 +6,40 @@
 #include <cstdint>
 #include <string_view>
 
+#include "connection_credit.h"
 #include "handles.h"
 
 namespace penstock::h2 {
 
+/// A PING that wants an answer.
+[[nodiscard]] inline bool is_question(const nghttp2_frame& frame) noexcept {
+    return frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) == 0;
+}
+
 /// What all sessions of one side share on a worker. A session names it its friend.
 class SessionSetup {
 public:
+    [[nodiscard]] const nghttp2_option* options() const noexcept { return options_.get(); }
     [[nodiscard]] const nghttp2_session_callbacks* callbacks() const noexcept {
         return callbacks_.get();
     }
-    [[nodiscard]] const nghttp2_option* options() const noexcept { return options_.get(); }
+    /// What all connections share of bytes that lie unread.
+    [[nodiscard]] SpareCredit& spare() noexcept { return spare_; }
+
+    static constexpr std::size_t k_queue_max = 1000;  // frames, before reading stops
 
 protected:
-    /// `header_block_sent`: the most bytes of a head of ours.
-    explicit SessionSetup(std::size_t header_block_sent);
+    /// `header_block_sent`: the most bytes of a head of ours. `spare`: of bodies, unread.
+    SessionSetup(std::size_t header_block_sent, std::size_t spare);
     ~SessionSetup() = default;
 
     [[nodiscard]] nghttp2_session_callbacks* calls() noexcept { return callbacks_.get(); }
     [[nodiscard]] nghttp2_option* choices() noexcept { return options_.get(); }
+    /// Answers to SETTINGS and PING may wait, so many of them that `FloodGuard` judges first: what
+    /// it lets pass in one read comes on top of what may wait already.
+    void expect_control(std::uint32_t burst) noexcept {
+        nghttp2_option_set_max_outbound_ack(choices(), k_queue_max + 2 * std::size_t{burst});
+    }
 
     static std::string_view text(const std::uint8_t* bytes, std::size_t length) noexcept {
         return {reinterpret_cast<const char*>(bytes), length};
@@ -62,6 +77,7 @@ protected:
 private:
     CallbacksHandle callbacks_ = new_callbacks();
     OptionHandle options_ = new_option();
+    SpareCredit spare_;
 };
 
 }  // namespace penstock::h2

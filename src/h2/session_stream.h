@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "penstock/base/error.h"
 #include "penstock/http/head.h"
 #include "request_builder.h"
+#include "trailers.h"
 
 namespace penstock::h2 {
 
@@ -29,12 +31,13 @@ struct SessionStream {
     bool reset_due = false;  // all has gone out, the client still sends, and must read first
     Outgoing out;
     std::uint32_t close_code = 0;  // when it closed: 0 is a proper end
-    std::optional<Error> refusal;  // the head breaks a rule
+    std::optional<Error> refusal;  // the head or the trailers break a rule
 
     RequestBuilder builder;
     http::RequestHead head;
-    std::string input;       // of the body, received and not read yet
-    std::size_t unread = 0;  // of it, what flow control still counts
+    std::unique_ptr<Trailers> tail;  // null: there are none
+    std::string input;               // of the body, received and not read yet
+    std::size_t unread = 0;          // of it, what flow control still counts
 
 protected:
     ~SessionStream() = default;

@@ -31,21 +31,6 @@ private:
     std::string id_;
 };
 
-// An adapter at work, for the metrics.
-class HeldAdapter {
-public:
-    HeldAdapter(std::map<std::string, std::uint32_t>& busy, const std::string& name)
-        : count_{busy[name]} {
-        ++count_;
-    }
-    ~HeldAdapter() { --count_; }
-    HeldAdapter(const HeldAdapter&) = delete;
-    HeldAdapter& operator=(const HeldAdapter&) = delete;
-
-private:
-    std::uint32_t& count_;  // a map's elements stay where they are
-};
-
 constexpr std::string_view id_prefix(Api api) noexcept {
     switch (api) {
         case Api::chat:
@@ -211,7 +196,8 @@ Task<void> MockEngine::Impl::generate(http::ServerStream& stream, Api api) {
     }
 
     const HeldId held_id{running_ids, entry.request.request_id};
-    const HeldAdapter held_adapter{busy_adapters, work.adapter};
+    Adapters::Use adapter{adapters, work.adapter};
+    co_await adapter.ready();
     EngineRunner::Job job{runner, work.blocks, work.prompt_tokens, work.output_tokens};
     entry.request.id = work.facts.id;
     entry.request.model = work.facts.model;

@@ -108,8 +108,9 @@ std::string vllm_page(const MetricsFacts& facts) {
     if (facts.serves_adapters) {
         page.family("vllm:lora_requests_info", "gauge", "Adapters in use; the value is the time.");
         page.bare("vllm:lora_requests_info", facts.now_seconds,
-                  "max_lora=\"8\",running_lora_adapters=\"" + escaped(facts.busy_adapters) +
-                      "\",waiting_lora_adapters=\"\"");
+                  "max_lora=\"" + std::to_string(facts.adapter_slots) +
+                      "\",running_lora_adapters=\"" + escaped(facts.running_adapters) +
+                      "\",waiting_lora_adapters=\"" + escaped(facts.waiting_adapters) + "\"");
     }
     page.family("vllm:cache_config_info", "gauge", "Size of the KV cache.");
     page.bare("vllm:cache_config_info", 1,
@@ -142,6 +143,11 @@ std::string sglang_page(const MetricsFacts& facts) {
     page.family("sglang:cached_tokens_total", "counter", "Prompt tokens found in the cache.");
     page.sample("sglang:cached_tokens_total", static_cast<double>(stats.cache_hits),
                 "cache_source=\"device\"");
+    if (facts.serves_adapters) {
+        page.gauge("sglang:lora_pool_slots_used", static_cast<double>(facts.adapter_slots_used),
+                   "Slots for adapters in use.");
+        page.gauge("sglang:lora_pool_slots_total", facts.adapter_slots, "Slots for adapters.");
+    }
     page.counter("sglang:num_requests_total", stats.finished + stats.aborted, "Requests ended.");
     page.counter("sglang:num_aborted_requests_total", stats.aborted, "Requests aborted.");
     return page.take();

@@ -18,7 +18,10 @@ struct MetricsFacts {
     std::uint64_t at_limit = 0;  // of the finished ones: the client's maximum was reached
     double start_seconds = 0;    // Unix time of the last start
     bool serves_adapters = false;
-    std::string busy_adapters;  // comma-separated
+    std::uint32_t adapter_slots = 8;
+    std::size_t adapter_slots_used = 0;
+    std::string running_adapters;  // comma-separated
+    std::string waiting_adapters;  // of them, none runs
     double now_seconds = 0;
 };
 

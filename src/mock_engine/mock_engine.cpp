@@ -52,9 +52,10 @@ MockEngine::Impl::Impl(net::Loop& on, EngineOptions with)
     : loop{on},
       options{std::move(with)},
       faults_end{on},
-      runner{on, options.profile, options.speed} {
+      runner{on, options.profile, options.speed},
+      adapters{on, options.max_adapters, options.adapter_load} {
     PENSTOCK_ASSERT(!options.models.empty() && options.default_output_tokens > 0);
-    PENSTOCK_ASSERT(http::valid_value(options.id));
+    PENSTOCK_ASSERT(http::valid_value(options.id) && options.max_adapters > 0);
     start_seconds = unix_seconds();
     set_faults(options.faults);
 }

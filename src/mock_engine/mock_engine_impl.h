@@ -4,13 +4,13 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "adapters.h"
 #include "answer_format.h"
 #include "ask.h"
 #include "engine_runner.h"
@@ -79,7 +79,7 @@ struct MockEngine::Impl {
     EngineRunner runner;
     RequestLog log;
     std::set<std::string> running_ids;  // X-Request-Id of who is being served
-    std::map<std::string, std::uint32_t> busy_adapters;
+    Adapters adapters;
     std::uint64_t answers = 0;
     std::uint64_t at_limit = 0;
     double start_seconds = 0;

@@ -40,12 +40,11 @@ Task<void> MockEngine::Impl::answer_metrics(http::ServerStream& stream) {
                        .at_limit = at_limit,
                        .start_seconds = start_seconds,
                        .serves_adapters = !options.adapters.empty(),
+                       .adapter_slots = adapters.slots(),
+                       .adapter_slots_used = adapters.slots_used(),
+                       .running_adapters = adapters.running(),
+                       .waiting_adapters = adapters.waiting(),
                        .now_seconds = unix_seconds()};
-    for (const auto& [adapter, requests] : busy_adapters) {
-        if (requests == 0 || adapter.empty()) continue;
-        if (!facts.busy_adapters.empty()) facts.busy_adapters += ",";
-        facts.busy_adapters += adapter;
-    }
     answer(stream, 200, "text/plain; version=0.0.4; charset=utf-8", metrics_page(facts));
 }
 

@@ -23,6 +23,14 @@ bool same_names(std::vector<std::string> a, std::vector<std::string> b) {
     return a == b;
 }
 
+std::vector<fleet::AdapterId> ids_of(const std::vector<std::string>& adapters) {
+    std::vector<fleet::AdapterId> ids;
+    ids.reserve(adapters.size());
+    for (const std::string& each : adapters) ids.push_back(fleet::adapter_id(each));
+    std::sort(ids.begin(), ids.end());
+    return ids;
+}
+
 std::string joined(const std::vector<std::string>& names) {
     std::string text;
     for (const auto& each : names) text.append(text.empty() ? "" : ",").append(each);
@@ -147,6 +155,7 @@ Newscast BackendWatch::on_models(const Result<engine::ModelList>& list) {
     if (!news.empty() || row_.models_json != list->elements) changed_ = true;
     row_.models = list->names;
     row_.models_json = list->elements;
+    row_.adapters = ids_of(list->adapters);
     row_.models_listed = true;
     return news;
 }

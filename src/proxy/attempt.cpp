@@ -1,5 +1,7 @@
 #include "attempt.h"
 
+#include <cmath>
+
 namespace penstock::proxy {
 
 Attempt::Attempt(Exchange& exchange, Pick pick)
@@ -8,7 +10,8 @@ Attempt::Attempt(Exchange& exchange, Pick pick)
       charge_{std::move(pick.charge)},
       decision_{pick.decision},
       work_tokens_{pick.work_tokens},
-      batch_{pick.batch} {}
+      batch_{pick.batch},
+      adapter_{pick.adapter} {}
 
 Attempt::~Attempt() {
     if (indexed_ && !proven_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
@@ -23,18 +26,41 @@ void Attempt::sent() {
 
 void Attempt::first_byte() {
     proven_ = exchange_.record.status < 400;
+    if (!proven_) drop_adapter_belief();
     charge_.first_byte();
     first_byte_at_ = exchange_.worker.loop.now();
     prefilled_then_ = cell().prompt_tokens_finished.load(std::memory_order_relaxed);
+}
+
+// Who does not have the adapter says so at once: it must not look the better for it.
+void Attempt::drop_adapter_belief() noexcept {
+    if (adapter_ == fleet::AdapterRoom::none || adapter_ == fleet::AdapterRoom::loaded) return;
+    exchange_.worker.shared.adapters.forget(backend_.slot, exchange_.adapter);
 }
 
 fleet::CounterSlab::Cell& Attempt::cell() const noexcept {
     return exchange_.worker.shared.counters[backend_.slot];
 }
 
+// Engines evict as they use: what was missing of this prompt tells what else is gone.
+void Attempt::correct_belief() const {
+    const engine::Usage usage = exchange_.observer.usage();
+    if (!indexed_ || !usage.cached_told || usage.prompt_tokens == 0) return;
+    // Tokens are not equally long all over a prompt: a little less than was believed is no news.
+    constexpr double k_uneven = 1.25;
+    const double share =
+        static_cast<double>(usage.cached_tokens) / static_cast<double>(usage.prompt_tokens);
+    const double bytes = share * static_cast<double>(exchange_.facts.prompt_bytes);
+    const double blocks =
+        k_uneven * bytes / static_cast<double>(exchange_.pool->balance.block_size.count);
+    exchange_.worker.shared.index.correct(added_, exchange_.facts.blocks,
+                                          static_cast<std::size_t>(std::ceil(blocks)));
+}
+
 void Attempt::complete() {
     const telemetry::RequestRecord& record = exchange_.record;
     if (record.status != 200 || exchange_.pool == nullptr) return;
+    correct_belief();
     fleet::Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
     const bool told = record.prompt_tokens > 0;
     const auto uncached = static_cast<float>(record.prompt_tokens) -
@@ -49,7 +75,8 @@ void Attempt::complete() {
     };
     fleet::Observation seen{.slot = backend_.slot,
                             .work_tokens = work_tokens_,
-                            .first_token_s = seconds(first_byte_at_ - sent_at_)};
+                            .first_token_s = seconds(first_byte_at_ - sent_at_),
+                            .adapter = adapter_};
     constexpr std::uint64_t k_tokens_least = 8;  // fewer say little of the time between them
     if (record.output_tokens >= k_tokens_least) {
         const auto gaps = static_cast<float>(record.output_tokens - 1);

@@ -26,11 +26,14 @@ public:
     /// The first byte of the response's body: nothing waits to be prefilled any more, and the
     /// belief stands, unless the response is an error.
     void first_byte();
-    /// The response came whole: what it showed of the backend and of its model is learned.
+    /// The response came whole: what it showed of the backend, of its cache and of its model is
+    /// learned.
     void complete();
 
 private:
     [[nodiscard]] fleet::CounterSlab::Cell& cell() const noexcept;
+    void drop_adapter_belief() noexcept;
+    void correct_belief() const;
 
     Exchange& exchange_;
     const fleet::Backend& backend_;
@@ -38,6 +41,7 @@ private:
     routing::Decision decision_;
     float work_tokens_;
     float batch_;
+    fleet::AdapterRoom adapter_;
     TimePoint sent_at_{};
     TimePoint first_byte_at_{};
     std::uint64_t prefilled_then_ = 0;  // by this proxy's requests there, at the first byte

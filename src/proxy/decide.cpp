@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adapters.h"
 #include "models.h"
 #include "penstock/routing/beliefs.h"
 
@@ -9,42 +10,11 @@ namespace penstock::proxy {
 
 namespace {
 
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool has_adapter(const fleet::BackendState& state, std::string_view adapter) {
-    return state.sample && contains(state.sample->adapters, adapter);
-}
-
-/// SGLang lists the adapters it has loaded as models, and refuses all others.
-bool adapters_are_listed(const Exchange& exchange) {
-    return exchange.pool->engine == fleet::Engine::sglang && !exchange.facts.adapter.empty() &&
-           anybody_lists(*exchange.pool, exchange.worker.table(), exchange.facts.adapter);
-}
-
-/// The LoRA a request may mean: one named beside the model, or the model itself.
-std::string_view adapter_of(const Exchange& exchange) noexcept {
-    return exchange.facts.adapter.empty() ? exchange.facts.model : exchange.facts.adapter;
-}
-
-/// An adapter is what the request names as one, or some backend's metrics.
-bool is_adapter(const Exchange& exchange) {
-    if (!exchange.facts.adapter.empty()) return true;
-    if (exchange.facts.model.empty()) return false;
-    const fleet::LoadTable& table = exchange.worker.table();
-    return std::any_of(exchange.pool->backends.begin(), exchange.pool->backends.end(),
-                       [&](const auto& backend) {
-                           const fleet::BackendState* state = fleet::state_of(table, backend.slot);
-                           return state != nullptr && has_adapter(*state, adapter_of(exchange));
-                       });
-}
-
 std::uint32_t whole(float tokens) noexcept {
     return static_cast<std::uint32_t>(std::max(tokens, 1.0F));
 }
 
-routing::Input input_of(Exchange& exchange, const fleet::Habit& habit, bool adapter) {
+routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
     const auto asked = static_cast<float>(exchange.facts.max_tokens);
     const float output = asked > 0 ? std::min(habit.output_tokens, asked) : habit.output_tokens;
     const routing::BalanceOptions& balance = exchange.pool->balance;
@@ -54,9 +24,9 @@ routing::Input input_of(Exchange& exchange, const fleet::Habit& habit, bool adap
             whole(static_cast<float>(exchange.facts.prompt_bytes) / habit.bytes_per_token),
         .block_tokens = whole(static_cast<float>(balance.block_size.count) / habit.bytes_per_token),
         .output_tokens = whole(output),
+        .usual_output = whole(habit.output_tokens),
         .usual_uncached = whole(habit.uncached_tokens),
         .session = exchange.facts.session,
-        .wants_adapter = adapter,
         .sequence = exchange.worker.decisions};
 }
 
@@ -64,32 +34,22 @@ bool reads_prefix(const Pool& pool) noexcept {
     return pool.policy->reads_prefix() || pool.shadow.has_value();
 }
 
-/// Marks what only this request knows: other models, backends that failed it, adapters, cached
-/// blocks.
-void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded, bool adapter) {
+/// Marks what only this request knows: other models, backends that failed it, cached blocks.
+void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
     const std::string_view model = exchange.facts.model;
     const bool by_list = exchange.model_listed && !configured(pool, model);
-    const bool adapter_by_list = adapters_are_listed(exchange);
     const bool prefix = reads_prefix(pool) && !exchange.facts.blocks.empty();
-    const bool told = exchange.tells_candidates();
+    if (prefix) worker.shared.index.match(exchange.facts.blocks, worker.holdings);
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
         fleet::SheetRow& row = worker.sheet[i];
-        const fleet::BackendState* state = fleet::state_of(worker.table(), row.slot);
         if (by_list && !lists(worker.table(), pool.backends[i], model))
             row.unfit |= fleet::k_other_model;
-        const bool listed =
-            adapter_by_list && lists(worker.table(), pool.backends[i], exchange.facts.adapter);
-        if (adapter_by_list && !listed) row.unfit |= fleet::k_other_model;
         if (std::find(excluded.begin(), excluded.end(), row.slot) != excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
-        row.has_adapter =
-            listed || (adapter && state != nullptr && has_adapter(*state, adapter_of(exchange)));
-        if (prefix && (row.unfit == fleet::k_fit || told)) {
-            row.held_blocks = worker.shared.index.match(row.slot, exchange.facts.blocks);
-        }
+        if (prefix) row.held_blocks = worker.holdings.of(row.slot);
     }
 }
 
@@ -119,16 +79,19 @@ void ask_shadow(Exchange& exchange, const routing::Input& input, std::uint32_t p
 
 routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     Worker& worker = exchange.worker;
+    exchange.adapter = wanted_adapter(exchange);
     fleet::observe(exchange.pool->backends,
                    {.table = worker.table(),
                     .counters = worker.shared.counters,
                     .now = worker.loop.now(),
-                    .stale_after = exchange.pool->balance.stale_after},
+                    .stale_after = exchange.pool->balance.stale_after,
+                    .adapter = exchange.adapter,
+                    .adapters = &worker.shared.adapters},
                    worker.sheet);
-    const bool adapter = is_adapter(exchange);
     fleet::Habit& habit = worker.habits.of(exchange.pool->name, exchange.facts.model);
-    fill_rows(exchange, excluded, adapter);
-    const routing::Input input = input_of(exchange, habit, adapter);
+    rule_out_unlisted(exchange);
+    fill_rows(exchange, excluded);
+    const routing::Input input = input_of(exchange, habit);
     if (reads_prefix(*exchange.pool)) {
         if (exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
         routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
@@ -192,8 +155,12 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             keep_candidates(exchange, input, decision);
             const fleet::SheetRow& row = worker.sheet[decision.row];
             const auto own = static_cast<float>(input.prompt_tokens - cached);
-            return Pick{&backend, decision, std::move(*charge), row.prefill_tokens + own,
-                        row.running + 1};
+            if (exchange.adapter != 0) {
+                worker.shared.adapters.note(backend.slot, exchange.adapter, worker.loop.now());
+            }
+            return Pick{&backend,           decision,
+                        std::move(*charge), row.prefill_tokens + own,
+                        row.running + 1,    row.adapter.room};
         }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
     }

@@ -72,8 +72,9 @@ struct Exchange {
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
     engine::RequestFacts facts;
-    bool model_listed = false;  // some backend of the pool, or its configuration, spells it out
-    std::vector<Chain> chains;  // of the prompt, until a pool is chosen
+    fleet::AdapterId adapter = 0;  // the LoRA it wants; known with the first pick
+    bool model_listed = false;     // some backend of the pool, or its configuration, spells it out
+    std::vector<Chain> chains;     // of the prompt, until a pool is chosen
     Micros body_complete{
         0};  // when the request's body was there; waiting until then is no work of ours
     bool usage_injected = false;  // the engine was asked for usage in the client's name

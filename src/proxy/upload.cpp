@@ -35,7 +35,7 @@ void Upload::pump() {
             case http::ReadState::would_block:
                 return client_.when_readable(&readable_hook_);
             case http::ReadState::end:
-                return engine_.finish();
+                return engine_.finish(client_.request_trailers());
             case http::ReadState::failed:
                 return fail(received.error);
         }

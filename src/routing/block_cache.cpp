@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace penstock::routing {
 
@@ -39,7 +40,7 @@ BlockCache::Inserted BlockCache::insert(std::span<const std::uint64_t> chain) {
     // From the tail to the root: so that each parent ends up more recent than its child.
     for (std::size_t i = chain.size(); i-- > 0;) touch(chain[i]);
     // Afterwards, not block by block: that would take 1.7 times as long.
-    while (size_ > capacity_) remove(oldest_);
+    evict(size_);
     return inserted;
 }
 
@@ -54,6 +55,22 @@ void BlockCache::undo(const Inserted& inserted, std::span<const std::uint64_t> c
     }
 }
 
+void BlockCache::correct(const Inserted& inserted, std::span<const std::uint64_t> chain,
+                         std::size_t found) noexcept {
+    if (found >= std::min<std::size_t>(inserted.from, chain.size())) return;
+    const std::uint32_t missing = find(chain[found]);
+    // Used again since, so that nobody knows any more when it was before.
+    if (missing == k_none || entries_[missing].stamp != inserted.stamp) return;
+    while (entries_[oldest_].stamp < entries_[missing].before) remove(oldest_);
+}
+
+void BlockCache::truncate(std::span<const std::uint64_t> chain, std::size_t from) noexcept {
+    for (std::size_t i = chain.size(); i-- > from;) {
+        const std::uint32_t index = find(chain[i]);
+        if (index != k_none) remove(index);
+    }
+}
+
 void BlockCache::touch(std::uint64_t hash) {
     std::uint32_t index = find(hash);
     if (index == k_none) {
@@ -61,11 +78,12 @@ void BlockCache::touch(std::uint64_t hash) {
         index = take_entry();
         entries_[index].hash = hash;
         put_in_table(hash, index);
+        holders_.add(hash, slot_);
         ++size_;
     } else {
         unlink(index);
     }
-    entries_[index].stamp = stamp_;
+    entries_[index].before = std::exchange(entries_[index].stamp, stamp_);
     link_newest(index);
 }
 
@@ -86,6 +104,7 @@ void BlockCache::unlink(std::uint32_t index) noexcept {
 void BlockCache::remove(std::uint32_t index) noexcept {
     unlink(index);
     erase_from_table(entries_[index].hash);
+    holders_.remove(entries_[index].hash, slot_);
     entries_[index].older = free_;
     free_ = index;
     --size_;
@@ -131,16 +150,20 @@ std::uint32_t BlockCache::take_entry() {
     return static_cast<std::uint32_t>(entries_.size() - 1);
 }
 
-void BlockCache::set_capacity(std::size_t blocks) {
+void BlockCache::set_capacity(std::size_t blocks) noexcept {
     capacity_ = std::clamp<std::size_t>(blocks, 1, k_capacity_max);
-    while (size_ > capacity_) remove(oldest_);
 }
 
-void BlockCache::clear() noexcept {
-    entries_ = std::vector<Entry>{};  // `= {}` would keep the memory
-    table_ = std::vector<std::uint32_t>{};
-    free_ = oldest_ = newest_ = k_none;
-    size_ = 0;
+bool BlockCache::evict(std::size_t most) noexcept {
+    while (size_ > capacity_ && most-- > 0) remove(oldest_);
+    return size_ > capacity_;
+}
+
+void BlockCache::abandon() noexcept {
+    // From the tails on, so that who looks meanwhile finds no block without its parents.
+    for (std::uint32_t index = oldest_; index != k_none; index = entries_[index].newer) {
+        holders_.remove(entries_[index].hash, slot_);
+    }
 }
 
 std::size_t BlockCache::bytes() const noexcept {

@@ -9,10 +9,10 @@ namespace penstock::routing {
 
 namespace {
 
-// An entry: 43 bits of the mixed hash (of which its place tells 20), 12 of the slot, 8 of its era,
+// An entry: 41 bits of the mixed hash (of which its place tells 20), 14 of the slot, 8 of its era,
 // and a bit that tells it from an empty one.
 constexpr unsigned k_era_bits = 8;
-constexpr unsigned k_slot_bits = 12;
+constexpr unsigned k_slot_bits = 14;
 constexpr unsigned k_low_bits = k_era_bits + k_slot_bits + 1;
 constexpr std::uint64_t k_low = (std::uint64_t{1} << k_low_bits) - 1;
 constexpr unsigned k_index_shift = 64 - std::bit_width(PrefixHomes::k_entries - 1);
@@ -32,14 +32,8 @@ void PrefixHomes::Free::operator()(Entry* entries) const noexcept {
 }
 
 PrefixHomes::PrefixHomes(std::uint64_t salt)
-    : multiplier_{(0x9E3779B97F4A7C15ULL ^ salt) | 1U},
-      entries_{static_cast<Entry*>(std::calloc(k_entries, sizeof(Entry)))} {
+    : scatter_{salt}, entries_{static_cast<Entry*>(std::calloc(k_entries, sizeof(Entry)))} {
     if (!entries_) throw std::bad_alloc{};
-}
-
-// Multiplication by a secret odd number, of which the upper bits count, as in the prefix index.
-std::uint64_t PrefixHomes::mix(std::uint64_t block) const noexcept {
-    return block * multiplier_;
 }
 
 PrefixHomes::Entry& PrefixHomes::entry_of(std::uint64_t mixed) const noexcept {
@@ -49,13 +43,13 @@ PrefixHomes::Entry& PrefixHomes::entry_of(std::uint64_t mixed) const noexcept {
 void PrefixHomes::remember(fleet::Slot slot, std::span<const std::uint64_t> chain) noexcept {
     const std::uint8_t era = eras_[slot].load(std::memory_order_relaxed);
     for (const std::uint64_t block : chain) {
-        const std::uint64_t mixed = mix(block);
+        const std::uint64_t mixed = scatter_(block);
         entry_of(mixed).store(packed(mixed, slot, era), std::memory_order_relaxed);
     }
 }
 
 PrefixHomes::Home PrefixHomes::home_of(std::uint64_t block) const noexcept {
-    const std::uint64_t mixed = mix(block);
+    const std::uint64_t mixed = scatter_(block);
     const std::uint64_t entry = entry_of(mixed).load(std::memory_order_relaxed);
     const auto slot = static_cast<fleet::Slot>((entry & k_low) >> (k_era_bits + 1));
     const bool same = entry == packed(mixed, slot, eras_[slot].load(std::memory_order_relaxed));

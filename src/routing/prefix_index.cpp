@@ -1,87 +1,140 @@
 #include "penstock/routing/prefix_index.h"
 
-#include <atomic>
 #include <mutex>
+#include <utility>
 
 #include "block_cache.h"
+#include "block_holders.h"
+#include "spin_lock.h"
 
 namespace penstock::routing {
 
 namespace {
 
-/// Held for a look-up or an insertion: some microseconds at most, so waiting by spinning is cheaper
-/// than sleeping.
-class SpinLock {
-public:
-    void lock() noexcept {
-        while (taken_.exchange(true, std::memory_order_acquire)) {
-            while (taken_.load(std::memory_order_relaxed)) {
-            }
-        }
-    }
-    void unlock() noexcept { taken_.store(false, std::memory_order_release); }
+// Blocks evicted with the lock held: workers that insert there meanwhile wait for it.
+constexpr std::size_t k_evicted_at_once = 1024;
+static_assert(PrefixIndex::k_default_blocks == BlockCache::k_default_capacity);
 
-private:
-    std::atomic<bool> taken_{false};
+BlockCache::Inserted inserted_of(const PrefixIndex::Added& added) noexcept {
+    return {.from = added.from, .to = added.to, .stamp = static_cast<std::uint32_t>(added.stamp)};
+}
+
+/// One backend's part. Most slots are never used, so it is made when it first is.
+struct Part {
+    mutable SpinLock lock;
+    std::unique_ptr<BlockCache> blocks;
 };
 
 }  // namespace
 
-struct alignas(64) PrefixIndex::Shard {
-    mutable SpinLock lock;
-    BlockCache blocks;
+struct PrefixIndex::Impl {
+    explicit Impl(std::uint64_t salt)
+        : scatter{salt}, holders{scatter}, parts{std::make_unique<Part[]>(fleet::k_slots_max)} {}
+
+    /// Precondition: the slot is locked.
+    BlockCache& made(fleet::Slot slot) {
+        auto& blocks = parts[slot].blocks;
+        if (!blocks) {
+            blocks = std::make_unique<BlockCache>(holders, slot, scatter, BlockCache::Start{});
+        }
+        return *blocks;
+    }
+
+    Scatter scatter;
+    BlockHolders holders;
+    std::unique_ptr<Part[]> parts;  // by slot
 };
 
 PrefixIndex::PrefixIndex() : PrefixIndex{0} {}
 
-PrefixIndex::PrefixIndex(std::uint64_t salt)
-    : shards_{std::make_unique<Shard[]>(fleet::k_slots_max)}, homes_{salt} {
-    for (fleet::Slot slot = 0; slot < fleet::k_slots_max; ++slot) {
-        shards_[slot].blocks.set_salt(salt);
-    }
-}
+PrefixIndex::PrefixIndex(std::uint64_t salt) : impl_{std::make_unique<Impl>(salt)}, homes_{salt} {}
 PrefixIndex::~PrefixIndex() = default;
+
+void PrefixIndex::match(std::span<const std::uint64_t> chain, Holdings& out) const {
+    impl_->holders.match(chain, out);
+}
 
 std::uint32_t PrefixIndex::match(fleet::Slot slot,
                                  std::span<const std::uint64_t> chain) const noexcept {
-    const Shard& shard = shards_[slot];
-    const std::lock_guard guard{shard.lock};
-    return shard.blocks.match(chain);
+    const Part& part = impl_->parts[slot];
+    const std::lock_guard guard{part.lock};
+    return part.blocks ? part.blocks->match(chain) : 0;
 }
 
 PrefixIndex::Added PrefixIndex::insert(fleet::Slot slot, std::span<const std::uint64_t> chain) {
     homes_.remember(slot, chain);
-    Shard& shard = shards_[slot];
-    const std::lock_guard guard{shard.lock};
-    const BlockCache::Inserted inserted = shard.blocks.insert(chain);
+    const std::lock_guard guard{impl_->parts[slot].lock};
+    const BlockCache::Inserted inserted = impl_->made(slot).insert(chain);
     return {.slot = slot, .from = inserted.from, .to = inserted.to, .stamp = inserted.stamp};
 }
 
 void PrefixIndex::undo(const Added& added, std::span<const std::uint64_t> chain) noexcept {
-    Shard& shard = shards_[added.slot];
-    const std::lock_guard guard{shard.lock};
-    shard.blocks.undo(
-        {.from = added.from, .to = added.to, .stamp = static_cast<std::uint32_t>(added.stamp)},
-        chain);
+    const Part& part = impl_->parts[added.slot];
+    const std::lock_guard guard{part.lock};
+    if (!part.blocks) return;
+    part.blocks->undo(inserted_of(added), chain);
+}
+
+void PrefixIndex::correct(const Added& added, std::span<const std::uint64_t> chain,
+                          std::size_t found) noexcept {
+    const Part& part = impl_->parts[added.slot];
+    const std::lock_guard guard{part.lock};
+    if (part.blocks) part.blocks->correct(inserted_of(added), chain, found);
+}
+
+void PrefixIndex::truncate(fleet::Slot slot, std::span<const std::uint64_t> chain,
+                           std::size_t from) noexcept {
+    const Part& part = impl_->parts[slot];
+    const std::lock_guard guard{part.lock};
+    if (part.blocks) part.blocks->truncate(chain, from);
 }
 
 void PrefixIndex::set_capacity(fleet::Slot slot, std::size_t blocks) {
-    const std::lock_guard guard{shards_[slot].lock};
-    shards_[slot].blocks.set_capacity(blocks);
+    {
+        const std::lock_guard guard{impl_->parts[slot].lock};
+        impl_->made(slot).set_capacity(blocks);
+    }
+    for (bool more = true; more;) {
+        const std::lock_guard guard{impl_->parts[slot].lock};
+        more = impl_->made(slot).evict(k_evicted_at_once);
+    }
 }
 
-void PrefixIndex::flush(fleet::Slot slot) noexcept {
+void PrefixIndex::flush(fleet::Slot slot) {
     homes_.forget(slot);
-    const std::lock_guard guard{shards_[slot].lock};
-    shards_[slot].blocks.clear();
+    Part& part = impl_->parts[slot];
+    std::unique_ptr<BlockCache> former;
+    {
+        const std::lock_guard guard{part.lock};
+        if (!part.blocks) return;
+        auto next = std::make_unique<BlockCache>(impl_->holders, slot, impl_->scatter,
+                                                 part.blocks->successor());
+        former = std::exchange(part.blocks, std::move(next));
+    }
+    // Out of the lock, since it may be many. What is inserted meanwhile has its holder twice, of
+    // which this takes one.
+    former->abandon();
 }
 
 PrefixIndex::Size PrefixIndex::size(fleet::Slot slot) const noexcept {
-    const Shard& shard = shards_[slot];
-    const std::lock_guard guard{shard.lock};
-    return {.blocks = shard.blocks.size(),
-            .capacity = shard.blocks.capacity(),
-            .bytes = shard.blocks.bytes()};
+    const Part& part = impl_->parts[slot];
+    const std::lock_guard guard{part.lock};
+    if (!part.blocks) return {.capacity = k_default_blocks};
+    return {.blocks = part.blocks->size(),
+            .capacity = part.blocks->capacity(),
+            .bytes = part.blocks->bytes()};
+}
+
+PrefixIndex::Total PrefixIndex::total() const noexcept {
+    Total total{.blocks = impl_->holders.blocks(),
+                .bytes = impl_->holders.bytes() + fleet::k_slots_max * sizeof(Part) +
+                         PrefixHomes::k_entries * sizeof(std::uint64_t)};
+    for (fleet::Slot slot = 0; slot < fleet::k_slots_max; ++slot) {
+        const Size part = size(slot);
+        total.pairs += part.blocks;
+        total.bytes += part.bytes;
+    }
+    return total;
 }
 
 }  // namespace penstock::routing

@@ -8,16 +8,13 @@ namespace penstock::routing {
 
 namespace {
 
-constexpr double k_adapter_load = 0.15;  // seconds to bring a LoRA adapter in
-constexpr double k_kv_tokens = 8192;     // a full cache: preemption throws away work of that order
+constexpr double k_kv_tokens = 8192;  // a full cache: preemption throws away work of that order
 constexpr double k_kv_knee = 0.9;
 // What the wait of a running answer for its next token counts against that of this request for its
 // first: by simulation (decision 0008).
 constexpr double k_stall = 0.1;
-
-constexpr std::size_t at(Term term) noexcept {
-    return static_cast<std::size_t>(term);
-}
+// Of the time to load an adapter, for the idle one that goes: somebody will want it back.
+constexpr double k_reload = 0.5;
 
 /// Tokens that are prefilled before this prompt's: those this proxy has sent, and a guess for the
 /// requests of others that wait there.
@@ -43,38 +40,88 @@ double prompts_waiting(const Input& input, Sheet sheet) noexcept {
     return fit > 0 ? std::max(0.0, fit / sum - k_few_tokens) / usual : 0;
 }
 
-}  // namespace
+/// Until the adapter is there, and what that costs others. At work, adapters end with their
+/// requests: with the mean of them, one after the other.
+double adapter_seconds(const Input& input, const fleet::SheetRow& row, double running) noexcept {
+    const double load = row.rates.adapter_load;
+    switch (row.adapter.room) {
+        case fleet::AdapterRoom::none:
+        case fleet::AdapterRoom::loaded:
+            return 0;
+        case fleet::AdapterRoom::free:
+            return load;
+        case fleet::AdapterRoom::idle:
+            return (1 + k_reload) * load;
+        case fleet::AdapterRoom::busy:
+            break;
+    }
+    const double answer = input.usual_output * row.rates.decode_step(running);
+    return (1 + k_reload) * load + (1 + static_cast<double>(row.adapter.ahead)) * answer;
+}
 
-std::array<float, k_terms> PrefixLoad::terms(const Input& input, const fleet::SheetRow& row,
-                                             double waiting) const noexcept {
+/// One row's terms. Those that nobody reads are not computed: a decision reads the total alone.
+struct Seconds {
+    double prefix = 0;
+    double queue = 0;
+    double prefill = 0;
+    double others = 0;
+    double kv = 0;
+    double adapter = 0;
+    [[nodiscard]] float total(float weight) const noexcept {
+        const double sum = prefix + queue + prefill + others + kv + adapter;
+        // Most weights are 1, and a division takes longer than all the rest.
+        return static_cast<float>(weight == 1 ? sum : sum / std::max<double>(weight, 1e-6));
+    }
+};
+
+/// `waiting`: prompts for which each second of prefill is a second more.
+inline Seconds seconds_of(const Input& input, const fleet::SheetRow& row, double waiting) noexcept {
     const double running = std::max(row.running, row.fresh ? 0.0F : row.in_flight);
     const double held = std::min<double>(static_cast<double>(row.held_blocks) * input.block_tokens,
                                          input.prompt_tokens);
     const fleet::Rates& rates = row.rates;
     const double uncached = input.prompt_tokens - held;
-    std::array<double, k_terms> terms{};
-    terms[at(Term::queue)] = rates.prefill_per_token * tokens_ahead(input, row) +
-                             (running > 0 ? rates.decode_step(running) : 0);
-    terms[at(Term::prefill)] = rates.first_token(input.prompt_tokens);
-    terms[at(Term::prefix)] = -rates.prefill_per_token * held;
-    terms[at(Term::others)] = (k_stall * running + waiting) * rates.prefill_per_token * uncached;
+    Seconds seconds;
+    seconds.prefix = -rates.prefill_per_token * held;
+    seconds.queue = rates.prefill_per_token * tokens_ahead(input, row) +
+                    (running > 0 ? rates.decode_step(running) : 0);
+    seconds.prefill = rates.first_token(input.prompt_tokens);
+    seconds.others = (k_stall * running + waiting) * rates.prefill_per_token * uncached;
+    // What is cached there must go for the uncached part. The more of the cache running requests
+    // have, the less is left of it for others, and the sooner somebody will want that again.
+    if (row.kv_use > 0) seconds.kv = row.kv_use * rates.prefill_per_token * uncached;
     if (row.kv_use > k_kv_knee) {
-        terms[at(Term::kv)] =
+        seconds.kv +=
             (row.kv_use - k_kv_knee) / (1 - k_kv_knee) * k_kv_tokens * rates.prefill_per_token;
     }
-    if (input.wants_adapter && !row.has_adapter) terms[at(Term::adapter)] = k_adapter_load;
-    double sum = 0;
-    for (std::size_t i = 1; i < k_terms; ++i) sum += terms[i];
-    terms[at(Term::total)] = sum / std::max<double>(row.weight, 1e-6);
-    std::array<float, k_terms> told{};
-    std::ranges::transform(terms, told.begin(), [](double x) { return static_cast<float>(x); });
-    return told;
+    seconds.adapter = adapter_seconds(input, row, running);
+    return seconds;
+}
+
+}  // namespace
+
+std::array<float, k_terms> PrefixLoad::terms(const Input& input, const fleet::SheetRow& row,
+                                             double waiting) const noexcept {
+    const Seconds seconds = seconds_of(input, row, waiting);
+    std::array<float, k_terms> terms{};
+    const auto tell = [&terms](Term term, double value) {
+        terms[static_cast<std::size_t>(term)] = static_cast<float>(value);
+    };
+    tell(Term::total, seconds.total(row.weight));
+    tell(Term::prefix, seconds.prefix);
+    tell(Term::queue, seconds.queue);
+    tell(Term::prefill, seconds.prefill);
+    tell(Term::others, seconds.others);
+    tell(Term::kv, seconds.kv);
+    tell(Term::adapter, seconds.adapter);
+    return terms;
 }
 
 Decision PrefixLoad::decide(const Input& input, Sheet sheet, Rng& rng) const noexcept {
     const double waiting = prompts_waiting(input, sheet);
-    Decision decision = pick_least(
-        sheet, rng, [&](const fleet::SheetRow& row) { return terms(input, row, waiting)[0]; });
+    Decision decision = pick_least(sheet, rng, [&](const fleet::SheetRow& row) {
+        return seconds_of(input, row, waiting).total(row.weight);
+    });
     if (!decision.found()) return decision;
     const fleet::SheetRow& chosen = sheet[decision.row];
     decision.terms = terms(input, chosen, waiting);

@@ -13,7 +13,7 @@ namespace penstock::routing {
 /// - others: what the rest lose while this prompt is prefilled: each prompt that waits, and a part
 ///   of what the answers that run there lose;
 /// - kv: a penalty that rises when the KV cache is nearly full (the engine would preempt);
-/// - adapter: loading a LoRA that is not resident.
+/// - adapter: loading a LoRA that is not there, and waiting for a place to load it into.
 ///
 /// A backend that holds a shared prefix wins only as long as its queue is shorter than the prefill
 /// it saves: one system prompt never pins the fleet. Reasons and figures: src/decisions/0008.

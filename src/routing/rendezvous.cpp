@@ -17,6 +17,15 @@ std::uint64_t mixed(std::uint64_t z) noexcept {  // SplitMix64's finaliser
     return z ^ (z >> 31U);
 }
 
+/// Between 0 and 1, exclusive.
+double unit_of(std::uint64_t key, const fleet::SheetRow& row) noexcept {
+    return (static_cast<double>(mixed(key ^ mixed(row.identity)) >> 11U) + 0.5) * 0x1.0p-53;
+}
+
+float score_of(double unit, float weight) noexcept {
+    return static_cast<float>(-static_cast<double>(weight) / std::log(unit));
+}
+
 float most_load(Sheet sheet, float bound) noexcept {
     float all = 1;  // this request counts: an idle fleet must admit it
     float fit = 0;
@@ -37,9 +46,7 @@ std::uint64_t rendezvous_key(const Input& input) noexcept {
 }
 
 float rendezvous_score(std::uint64_t key, const fleet::SheetRow& row) noexcept {
-    const double unit =
-        (static_cast<double>(mixed(key ^ mixed(row.identity)) >> 11U) + 0.5) * 0x1.0p-53;
-    return static_cast<float>(-static_cast<double>(row.weight) / std::log(unit));
+    return score_of(unit_of(key, row), row.weight);
 }
 
 // Not by `pick_least`: near scores are no ties here, since chance would make proxies disagree.
@@ -49,7 +56,11 @@ std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound) noexcept {
     float highest = 0;
     for (std::uint32_t i = 0; i < sheet.size(); ++i) {
         if (sheet[i].unfit != fleet::k_fit || load_of(sheet[i]) > most) continue;
-        const float value = rendezvous_score(key, sheet[i]);
+        const double unit = unit_of(key, sheet[i]);
+        // Since -log(x) > 1 - x, most can be told to be lower without taking the logarithm.
+        if (static_cast<double>(sheet[i].weight) < static_cast<double>(highest) * (1 - unit))
+            continue;
+        const float value = score_of(unit, sheet[i].weight);
         const bool higher = first == Decision::k_nobody || value > highest ||
                             (value == highest && sheet[i].identity < sheet[first].identity);
         if (!higher) continue;

@@ -1,4 +1,4 @@
-#include "adapter_slots.h"
+#include "penstock/sim/adapter_slots.h"
 
 #include <algorithm>
 

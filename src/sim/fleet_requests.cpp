@@ -198,7 +198,9 @@ void FleetRun::on_last_token(std::uint32_t flight) {
                      .duration = now_ - state.sent,
                      .work_tokens = state.choice.work_tokens,
                      .batch = state.choice.batch,
+                     .adapter = state.choice.adapter,
                      .beside_tokens = prefilled(state) - state.prefilled_then});
+    router.found_cached(request, state.added, state.cached_tokens);
     router.ended(state.slot, request);
     ++result_.finished;
     ++result_.finished_by[state.engine];

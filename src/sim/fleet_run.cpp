@@ -214,12 +214,23 @@ fleet::LoadSample FleetRun::sample(const Replica& replica, fleet::Slot slot) {
     sample.cache_queries = static_cast<double>(stats.cache_queries);
     sample.cache_hits = static_cast<double>(stats.cache_hits);
     sample.start_time = start_seconds(place.started);
-    for (const AdapterSlots::Loaded& each : place.adapters.loaded()) {
-        sample.adapters.push_back(std::to_string(each.adapter));
-    }
+    sample.adapter_slots = options_.max_adapters;
+    tell_adapters(place, sample.adapters);
     sample.started_then = replica.counters[slot].started.load(std::memory_order_relaxed);
     sample.finished_then = replica.counters[slot].finished.load(std::memory_order_relaxed);
     return sample;
+}
+
+// As vLLM does: of those that are loaded, the ones at work; and what is waited for.
+void FleetRun::tell_adapters(const Place& place, std::vector<fleet::AdapterUse>& to) const {
+    const auto tell = [&](std::uint32_t adapter, bool waiting) {
+        if (std::ranges::find(to, adapter, &fleet::AdapterUse::id) != to.end()) return;
+        to.push_back({.id = adapter, .waiting = waiting});
+    };
+    for (const AdapterSlots::Loaded& each : place.adapters.loaded()) {
+        if (each.users > 0) tell(each.adapter, false);
+    }
+    for (const std::uint32_t flight : place.waiting) tell(flights_[flight].request.adapter, true);
 }
 
 void FleetRun::watch() {

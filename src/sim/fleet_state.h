@@ -8,8 +8,8 @@
 #include <queue>
 #include <vector>
 
-#include "adapter_slots.h"
 #include "penstock/fleet/charge.h"
+#include "penstock/sim/adapter_slots.h"
 #include "penstock/sim/fleet_run.h"
 #include "sim_engine.h"
 
@@ -126,6 +126,7 @@ private:
     void poll(std::uint32_t number);
     void see(std::uint32_t number);
     [[nodiscard]] fleet::LoadSample sample(const Replica& replica, fleet::Slot slot);
+    void tell_adapters(const Place& place, std::vector<fleet::AdapterUse>& to) const;
     void add_replicas(const RouterFactory& make_router);
     void watch();
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
 namespace penstock::sim {
 
@@ -28,16 +27,22 @@ PenstockRouter::PenstockRouter(const RouterSetting& setting, const routing::Bala
       learners_(setting.backends, fleet::RateLearner{fleet::Rates{}}) {}
 
 std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View& view, Rng& rng) {
-    fleet::observe(view.backends, {view.table, view.counters, view.now, balance_.stale_after},
+    fleet::observe(view.backends,
+                   {.table = view.table,
+                    .counters = view.counters,
+                    .now = view.now,
+                    .stale_after = balance_.stale_after,
+                    .adapter = request.adapter,
+                    .adapters = &adapters_},
                    sheet_);
     fill_rows(request, view);
     const routing::Input input{.blocks = request.blocks,
                                .prompt_tokens = request.prompt_tokens,
                                .block_tokens = setting_.block_tokens,
                                .output_tokens = static_cast<std::uint32_t>(habit_.output_tokens),
+                               .usual_output = static_cast<std::uint32_t>(habit_.output_tokens),
                                .usual_uncached = static_cast<std::uint32_t>(habit_.uncached_tokens),
                                .session = request.session,
-                               .wants_adapter = request.adapter != 0,
                                .sequence = decisions_++};
     if (policy_->reads_prefix()) {
         habit_.foreign.look(sheet_);
@@ -48,30 +53,24 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
     const fleet::SheetRow& row = sheet_[decision.row];
     const std::uint32_t held =
         std::min(decision.held_blocks * setting_.block_tokens, request.prompt_tokens);
+    if (request.adapter != 0) adapters_.note(row.slot, request.adapter, view.now);
     return Choice{
         .slot = row.slot,
         .held_blocks = decision.held_blocks,
         .work_tokens = row.prefill_tokens + static_cast<float>(request.prompt_tokens - held),
-        .batch = row.running + 1};
+        .batch = row.running + 1,
+        .adapter = row.adapter.room};
 }
 
 void PenstockRouter::fill_rows(const SimRequest& request, const View& view) {
-    const std::string adapter =
-        request.adapter == 0 ? std::string{} : std::to_string(request.adapter);
     const bool prefix = policy_->reads_prefix() && !request.blocks.empty();
+    if (prefix) index_.match(request.blocks, holdings_);
     for (fleet::SheetRow& row : sheet_) {
         row.rates = learners_[row.slot].rates();
         if (std::ranges::find(view.excluded, row.slot) != view.excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
-        if (request.adapter != 0) {
-            const fleet::LoadSample* sample = view.sample(row.slot);
-            row.has_adapter = sample != nullptr && std::ranges::find(sample->adapters, adapter) !=
-                                                       sample->adapters.end();
-        }
-        if (prefix && row.unfit == fleet::k_fit) {
-            row.held_blocks = index_.match(row.slot, request.blocks);
-        }
+        if (prefix) row.held_blocks = holdings_.of(row.slot);
     }
 }
 
@@ -85,6 +84,12 @@ void PenstockRouter::failed(fleet::Slot /*slot*/, const SimRequest& request,
     if (!request.blocks.empty()) index_.undo(added, request.blocks);
 }
 
+void PenstockRouter::found_cached(const SimRequest& request,
+                                  const routing::PrefixIndex::Added& added, std::uint32_t tokens) {
+    const std::uint32_t blocks = (tokens + setting_.block_tokens - 1) / setting_.block_tokens;
+    if (!request.blocks.empty()) index_.correct(added, request.blocks, blocks);
+}
+
 void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
     const auto prompt = static_cast<float>(seen.prompt_tokens);
     habit_.learn(0, prompt, std::max(1.0F, prompt - static_cast<float>(seen.cached_tokens)),
@@ -96,7 +101,8 @@ void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
                            .first_token_s = seconds(seen.first_token),
                            .batch = seen.batch,
                            .gap_s = seconds(seen.inter_token),
-                           .beside_tokens = static_cast<float>(seen.beside_tokens) / gaps});
+                           .beside_tokens = static_cast<float>(seen.beside_tokens) / gaps,
+                           .adapter = seen.adapter});
 }
 
 void PenstockRouter::sampled(fleet::Slot slot, const std::optional<fleet::LoadSample>& before,
@@ -106,7 +112,10 @@ void PenstockRouter::sampled(fleet::Slot slot, const std::optional<fleet::LoadSa
         const double blocks = std::floor(*now.kv_tokens / setting_.block_tokens);
         index_.set_capacity(slot, static_cast<std::size_t>(std::max(1.0, blocks)));
     }
-    if (before && restarted(*before, now)) index_.flush(slot);
+    if (before && restarted(*before, now)) {
+        index_.flush(slot);
+        adapters_.flush(slot);
+    }
 }
 
 }  // namespace penstock::sim

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "penstock/fleet/adapters.h"
 #include "penstock/fleet/habit.h"
 #include "penstock/fleet/rates.h"
 #include "penstock/fleet/sheet.h"
@@ -25,6 +26,8 @@ public:
     routing::PrefixIndex::Added sent(fleet::Slot slot, const SimRequest& request) override;
     void failed(fleet::Slot slot, const SimRequest& request,
                 const routing::PrefixIndex::Added& added) override;
+    void found_cached(const SimRequest& request, const routing::PrefixIndex::Added& added,
+                      std::uint32_t tokens) override;
     void observed(fleet::Slot slot, const Observation& observation) override;
     void sampled(fleet::Slot slot, const std::optional<fleet::LoadSample>& before,
                  const fleet::LoadSample& now) override;
@@ -36,7 +39,9 @@ private:
     routing::BalanceOptions balance_;
     std::unique_ptr<routing::Policy> policy_;
     routing::PrefixIndex index_;
+    fleet::AdapterHistory adapters_;
     std::vector<fleet::SheetRow> sheet_;
+    routing::Holdings holdings_;
     std::vector<fleet::RateLearner> learners_;  // by slot
     fleet::Habit habit_;                        // of all requests
     std::uint64_t decisions_ = 0;

@@ -21,7 +21,7 @@ namespace http = penstock::http;
 struct Stream final : ClientSessionStream {};
 
 struct Run {
-    explicit Run(const penstock::h2::ClientSetup& setup) : session{setup, "http"} {
+    explicit Run(penstock::h2::ClientSetup& setup) : session{setup, "http"} {
         for (Stream& each : streams) {
             each.out.end({});
             const http::RequestHead head{
@@ -61,7 +61,7 @@ void check(const Stream& stream) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    static const penstock::h2::ClientSetup setup;
+    static penstock::h2::ClientSetup setup;
     const std::string input{data, data + size};
     const std::string_view bytes = std::string_view{input}.substr(1);
     const std::size_t cut = bytes.size() * data[0] / 255;

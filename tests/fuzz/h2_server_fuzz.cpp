@@ -61,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (h2::SessionStream* each : news) {
         if (!more || each->closed || !each->head_complete) continue;
         http::ResponseHead head{.status = 200, .framing = http::Framing::chunked};
-        run.session.respond(*each, head, true);
+        if (!run.session.respond(*each, head, true)) continue;
         const std::string_view piece = "data: x\n\n";
         each->out.append({&piece, 1});
         each->out.end({});

@@ -16,11 +16,13 @@ namespace {
 void check(const penstock::fleet::LoadSample& sample) {
     for (const std::optional<double>& value :
          {sample.running, sample.waiting, sample.kv_use, sample.kv_tokens, sample.running_max,
-          sample.cache_queries, sample.cache_hits, sample.start_time}) {
+          sample.cache_queries, sample.cache_hits, sample.start_time, sample.adapter_slots}) {
         PENSTOCK_ASSERT(!value || *value >= 0);
     }
     PENSTOCK_ASSERT(!sample.kv_use || *sample.kv_use <= 1);
-    for (const std::string& adapter : sample.adapters) PENSTOCK_ASSERT(!adapter.empty());
+    for (const penstock::fleet::AdapterUse& adapter : sample.adapters) {
+        PENSTOCK_ASSERT(!adapter.name.empty() && adapter.id != 0);
+    }
 }
 
 }  // namespace

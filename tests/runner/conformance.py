@@ -25,10 +25,7 @@ def run(options, report):
     sys.path.insert(0, str(options.root / "tests" / "blackbox"))
     check("clear text, both protocols", program, binary, options, report)
     check("clear text", program, binary, options, report, protocol="h2")
-    if "[listener.tls]" in (options.root / "conf" / "REFERENCE.md").read_text(encoding="utf-8"):
-        check("TLS", program, binary, options, report, tls=True)
-    else:
-        report.skip("h2spec over TLS", "this Penstock has no TLS")
+    check("TLS", program, binary, options, report, tls=True)
 
 
 def check(title, program, binary, options, report, tls=False, protocol="auto"):

@@ -149,6 +149,7 @@ public:
     telemetry::WorkerMetrics metrics;
     fleet::CounterSlab counters;
     routing::PrefixIndex index;
+    fleet::AdapterHistory adapters;
     proxy::BufferBudget budget{1ULL << 30U};
 
 private:
@@ -174,7 +175,7 @@ public:
     std::unique_ptr<proxy::Worker> worker = std::make_unique<proxy::Worker>(
         loop, metrics,
         proxy::Shared{
-            counters, index, budget, *log_,
+            counters, index, adapters, budget, *log_,
             [this](fleet::Slot slot, ErrorCode code) { failures.emplace_back(slot, code); }},
         std::uint64_t{1});
     std::unique_ptr<proxy::ProxyHandler> handler = std::make_unique<proxy::ProxyHandler>(*worker);

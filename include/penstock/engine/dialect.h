@@ -41,8 +41,9 @@ struct Paths {
                                                      std::string_view page);
 
 struct ModelList {
-    std::vector<std::string> names;  // ids, adapters and aliases included
-    std::string elements;            // the "data" array's elements as JSON text, comma-separated
+    std::vector<std::string> names;     // ids, adapters and aliases included
+    std::vector<std::string> adapters;  // of them, those with a parent: LoRA adapters of it
+    std::string elements;               // the "data" array's elements as JSON text, comma-separated
     std::optional<double> max_model_len;
 };
 /// Reads a `/v1/models` answer. Errors: invalid_value.

@@ -98,6 +98,7 @@ struct Usage {
     std::uint64_t prompt_tokens = 0;  // cached ones included, whichever way the API counts
     std::uint64_t output_tokens = 0;
     std::uint64_t cached_tokens = 0;
+    bool cached_told = false;  // `cached_tokens` was there, be it 0: most engines leave it out
     friend bool operator==(const Usage&, const Usage&) = default;
 };
 /// `object`: `{…}` as captured by `http::SseScanner` or cut out by `find_usage`. Tolerant: reads up

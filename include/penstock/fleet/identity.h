@@ -25,7 +25,7 @@ enum class Protocol : std::uint8_t { automatic, http_1_1, h2c, h2 };
 /// A place in the counter slab and in every table by slot. Used again only when its former owner is
 /// quite gone.
 using Slot = std::uint32_t;
-inline constexpr Slot k_slots_max = 4096;
+inline constexpr Slot k_slots_max = 16'384;
 
 /// Where an engine listens. Either host and port, or a unix socket's path.
 struct Address {

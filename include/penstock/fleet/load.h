@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "penstock/base/units.h"
+#include "penstock/fleet/adapters.h"
 #include "penstock/fleet/identity.h"
 #include "penstock/fleet/rates.h"
 
@@ -26,8 +27,10 @@ struct LoadSample {
     std::optional<double> cache_queries;  // prefix cache: tokens asked for, counter
     std::optional<double> cache_hits;     // prefix cache: tokens found, counter
     std::optional<double> start_time;     // process start, Unix seconds: a change means a restart
-    std::vector<std::string> adapters;    // LoRA adapters loaded or running
-    std::uint64_t started_then = 0;       // this proxy's `started` counter when the poll went out
+    std::vector<AdapterUse> adapters;     // LoRA adapters that requests want now
+    std::optional<double> adapter_slots;  // how many can be loaded at a time
+    std::optional<double> adapter_slots_used;
+    std::uint64_t started_then = 0;  // this proxy's `started` counter when the poll went out
     std::uint64_t finished_then = 0;
 };
 
@@ -41,6 +44,7 @@ struct BackendState {
     bool ejected = false;              // by the failures the workers reported
     std::optional<LoadSample> sample;  // the last good one
     std::vector<std::string> models;   // the last good /v1/models, adapters included
+    std::vector<AdapterId> adapters;   // of the models, those that are LoRA adapters; sorted
     bool models_listed = false;
     std::string models_json;  // the last good list's "data" elements, for the union of /v1/models
     std::string last_error;   // of poll or probe; for people

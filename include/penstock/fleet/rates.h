@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "penstock/fleet/adapters.h"
 #include "penstock/fleet/identity.h"
 
 namespace penstock::fleet {
@@ -14,8 +15,10 @@ struct Rates {
     double prefill_per_token = 1e-4;  // of an uncached prompt token
     double step = 0.01;               // of one decode step of a batch of one
     double step_per_request = 1e-4;   // what each further request of the batch adds to it
+    double adapter_load = 0.15;       // to bring a LoRA adapter in
     std::uint32_t first_tokens = 0;   // observations behind the first two
-    std::uint32_t gaps = 0;           // and behind the others
+    std::uint32_t gaps = 0;           // behind the next two
+    std::uint32_t adapter_loads = 0;  // and behind the last
 
     /// Until the first token of a request with so many tokens to prefill, its own and those before
     /// it in the queue.
@@ -68,6 +71,7 @@ struct Observation {
     float batch = 0;          // requests that were decoded beside it, itself included
     float gap_s = 0;          // between two of its tokens, on average
     float beside_tokens = 0;  // that were prefilled beside it in such a gap, on average
+    AdapterRoom adapter = AdapterRoom::none;  // what its LoRA found at the pick
 };
 
 /// One backend's rates.
@@ -81,6 +85,8 @@ public:
     void first_token(double tokens, double seconds) noexcept;
     /// A token came so many seconds after the one before it, in a batch of about so many.
     void gap(double batch, double seconds) noexcept;
+    /// A first token that waited for its LoRA adapter to be loaded.
+    void cold_first_token(double tokens, double seconds) noexcept;
 
     void learn(const Observation& seen) noexcept;
     [[nodiscard]] Rates rates() const noexcept;
@@ -88,6 +94,8 @@ public:
 private:
     LineFit prefill_;
     LineFit decode_;
+    double adapter_load_;
+    std::uint32_t adapter_loads_ = 0;
 };
 
 }  // namespace penstock::fleet

@@ -27,8 +27,8 @@ struct SheetRow {
     Slot slot = 0;
     std::uint64_t identity = 0;  // the backend's, the same in every proxy
     std::uint8_t unfit = k_fit;
-    bool fresh = false;        // the sample is young enough to be believed
-    bool has_adapter = false;  // the requested LoRA is loaded (by the sample)
+    bool fresh = false;    // the sample is young enough to be believed
+    AdapterPlace adapter;  // what the LoRA that is asked for finds there
     float weight = 1;
     float running = 0;         // requests in the batch
     float waiting = 0;         // requests queued
@@ -45,6 +45,8 @@ struct Loads {
     const CounterSlab& counters;
     TimePoint now;             // by the worker's clock
     Millis stale_after{1000};  // an older sample gives way to the proxy's own in-flight count
+    AdapterId adapter = 0;     // the LoRA that is asked for
+    const AdapterHistory* adapters = nullptr;  // not null where an adapter is asked for
 };
 
 /// Fills `out` (cleared first, capacity kept) with a row per backend, in order. A row's model

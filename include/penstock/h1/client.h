@@ -73,7 +73,7 @@ public:
     void send(const http::RequestHead& head, std::string_view body) override;
     void send_head(const http::RequestHead& head) override;
     http::Flow write(http::Pieces payload) override;
-    void finish() override;
+    void finish(const http::Fields& trailers) override;
     void when_writable(Waiter* waiter) noexcept override { writer_ = waiter; }
     [[nodiscard]] bool request_sent() const noexcept override {
         return sent_all_ && out_.empty() && body_left_.empty();

@@ -25,11 +25,11 @@ struct ServerLimits {
     bool enabled = true;
     std::uint32_t max_streams = 128;  // open at a time
     Bytes stream_window = 256_KiB;    // of a request's body, sent and not yet read
-    Bytes connection_window = 1_MiB;
+    Bytes connection_window = 1_MiB;  // of all bodies, sent and not yet met by us
     // A burst, and what comes back per second: an attacker is far above, a client that cancels
     // many chats is not.
-    std::uint32_t resets_burst = 500;  // RST_STREAM from the client (Rapid Reset)
-    std::uint32_t resets_per_second = 50;
+    std::uint32_t resets_burst = 200;  // RST_STREAM from the client (Rapid Reset)
+    std::uint32_t resets_per_second = 20;
     std::uint32_t errors_burst = 100;  // streams that we had to reset (MadeYouReset)
     std::uint32_t errors_per_second = 10;
     std::uint32_t control_burst = 200;  // SETTINGS and PING

@@ -66,6 +66,12 @@ public:
     [[nodiscard]] virtual Received try_read() = 0;
     virtual void when_readable(Waiter* waiter) noexcept = 0;  // nullptr: forget it
 
+    /// The request's trailers, after `end`: those that may be passed on.
+    [[nodiscard]] virtual const Fields& request_trailers() const noexcept {
+        static const Fields none;
+        return none;
+    }
+
     /// Starts the response. Sends nothing yet: the head leaves with the first body bytes, `flush`
     /// or `finish`. Precondition: called once. Invalid names or values in `head` are a bug of the
     /// caller and are left out. A 101 makes a tunnel of both directions (RFC 9110 7.8): the
@@ -118,7 +124,9 @@ public:
     /// what is written after it goes out as it is.
     virtual void send_head(const RequestHead& head) = 0;
     virtual Flow write(Pieces payload) = 0;
-    virtual void finish() = 0;
+    /// Ends the body. `trailers` may be empty, and go out where the protocol is HTTP/2 alone: not
+    /// every engine reads those of HTTP/1.1.
+    virtual void finish(const Fields& trailers) = 0;
     virtual void when_writable(Waiter* waiter) noexcept = 0;
 
     /// Everything that was to be sent has been taken by the kernel: what was borrowed is free

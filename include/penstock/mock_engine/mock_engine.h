@@ -37,6 +37,8 @@ struct EngineOptions {
     fleet::Engine dialect = fleet::Engine::vllm;  // vllm or sglang: names of metrics
     std::vector<std::string> models{"demo-model"};
     std::vector<std::string> adapters;
+    std::uint32_t max_adapters = 8;  // loaded at a time
+    Millis adapter_load{0};          // before the first token, where one is not
     std::uint64_t seed = 1;
     double speed = 1.0;  // 2: twice as fast as the profile
     Millis keep_alive{5'000};

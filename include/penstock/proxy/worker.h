@@ -31,6 +31,7 @@ namespace penstock::proxy {
 struct Shared {
     fleet::CounterSlab& counters;
     routing::PrefixIndex& index;
+    fleet::AdapterHistory& adapters;
     BufferBudget& budget;
     telemetry::Log& log;
     /// A backend failed (or served): posted to the control thread. Any thread.
@@ -76,6 +77,7 @@ public:
     Habits habits;
     Observations observations;
     std::vector<fleet::SheetRow> sheet;  // scratch of the decision being made
+    routing::Holdings holdings;          // and of its prompt
     std::uint64_t decisions = 0;
     std::uint32_t inspect_jobs = 0;  // of this worker, in the inspect thread's queue
     bool draining = false;

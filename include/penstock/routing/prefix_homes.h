@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 
+#include "penstock/base/scatter.h"
 #include "penstock/fleet/identity.h"
 
 namespace penstock::routing {
@@ -42,10 +43,9 @@ private:
     using Entry = std::atomic<std::uint64_t>;  // fingerprint, slot, the slot's era
 
     [[nodiscard]] Entry& entry_of(std::uint64_t mixed) const noexcept;
-    [[nodiscard]] std::uint64_t mix(std::uint64_t block) const noexcept;
     [[nodiscard]] Home home_of(std::uint64_t block) const noexcept;
 
-    std::uint64_t multiplier_;
+    Scatter scatter_;
     struct Free {
         void operator()(Entry* entries) const noexcept;
     };

@@ -2,8 +2,9 @@
 //
 // A block is known by its chained hash (see prefix_blocks.h), so holding a block implies holding
 // its parents. Per backend the index is a cache of bounded size that forgets like an engine does:
-// least recently used first, and of one chain the tail before its parents. Shared by all workers,
-// sharded by backend, a short spin lock per shard. Thread: any.
+// least recently used first, and of one chain the tail before its parents. Beside them stands, for
+// each block, who holds it: one look-up serves all backends. Shared by all workers; changes lock
+// the backend, and for an instant a shard of the blocks. Thread: any. Why: src/decisions/0010.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <span>
 
 #include "penstock/fleet/identity.h"
+#include "penstock/routing/holdings.h"
 #include "penstock/routing/prefix_homes.h"
 
 namespace penstock::routing {
@@ -26,8 +28,10 @@ public:
     PrefixIndex(const PrefixIndex&) = delete;
     PrefixIndex& operator=(const PrefixIndex&) = delete;
 
-    /// How many blocks of `chain`, from the root on, `slot` is believed to hold. O(log chain)
-    /// look-ups.
+    /// How many blocks of `chain`, from the root on, each backend is believed to hold. O(log chain)
+    /// look-ups for each number of blocks that some hold and others do not.
+    void match(std::span<const std::uint64_t> chain, Holdings& out) const;
+    /// The same of one backend alone. Locks it.
     [[nodiscard]] std::uint32_t match(fleet::Slot slot,
                                       std::span<const std::uint64_t> chain) const noexcept;
 
@@ -51,24 +55,43 @@ public:
     /// Takes back what this insertion added and nobody used since.
     void undo(const Added& added, std::span<const std::uint64_t> chain) noexcept;
 
+    /// The engine has told how many blocks of `chain` it `found` when this insertion's request
+    /// came. Where that is less than was believed, what it must have evicted with them is
+    /// forgotten.
+    void correct(const Added& added, std::span<const std::uint64_t> chain,
+                 std::size_t found) noexcept;
+
+    /// The engine has told that of `chain` it holds `from` blocks and no more. What was inserted
+    /// below them as part of other chains should be told, too, or goes by its age.
+    void truncate(fleet::Slot slot, std::span<const std::uint64_t> chain,
+                  std::size_t from) noexcept;
+
     /// Capacity of one backend in blocks, 1 to 2 Mi; the excess is evicted. Default
     /// `k_default_blocks`.
     void set_capacity(fleet::Slot slot, std::size_t blocks);
     /// Forgets all of a backend: it restarted, or its slot has a new owner.
-    void flush(fleet::Slot slot) noexcept;
+    void flush(fleet::Slot slot);
 
     struct Size {
         std::size_t blocks = 0;    // (block, backend) pairs
         std::size_t capacity = 0;  // blocks
-        std::size_t bytes = 0;     // memory held
+        std::size_t bytes = 0;     // memory held, without what all backends share
     };
     [[nodiscard]] Size size(fleet::Slot slot) const noexcept;
+
+    struct Total {
+        std::size_t blocks = 0;  // different ones
+        std::size_t pairs = 0;   // (block, backend)
+        std::size_t bytes = 0;   // memory held; of the homes, all that could be
+    };
+    /// Goes over everything: for tests and benchmarks.
+    [[nodiscard]] Total total() const noexcept;
 
     static constexpr std::size_t k_default_blocks = 4096;
 
 private:
-    struct Shard;
-    std::unique_ptr<Shard[]> shards_;  // by slot
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
     PrefixHomes homes_;
 };
 

@@ -42,6 +42,7 @@ struct Choice {
     std::uint32_t held_blocks = 0;  // of the prompt, believed to be there
     float work_tokens = 0;          // to be prefilled until its first token, its own included
     float batch = 1;                // requests it will be decoded beside, itself included
+    fleet::AdapterRoom adapter = fleet::AdapterRoom::none;  // believed, of its LoRA
 };
 
 /// What a request that was answered tells of its backend: what the proxy's workers would report.
@@ -53,8 +54,9 @@ struct Observation {
     Micros first_token{0};               // from the request's sending
     Micros inter_token{0};               // mean over the answer; 0 with one token
     Micros duration{0};
-    float work_tokens = 0;  // by the router's belief at the pick, as is the next
+    float work_tokens = 0;  // by the router's belief at the pick, as are the next two
     float batch = 0;
+    fleet::AdapterRoom adapter = fleet::AdapterRoom::none;
     std::uint64_t beside_tokens =
         0;  // of this proxy's prompts, prefilled there since its first token
 };
@@ -78,6 +80,10 @@ public:
     virtual void failed(fleet::Slot /*slot*/, const SimRequest& /*request*/,
                         const routing::PrefixIndex::Added& /*added*/) {}
     virtual void first_token(fleet::Slot /*slot*/, const SimRequest& /*request*/) {}
+    /// After each whole answer: how much of the prompt its engine found cached, by `usage`.
+    virtual void found_cached(const SimRequest& /*request*/,
+                              const routing::PrefixIndex::Added& /*added*/,
+                              std::uint32_t /*tokens*/) {}
     /// The last token, or the break of a stream that had begun.
     virtual void ended(fleet::Slot /*slot*/, const SimRequest& /*request*/) {}
     /// After each whole answer, before `ended`.

@@ -19,6 +19,7 @@ struct EngineCommand {
     std::uint32_t count = 1;
     std::uint32_t decode_step_ms = 10;
     std::uint32_t startup_ms = 0;
+    std::uint32_t adapter_load_ms = 0;
 };
 
 std::string next_address(const std::string& address, std::uint32_t offset) {
@@ -74,6 +75,11 @@ void add_options(CLI::App& app, EngineCommand& command) {
         ->check(CLI::IsMember({"vllm", "sglang"}));
     app.add_option("--model", engine.models, "Model names (repeatable).")->capture_default_str();
     app.add_option("--adapter", engine.adapters, "LoRA adapter names (repeatable).");
+    app.add_option("--max-loras", engine.max_adapters, "Adapters loaded at a time.")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_option("--adapter-load-ms", command.adapter_load_ms, "Time to load an adapter.")
+        ->capture_default_str();
     app.add_option("--seed", engine.seed, "Decides the text.")->capture_default_str();
     app.add_option("--speed", engine.speed, "2: twice as fast.")
         ->capture_default_str()
@@ -121,6 +127,7 @@ void add_engine(CLI::App& app, Action& action) {
             command->engine.dialect =
                 command->dialect == "sglang" ? fleet::Engine::sglang : fleet::Engine::vllm;
             command->engine.profile.decode_step = Micros{command->decode_step_ms * 1000};
+            command->engine.adapter_load = Millis{command->adapter_load_ms};
             command->engine.faults.startup = Millis{command->startup_ms};
             return serve(*command);
         };

@@ -12,7 +12,8 @@ const Option k_options[] = {
     {.name = "enabled",
      .binding = bound<&h2::ServerLimits::enabled>(),
      .sentence = "Speak HTTP/2 to clients that ask for it, on every listener with protocol = "
-                 "\"auto\" beside HTTP/1.1: by prior knowledge in clear text, by ALPN over TLS."},
+                 "\"auto\" beside HTTP/1.1: by prior knowledge in clear text, by ALPN over TLS. "
+                 "A request's :scheme may be http or https on either."},
     {.name = "max_streams",
      .binding = bound<&h2::ServerLimits::max_streams>(),
      .range = {1, 100'000},
@@ -25,7 +26,10 @@ const Option k_options[] = {
     {.name = "connection_window",
      .binding = bound<&h2::ServerLimits::connection_window>(),
      .range = {65'535, k_window_max},
-     .sentence = "The same for all requests of a connection together."},
+     .sentence = "How much of all bodies of a connection together may be under way to us. What has "
+                 "come opens it again although nobody has read it: 4MiB of each connection may lie "
+                 "unread, and 64MiB more of all those of a worker. Only beyond that the whole "
+                 "connection waits."},
     {.name = "resets_burst",
      .binding = bound<&h2::ServerLimits::resets_burst>(),
      .range = {1, k_many},
@@ -57,8 +61,9 @@ const Option k_options[] = {
     {.name = "useless_frames",
      .binding = bound<&h2::ServerLimits::useless_frames>(),
      .range = {100, k_many},
-     .sentence = "Frames in a row that carry nothing (WINDOW_UPDATE, PRIORITY, unknown ones); "
-                 "beyond it the connection is ended. Each DATA frame sent allows ten more."},
+     .sentence = "Frames in a row that carry nothing (WINDOW_UPDATE, PRIORITY, answers to no PING, "
+                 "heads on streams that have ended, unknown ones); beyond it the connection is "
+                 "ended. Each DATA frame sent allows ten more."},
 };
 
 }  // namespace

@@ -66,8 +66,9 @@ const Option k_options[] = {
      .binding = chosen<&RouteConfig::body, k_bodies>(),
      .sentence =
          "inspect: the body is read before a backend is picked, by model and prompt, and can "
-         "be sent again after a failure. stream: it is passed on while it comes, and the "
-         "backend is picked by load."},
+         "be sent again after a failure; its trailers end here. stream: it is passed on while "
+         "it comes, with its trailers where the backend speaks HTTP/2, and the backend is "
+         "picked by load."},
     {.name = "usage",
      .binding = chosen<&RouteConfig::usage, k_usages>(),
      .sentence =

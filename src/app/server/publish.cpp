@@ -80,6 +80,7 @@ void ProxyServer::release_left_slots(std::uint64_t oldest_generation) {
         for (const auto& worker : workers_) worker->forget(slot);
         monitor_->forget(slot);
         index_.flush(slot);
+        adapters_.flush(slot);
         slots_.release(slot);
         it = leaving_.erase(it);
     }
@@ -177,6 +178,7 @@ void ProxyServer::monitor_event(const monitor::Event& event) {
             return tell(telemetry::LogLevel::warning, "backend is unhealthy");
         case Kind::restarted:
             index_.flush(event.slot);
+            adapters_.flush(event.slot);
             return tell(telemetry::LogLevel::warning,
                         "backend has restarted, its prefix index is flushed");
         case Kind::capacity_known:

@@ -64,6 +64,7 @@ Result<void> ProxyServer::start() {
     const proxy::Shared shared{
         counters_,
         index_,
+        adapters_,
         budget_,
         log_,
         [this](fleet::Slot slot, ErrorCode code) {

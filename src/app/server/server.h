@@ -118,6 +118,7 @@ private:
     telemetry::Log log_;
     fleet::CounterSlab counters_;
     routing::PrefixIndex index_;
+    fleet::AdapterHistory adapters_;
     proxy::BufferBudget budget_;
     proxy::InspectThread inspect_;
     telemetry::Registry registry_;

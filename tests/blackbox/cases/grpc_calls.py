@@ -4,6 +4,7 @@ import queue
 
 from harness import frames, timing
 from harness.cases import each, equal, holds
+from harness.certificate import files, self_signed
 from harness.grpc_echo import SERVICE, EchoClient, EchoServer, ask, grpc, needs_grpc
 from harness.h2_client import head
 
@@ -14,14 +15,17 @@ CALL = head(target=f"/{SERVICE}/Say", fields=[("content-type", "application/grpc
 
 
 class Echo:
-    """A service, a proxy before it, and a client of each."""
+    """A service, a proxy before it, and a client of each; `tls`: that of the proxy speaks so."""
 
-    def __init__(self, world, **tables):
+    def __init__(self, world, tls=False, **tables):
         self.server = EchoServer()
         world.engines.append(self.server)
-        self.proxy = world.proxy(self.server, **POOL, **ROUTES, **tables)
+        listener = {"address": "127.0.0.1:0"}
+        if tls:
+            listener["tls"] = self_signed(world.room)
+        self.proxy = world.proxy(self.server, listeners=[listener], **POOL, **ROUTES, **tables)
         self.direct = EchoClient(self.server.url)
-        self.through = EchoClient(self.proxy.url)
+        self.through = EchoClient(self.proxy.url, files(world.room)[0] if tls else None)
         world.engines.extend([self.direct, self.through])
 
     def compare(self, method, request):
@@ -47,6 +51,13 @@ def test_a_client_stream_is_the_same(world):
     messages, told = Echo(world).compare("collect", lambda: iter([b"a", b"b" * 200_000, b"c"]))
     equal(told["code"], grpc.StatusCode.OK)
     equal(len(messages[0]), 200_004)
+
+
+@each([("unary", "say", b"x" * 3_000_000), ("that fails", "say", b"fail 5"),
+       ("with a stream of answers", "count", b"100"),
+       ("with a stream of messages", "collect", lambda: iter([b"a", b"b" * 200_000]))])
+def test_a_call_over_tls_is_the_same(world, method, request):
+    Echo(world, tls=True).compare(method, request)
 
 
 def test_an_unknown_method_is_the_same(world):

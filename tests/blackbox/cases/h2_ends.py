@@ -327,6 +327,48 @@ def test_a_client_that_says_half_of_it_is_given_up(world, half):
     engine.expect_no_request()
 
 
+HALF_A_HEAD = frames.frame(frames.HEADERS, frames.END_STREAM, 101, frames.header_block(head()[:2]))
+
+
+def test_trailers_that_come_after_a_reset_are_no_head_that_stops(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"head_timeout": "200ms", "max_body": "1KiB"})
+    client, clock = proxy.connect_h2(), proxy.connect_h2()
+    stream, request = answered_stream(client, engine)
+    refused = client.open(chat_head(), end=False)
+    refused.send_data(b"x" * 1025)
+    equal(refused.read_response().status, 413)
+    refused.expect_reset(NO_ERROR)
+
+    refused.send_trailers([("x-checksum", "abc")])
+    client.synchronise()
+    clock.send(HALF_A_HEAD)
+    clock.read_to_end()
+
+    request.send_chunk(event("still"))
+    stream.expect_data(event("still"))
+
+
+def test_a_stream_that_comes_after_the_last_goaway_is_no_head_that_stops(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"head_timeout": "200ms"})
+    client, clock = proxy.connect_h2(), proxy.connect_h2()
+    stream, request = answered_stream(client, engine)
+    answered_stream(clock, engine)
+    proxy.signal(signal.SIGTERM)
+    for each_client in (client, clock):
+        each_client.expect_goaway(NO_ERROR)
+        each_client.expect_goaway(NO_ERROR)
+
+    client.open(chat_head(), end=False)
+    client.synchronise()
+    clock.send(HALF_A_HEAD)
+    clock.read_to_end()
+
+    request.send_chunk(event("still"))
+    stream.expect_data(event("still"))
+
+
 @each([("DATA in the same packet", False), ("DATA in a packet of its own", True)])
 def test_what_comes_after_a_reset_ends_the_connection(world, apart):
     client = world.proxy(world.engine()).connect_h2()

@@ -125,6 +125,20 @@ def test_a_whole_answer_has_its_length_and_fields(world):
     equal(response.field("content-length"), "14")
 
 
+def test_the_largest_head_that_an_engine_may_send_reaches_the_client(world):
+    engine = world.engine()
+    client = world.proxy(engine).connect_h2()
+    stream = client.post_chat()
+    fields = [(f"X-{number}", "v" * 325) for number in range(190)]
+    holds(len(wire.response(200, fields, b"hello")) > 63_000, "the head is not large")
+
+    engine.next_request().respond(fields=fields, body=b"hello")
+    response = stream.read_response()
+
+    equal((response.status, response.body), (200, b"hello"))
+    equal(response.field("x-189"), "v" * 325)
+
+
 def test_fields_of_one_connection_end_here(world):
     engine = world.engine()
     client = world.proxy(engine).connect_h2()
@@ -184,6 +198,22 @@ def test_answers_without_a_body_end_with_their_head(world, method, status, body)
     equal((request.method, response.status, response.body), (method, status, body))
     if method == "HEAD":
         equal(response.field("content-length"), "5")
+
+
+def test_a_refused_head_request_is_answered_without_a_body(world):
+    client = world.proxy(world.engine()).connect_h2()
+
+    for fields in (head("HEAD", "/x#y"), [*head("HEAD", "/x#y")[1:], (":method", "HEAD")]):
+        answer = client.open(fields).read_headers()
+        equal((dict(answer.fields)[":status"], answer.ends_stream), ("400", True))
+
+
+def test_the_scheme_need_not_be_the_connections(world):
+    engine = world.engine()
+    engine.answer_all(b"answer")
+    client = world.proxy(engine).connect_h2()
+
+    equal(client.ask(head(scheme="https"), wire.chat()).body, b"answer", "behind a TLS terminator")
 
 
 def test_expect_100_continue_is_answered_before_the_body(world):
@@ -311,3 +341,65 @@ def test_all_streams_have_access_lines_and_use_idle_engine_connections(world):
 
     equal([(line["status"], line["outcome"]) for line in lines], [(200, "ok")] * 2)
     equal(engine.connections, 1, "engine connections")
+
+
+TRAILERS = [("x-checksum", "abc"), ("authorization", "evil"), ("x-forwarded-for", "evil")]
+UPLOAD = {"routes": [{"paths": ["/upload"], "pool": "default", "body": "stream", "methods": ["POST"]}]}
+
+
+def test_trailers_of_a_streamed_request_reach_an_http2_engine(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, pool={"protocol": "h2c"}, **UPLOAD).connect_h2()
+
+    stream = client.open(head(target="/upload"), end=False)
+    stream.send_data(b"body")
+    stream.send_trailers(TRAILERS)
+    request = engine.next_request()
+    equal(request.wait_for_end(), b"body")
+    request.respond(b"taken")
+
+    equal(request.trailers, TRAILERS[:1], "trailers at the engine")
+    equal(stream.read_response().body, b"taken")
+
+
+def test_trailers_of_an_http1_client_reach_an_http2_engine(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, pool={"protocol": "h2c"}, **UPLOAD).connect()
+
+    client.send(b"POST /upload HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + wire.chunk(b"body") + b"0\r\nX-Checksum: abc\r\nHost: evil\r\n\r\n")
+    request = engine.next_request()
+    equal(request.wait_for_end(), b"body")
+    request.respond(b"taken")
+
+    equal(request.trailers, TRAILERS[:1], "trailers at the engine")
+    equal(client.read_response().body, b"taken")
+
+
+def test_trailers_of_a_streamed_request_end_before_an_http1_engine(world):
+    engine = world.engine(read_bodies=False)
+    client = world.proxy(engine, **UPLOAD).connect_h2()
+
+    stream = client.open(head(target="/upload"), end=False)
+    stream.send_data(b"body")
+    stream.send_trailers(TRAILERS)
+    request = engine.next_request()
+    request.expect(wire.chunk(b"body") + wire.LAST_CHUNK)
+    request.respond(body=b"taken")
+
+    equal(stream.read_response().body, b"taken")
+
+
+@each([("a body that is read first", {}), ("a streamed body", UPLOAD)])
+def test_too_many_trailers_refuse_the_request(world, settings):
+    engine = world.frame_engine()
+    target = "/upload" if settings else wire.CHAT
+    client = world.proxy(engine, pool={"protocol": "h2c"}, **settings).connect_h2()
+
+    stream = client.open(head(target=target), end=False)
+    stream.send_data(b"{}")
+    stream.send_trailers([("x", "y")] * 101)
+
+    equal(stream.read_response().status, 400)
+    holds(not any(request.ended for connection in engine.live for request
+                  in connection.requests.values()), "an engine got a whole request")

@@ -9,6 +9,7 @@ import time
 from harness import frames, timing
 from harness.attack import PAUSE, Attacker, Neighbour
 from harness.cases import each, equal, holds
+from harness.config import Sub
 from harness.frames import MOST_WINDOW
 from harness.h2_client import head
 from harness.program import WITHOUT_QUARANTINE
@@ -119,6 +120,10 @@ ATTACKS = [
      lambda: repeated(frames.data(1, b"", padding=255), 100_000, first=POST_OPEN)),
     ("DATA of a byte in padding", "useless_frames",
      lambda: repeated(frames.data(1, b"a", padding=255), 100_000, first=POST_OPEN)),
+    ("answers to no PING", "useless_frames", lambda: repeated(frames.ping(ack=True), 20_000)),
+    ("heads on a stream that was reset", "useless_frames",
+     lambda: [frames.headers(1, block=FORBIDDEN, end=True), PAUSE,
+              *repeated(frames.headers(1, block=GET, end=True), 20_000)]),
     ("PRIORITY", "useless_frames", lambda: repeated(frames.priority(1, 3), 20_000)),
     ("WINDOW_UPDATE", "useless_frames", lambda: repeated(frames.window_update(0, 1), 20_000)),
     ("WINDOW_UPDATE of a stream", "useless_frames",
@@ -211,4 +216,15 @@ def test_a_rapid_reset_makes_little_work_for_engines(world):
 
     equal(refusals(proxy), {"rapid_reset": 1}, "refusals by reason")
     timing.eventually(lambda: not at_once, "the engine's requests to end")
-    holds(seen[0] <= 700 and most[0] <= 144, f"the engine saw {seen[0]}, {most[0]} of them at once")
+    holds(seen[0] <= 400 and most[0] <= 144, f"the engine saw {seen[0]}, {most[0]} of them at once")
+
+
+def test_a_raised_limit_is_the_one_that_counts(world):
+    proxy = world.proxy(world.engine(), server={"http2": Sub({"control_burst": 1000})})
+    client = proxy.connect_h2()
+    client.synchronise()
+
+    client.send(frames.ping() * 900)
+    client.receive_until(lambda: client.goaways or len(client.pongs) >= 900, "all answers")
+
+    equal((client.goaways, refusals(proxy)), ([], {}))

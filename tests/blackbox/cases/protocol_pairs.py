@@ -1,11 +1,9 @@
 """What holds for an exchange whichever protocol its client and its engine speak.
 
-A pair that this Penstock does not have yet is left out; cases about one protocol's bytes stand in
-files of their own.
+Cases about one protocol's bytes stand in files of their own.
 """
 
 import hashlib
-import pathlib
 import signal
 
 from harness import timing, wire
@@ -15,20 +13,14 @@ from harness.config import Sub
 from harness.exchanges import AnyClient
 from harness.wire import DONE, event
 
-REFERENCE = (pathlib.Path(__file__).resolve().parents[3] / "conf" / "REFERENCE.md").read_text()
 LARGE = bytes(range(256)) * (1 << 14)  # 4 MiB
 
 # (label, protocol, over TLS)
-CLIENTS = [("HTTP/1.1", "HTTP/1.1", False), ("HTTP/2", "HTTP/2", False)]
-if "[listener.tls]" in REFERENCE:
-    CLIENTS += [("HTTP/1.1 over TLS", "HTTP/1.1", True), ("HTTP/2 over TLS", "HTTP/2", True)]
+CLIENTS = [("HTTP/1.1", "HTTP/1.1", False), ("HTTP/2", "HTTP/2", False),
+           ("HTTP/1.1 over TLS", "HTTP/1.1", True), ("HTTP/2 over TLS", "HTTP/2", True)]
 # (label, options of its pool, what it offers by ALPN)
-ENGINES = [("HTTP/1.1", {}, None)]
-if "| `protocol` |" in REFERENCE:
-    ENGINES += [("HTTP/2", {"protocol": "h2c"}, None)]
-if "[pool.tls]" in REFERENCE:
-    ENGINES += [("HTTP/1.1 over TLS", {}, ["http/1.1"]),
-                ("HTTP/2 over TLS", {}, ["http/1.1", "h2"])]
+ENGINES = [("HTTP/1.1", {}, None), ("HTTP/2", {"protocol": "h2c"}, None),
+           ("HTTP/1.1 over TLS", {}, ["http/1.1"]), ("HTTP/2 over TLS", {}, ["http/1.1", "h2"])]
 PAIRS = [(f"{client[0]} to {engine[0]}", client, engine) for client in CLIENTS for engine in ENGINES]
 ANY = [{"paths": ["/**"], "methods": ["*"], "pool": "default"}]
 

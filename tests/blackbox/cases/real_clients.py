@@ -8,7 +8,8 @@ import shutil
 import subprocess
 
 from harness import timing, wire
-from harness.cases import Skip, equal, holds
+from harness.cases import Skip, each, equal, holds
+from harness.certificate import files, self_signed
 from harness.wire import DONE, event
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent / "node"
@@ -116,26 +117,33 @@ def install(folder):
     (folder / "complete").touch()
 
 
-def node(script, *arguments):
-    """Runs a script of tests/blackbox/node beside the SDKs; returns what it printed, as JSON."""
+def node(script, *arguments, trusted=None):
+    """Runs a script of tests/blackbox/node beside the SDKs; returns what it printed, as JSON.
+    `trusted`: a file with an authority's certificate."""
     folder = node_modules()
     copy = folder / script
     fresh = folder / f"{script}.{os.getpid()}"
     shutil.copy(SCRIPTS / script, fresh)
     os.replace(fresh, copy)
     result = subprocess.run(["node", str(copy), *arguments], capture_output=True, text=True,
-                            timeout=timing.limit(120), cwd=folder)
+                            timeout=timing.limit(120), cwd=folder,
+                            env={**os.environ, "NODE_EXTRA_CA_CERTS": str(trusted or "")})
     holds(result.returncode == 0, f"{script} failed:\n{result.stdout}\n{result.stderr[-1500:]}")
     return json.loads(result.stdout)
 
 
-def openai(world, what, engine):
-    proxy = world.proxy(engine, pool={"models": ["demo-model"]})
-    return proxy, node("openai.mjs", what, f"{proxy.url}/v1")
+def openai(world, what, engine, tls=False):
+    listener = {"address": "127.0.0.1:0"}
+    if tls:
+        listener["tls"] = self_signed(world.room)
+    proxy = world.proxy(engine, pool={"models": ["demo-model"]}, listeners=[listener])
+    return proxy, node("openai.mjs", what, f"{proxy.url}/v1",
+                       trusted=files(world.room)[0] if tls else None)
 
 
-def test_the_openai_sdk_streams(world):
-    _, result = openai(world, "stream", streaming_engine(world))
+@each([("clear text", False), ("TLS", True)])
+def test_the_openai_sdk_streams(world, tls):
+    _, result = openai(world, "stream", streaming_engine(world), tls)
 
     equal(result, {"text": "Hello from here"})
 
@@ -152,7 +160,8 @@ def test_the_openai_sdk_gets_a_whole_answer(world):
     equal(result, {"text": "whole", "tokens": 2})
 
 
-def test_the_openai_sdk_aborts(world):
+@each([("clear text", False), ("TLS", True)])
+def test_the_openai_sdk_aborts(world, tls):
     engine = world.engine()
     ended = []
 
@@ -162,7 +171,7 @@ def test_the_openai_sdk_aborts(world):
         ended.append(request.read_to_end())
 
     engine.on_request = stream_on
-    proxy, result = openai(world, "abort", engine)
+    proxy, result = openai(world, "abort", engine, tls)
 
     equal(result, {"aborted": True})
     timing.eventually(lambda: ended, "the engine's connection to end")

@@ -23,6 +23,7 @@ class FrameRequest:
         self.id = number
         self.fields = fields
         self.body = b""
+        self.trailers = None
         self.ended = False
         self.reset_code = None
         self.window = 0  # what the proxy has given since the stream began
@@ -98,7 +99,10 @@ class FrameConnection(Peer):
 
     def _take(self, one):
         request = self.requests.get(one.stream)
-        if one.type == frames.HEADERS:
+        if one.type == frames.HEADERS and request:
+            request.trailers = self.reader.fields(frames.content_of(one))
+            request.ended = one.ends_stream
+        elif one.type == frames.HEADERS:
             request = FrameRequest(self, one.stream, self.reader.fields(frames.content_of(one)))
             request.ended = one.ends_stream
             self.requests[one.stream] = request

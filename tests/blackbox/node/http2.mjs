@@ -1,9 +1,11 @@
 // One conversation of Node's own HTTP/2 client with the proxy; prints its outcome as JSON.
 //   node http2.mjs streams|cancel|upload URL
+// CA_FILE in the environment: what it trusts, for https.
+import { readFileSync } from 'node:fs';
 import http2 from 'node:http2';
 
 const [what, url] = process.argv.slice(2);
-const session = http2.connect(url, { ca: process.env.CA_FILE });
+const session = http2.connect(url, { ca: process.env.CA_FILE && readFileSync(process.env.CA_FILE) });
 session.on('error', (error) => { console.error(error); process.exit(1); });
 
 function ask(body, onData = () => {}) {

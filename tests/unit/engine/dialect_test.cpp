@@ -58,7 +58,9 @@ TEST(Dialect, TakesTheNewestSeriesOfAdapters) {
         "new\",waiting_lora_adapters=\"w\\\"\"} 9\n"
         "vllm:lora_requests_info{running_lora_adapters=\"old\",waiting_lora_adapters=\"\"} 8\n");
 
-    EXPECT_EQ(sample.adapters, (std::vector<std::string>{"new", "w\""}));
+    EXPECT_EQ(sample.adapters,
+              (std::vector<fleet::AdapterUse>{{"new", fleet::adapter_id("new"), false},
+                                              {"w\"", fleet::adapter_id("w\""), true}}));
 }
 
 TEST(Dialect, ReadsTheProcessStart) {

@@ -26,6 +26,12 @@ LoadSample sample(Engine engine, const std::string& name) {
     return result.has_value() ? *result : LoadSample{};
 }
 
+Names adapters_of(const LoadSample& sample) {
+    Names names;
+    for (const fleet::AdapterUse& each : sample.adapters) names.push_back(each.name);
+    return names;
+}
+
 TEST(MetricsSamples, VllmV1) {
     for (const char* name :
          {"vllm_v1_single.prom", "vllm_v1_multiproc.prom", "vllm_v1_openmetrics.om"}) {
@@ -36,7 +42,9 @@ TEST(MetricsSamples, VllmV1) {
         EXPECT_EQ(s.kv_tokens, 440656) << name;
         EXPECT_EQ(s.cache_queries, 120034) << name;
         EXPECT_EQ(s.cache_hits, 70112) << name;
-        EXPECT_EQ(s.adapters, (Names{"sql-lora", "json-lora", "tweet-lora"})) << name;
+        EXPECT_EQ(adapters_of(s), (Names{"sql-lora", "json-lora", "tweet-lora"})) << name;
+        EXPECT_TRUE(s.adapters.back().waiting) << name;
+        EXPECT_EQ(s.adapter_slots, 4) << name;
     }
 }
 
@@ -58,7 +66,7 @@ TEST(MetricsSamples, VllmV0) {
     EXPECT_EQ(s.kv_use, 0.713);
     EXPECT_EQ(s.kv_tokens, 16 * 1850);
     EXPECT_EQ(s.cache_queries, std::nullopt);
-    EXPECT_EQ(s.adapters, (Names{"a1", "a2"}));
+    EXPECT_EQ(adapters_of(s), (Names{"a1", "a2"}));
 }
 
 TEST(MetricsSamples, VllmRustFrontend) {
@@ -83,6 +91,8 @@ TEST(MetricsSamples, Sglang) {
     EXPECT_EQ(s.kv_tokens, 440984);
     EXPECT_EQ(s.cache_queries, 8128902);
     EXPECT_EQ(s.cache_hits, 3021110);
+    EXPECT_EQ(s.adapter_slots, 8);
+    EXPECT_EQ(s.adapter_slots_used, 2);
 }
 
 TEST(MetricsSamples, SglangWithTwoDataParallelRanks) {

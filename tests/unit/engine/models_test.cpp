@@ -19,6 +19,7 @@ TEST(Models, ListsModelsAndAdapters) {
         {"id":"sql-lora","parent":"base","max_model_len":null}]})");
 
     EXPECT_EQ(list.names, (Names{"base", "sql-lora"}));
+    EXPECT_EQ(list.adapters, Names{"sql-lora"});
     EXPECT_EQ(list.max_model_len, 8192);
     EXPECT_EQ(list.elements,
               R"({"id":"base","object":"model","root":"/m","parent":null,"max_model_len":8192},)"

@@ -16,7 +16,7 @@ void PrintTo(const Usage& usage, std::ostream* out) {
 namespace {
 
 constexpr Usage counts(std::uint64_t prompt, std::uint64_t output, std::uint64_t cached) {
-    return {true, prompt, output, cached};
+    return {true, prompt, output, cached, cached > 0};
 }
 
 struct UsageCase {
@@ -44,6 +44,13 @@ TEST(Usage, ReadsTheNamesOfEveryApi) {
         {R"({ "prompt_tokens" : 9 , "completion_tokens" : 3.0 })", counts(9, 3, 0)},
     };
     for (const UsageCase& c : cases) EXPECT_EQ(read_usage(c.object), c.usage) << c.object;
+}
+
+TEST(Usage, TellsNothingCachedFromNothingTold) {
+    EXPECT_TRUE(read_usage(R"({"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":0}})")
+                    .cached_told);
+    EXPECT_TRUE(read_usage(R"({"input_tokens":9,"cache_read_input_tokens":0})").cached_told);
+    EXPECT_FALSE(read_usage(R"({"prompt_tokens":9,"prompt_tokens_details":null})").cached_told);
 }
 
 TEST(Usage, IsNotFoundInWhatIsNone) {

@@ -49,6 +49,43 @@ TEST(RateLearner, BelievesItsPriorBeforeItHasSeenAnything) {
     EXPECT_EQ(rates.first_tokens, 0U);
 }
 
+/// First tokens that waited for an adapter of so many seconds.
+Rates after_cold_starts(double load, int requests, AdapterRoom room = AdapterRoom::idle) {
+    Engine engine;
+    RateLearner learner{{}};
+    engine.serve(learner, 100);
+    for (int i = 0; i < requests; ++i) {
+        const double seconds = engine.overhead + 1'000 * engine.per_token + load;
+        learner.learn({.work_tokens = 1'000,
+                       .first_token_s = static_cast<float>(engine.noisy(seconds)),
+                       .adapter = room});
+    }
+    return learner.rates();
+}
+
+TEST(RateLearner, LearnsWhatLoadingAnAdapterTakes) {
+    for (const double load : {0.03, 0.4, 8.0}) {
+        const Rates rates = after_cold_starts(load, 60);
+
+        EXPECT_NEAR(rates.adapter_load / load, 1, 0.35) << load;
+        EXPECT_EQ(rates.adapter_loads, 60U);
+    }
+}
+
+TEST(RateLearner, AnAdapterThatWasThereAfterAllMakesLoadsCheaper) {
+    EXPECT_LT(after_cold_starts(0, 60).adapter_load, 0.03);
+}
+
+TEST(RateLearner, AdaptersThatWaitSayNothingOfThePrefill) {
+    const Rates before = after_cold_starts(8, 0);
+    for (const AdapterRoom room : {AdapterRoom::free, AdapterRoom::idle, AdapterRoom::busy}) {
+        const Rates rates = after_cold_starts(8, 60, room);
+
+        EXPECT_EQ(rates.prefill_per_token, before.prefill_per_token);
+        EXPECT_EQ(rates.first_overhead, before.first_overhead);
+    }
+}
+
 TEST(RateLearner, IsWithinATenthAfter200RequestsThroughNoise) {
     for (unsigned seed = 1; seed <= 20; ++seed) {
         Engine engine;

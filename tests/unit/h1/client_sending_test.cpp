@@ -66,7 +66,7 @@ TEST_F(ClientTest, StreamsABodyInChunks) {
     EXPECT_EQ(exchange->write(pieces), http::Flow::open);
     EXPECT_EQ(exchange->write({}), http::Flow::open);
     EXPECT_FALSE(exchange->request_sent());
-    exchange->finish();
+    exchange->finish({});
 
     EXPECT_TRUE(exchange->request_sent());
     engine.read();
@@ -181,7 +181,7 @@ TEST_F(ClientTest, TakesNothingMoreOnceAWriteHasFailed) {
     EXPECT_EQ(exchange->write({&piece, 1}), http::Flow::failed);
 
     EXPECT_EQ(exchange->write({&piece, 1}), http::Flow::failed);
-    exchange->finish();
+    exchange->finish({});
 
     EXPECT_TRUE(exchange->request_sent());  // nothing is held back for an engine that is not there
 }

@@ -36,6 +36,7 @@ public:
         set(calls.get());
         const OptionHandle option = new_option();
         nghttp2_option_set_no_auto_window_update(option.get(), 1);
+        nghttp2_option_set_max_continuations(option.get(), 100);
         nghttp2_session* made = nullptr;
         nghttp2_session_client_new2(&made, calls.get(), this, option.get());
         session_.reset(made);

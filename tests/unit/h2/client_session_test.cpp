@@ -83,7 +83,7 @@ TEST(ClientSession, TellsOfAResponseHoweverItsBytesAreSplit) {
         EXPECT_TRUE(stream.head_complete && stream.input_ended && stream.closed) << cut;
         EXPECT_EQ(stream.head.status, 200) << cut;
         EXPECT_EQ(stream.input, "some bytes") << cut;
-        EXPECT_EQ(stream.trailers.find("grpc-status"), "0") << cut;
+        EXPECT_EQ(stream.tail.fields().find("grpc-status"), "0") << cut;
         EXPECT_FALSE(stream.refusal) << cut;
     }
 }

@@ -224,7 +224,7 @@ TEST_F(ClientStreamTest, SendsAStreamedBodyWithinTheEnginesWindow) {
         return engine.received().size() > 65'535;
     }));
     EXPECT_EQ(stream->write({}), http::Flow::open);  // the rest is a small one
-    stream->finish();
+    stream->finish({});
     EXPECT_FALSE(stream->request_sent());
     engine.send(test::window_update(1, 70'000) + test::window_update(0, 70'000));
     EXPECT_TRUE(run_until(loop, [&] { return stream->request_sent(); }));

@@ -27,8 +27,8 @@ struct Guarded {
         return most;
     }
 
-    FloodLimits limits{.resets_burst = 500,
-                       .resets_per_second = 50,
+    FloodLimits limits{.resets_burst = 200,
+                       .resets_per_second = 20,
                        .errors_burst = 100,
                        .errors_per_second = 10,
                        .control_burst = 200,
@@ -50,10 +50,22 @@ TEST(FloodGuard, LetsABurstOfResetsPassAndThenSoManyASecond) {
 TEST(FloodGuard, CountsSettingsAndPingsTogetherButNotTheirAnswers) {
     Guarded guarded;
     constexpr std::uint8_t k_ack = 1;
-    EXPECT_EQ(guarded.passes(k_ping, 5'000, 8, k_ack), 5'000U);
+    EXPECT_EQ(guarded.passes(k_settings, 5'000, 0, k_ack), 5'000U);
+    for (int i = 0; i < 5'000; ++i) {
+        guarded.guard.ping_sent();
+        ASSERT_EQ(guarded.passes(k_ping, 1, 8, k_ack), 1U);
+    }
     EXPECT_EQ(guarded.passes(k_ping, 100, 8), 100U);
     EXPECT_EQ(guarded.passes(k_settings, 5'000, 0), guarded.limits.control_burst - 100);
     EXPECT_EQ(guarded.verdict, Http2Refusal::control_flood);
+}
+
+TEST(FloodGuard, CountsAnswersToNoPingAsUseless) {
+    Guarded guarded;
+    constexpr std::uint8_t k_ack = 1;
+    guarded.guard.ping_sent();
+    EXPECT_EQ(guarded.passes(k_ping, 5'000, 8, k_ack), guarded.limits.useless_frames + 1);
+    EXPECT_EQ(guarded.verdict, Http2Refusal::useless_frames);
 }
 
 TEST(FloodGuard, EndsFramesThatCarryNothing) {

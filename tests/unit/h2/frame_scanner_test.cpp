@@ -44,6 +44,21 @@ TEST(FrameScanner, FindsTheSameHoweverTheBytesAreSplit) {
     }
 }
 
+TEST(FrameScanner, KnowsWhetherAHeadIsHalfThere) {
+    FrameScanner scanner{0};
+    const std::string bytes = test::frame(1, 0, 1, "head") + test::frame(9, 0, 1, "") +
+                              test::frame(9, test::k_end_headers, 1, "end") + test::data(1, "body");
+    const std::size_t begun = 9;
+    const std::size_t whole = bytes.size() - 9 - 4;
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        EXPECT_EQ(scanner.in_head(), at >= begun && at < whole) << at;
+        static_cast<void>(scan(scanner, std::string_view{bytes}.substr(at, 1)));
+    }
+    EXPECT_FALSE(scanner.in_head());
+    static_cast<void>(scan(scanner, test::headers(3, test::k_get, true)));
+    EXPECT_FALSE(scanner.in_head());
+}
+
 TEST(FrameScanner, IgnoresTheReservedBitOfAStream) {
     FrameScanner scanner{0};
     EXPECT_EQ(scan(scanner, test::frame(0, 0, 0x80000003U)).front().stream, 3);

@@ -117,31 +117,5 @@ TEST(ResponseBuilder, TellsAFloodFromAMistake) {
     EXPECT_TRUE(Built{list}.flood);
 }
 
-TEST(ResponseBuilder, KeepsTrailersThatMayBePassedOn) {
-    ResponseBuilder builder;
-    http::Fields trailers;
-    builder.add_trailer("grpc-status", "0", trailers);
-    builder.add_trailer("content-length", "1", trailers);
-    builder.add_trailer("transfer-encoding", "chunked", trailers);
-    ASSERT_TRUE(builder.finish_trailers().has_value());
-    ASSERT_EQ(trailers.size(), 1U);
-    EXPECT_EQ(trailers[0].name, "grpc-status");
-}
-
-TEST(ResponseBuilder, RefusesPseudoFieldsAndTooManyTrailers) {
-    ResponseBuilder pseudo;
-    ResponseBuilder many;
-    http::Fields trailers;
-
-    pseudo.add_trailer(":status", "200", trailers);
-    for (std::size_t i = 0; i < ResponseBuilder::k_trailer_fields; ++i)
-        many.add_trailer("x", "1", trailers);
-    EXPECT_TRUE(many.finish_trailers().has_value());
-    many.add_trailer("x", "1", trailers);
-
-    EXPECT_FALSE(pseudo.finish_trailers().has_value());
-    EXPECT_FALSE(many.finish_trailers().has_value());
-}
-
 }  // namespace
 }  // namespace penstock::h2

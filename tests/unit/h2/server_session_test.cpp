@@ -1,6 +1,7 @@
 #include "server_session.h"
 
 #include <memory>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -196,6 +197,15 @@ INSTANTIATE_TEST_SUITE_P(
                Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"unknown frames", "", [](std::uint32_t) { return test::frame(0xBB, 0, 0, "x"); },
                Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"answers to no PING", "",
+               [](std::uint32_t) { return test::frame(6, 1, 0, "12345678"); },
+               Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"heads on a stream that was reset",
+               test::headers(1, {{":method", "GET"}, {":scheme", "http"}, {":path", "x"}}, false),
+               [](std::uint32_t) {
+                   return test::headers(1, {{"x", "y"}}, true);
+               },
+               Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"CONTINUATION", test::frame(1, 0, 1, test::block(test::k_get)),
                [](std::uint32_t) {
                    return test::frame(9, 0, 1, test::block({{"x", "y"}}));
@@ -255,6 +265,61 @@ TEST(ServerSession, CallsASmallerNewStreamAProtocolError) {
     EXPECT_FALSE(spoken.hear(test::headers(3, test::k_get, true)));
     EXPECT_EQ(spoken.goes_away(), NGHTTP2_PROTOCOL_ERROR);
     EXPECT_EQ(spoken.session.refusal(), Http2Refusal::protocol_error);
+}
+
+// nghttp2's own limits, of 100 answers that wait and of 1,000 resets, stand behind ours.
+TEST(ServerSession, JudgesBeforeNghttp2Does) {
+    ServerLimits limits;
+    limits.control_burst = 3'000;
+    limits.resets_burst = 5'000;
+    Spoken spoken{limits};
+    std::string pings = k_hello;
+    for (int i = 0; i < 2'999; ++i) pings += test::frame(6, 0, 0, "12345678");
+    std::string resets;
+    for (std::uint32_t n = 0; n < 5'000; ++n)
+        resets += test::headers(odd(n), test::k_get, true) + test::reset(odd(n));
+    EXPECT_TRUE(spoken.hear(pings));
+    EXPECT_TRUE(spoken.hear(resets));
+    EXPECT_EQ(spoken.goes_away(), -1);
+    EXPECT_FALSE(spoken.hear(test::frame(6, 0, 0, "12345678")));
+    EXPECT_EQ(spoken.session.refusal(), Http2Refusal::control_flood);
+}
+
+/// A head that says: before all others.
+std::string exclusive_head(std::uint32_t stream) {
+    constexpr std::uint8_t k_with_priority = 0x20;
+    return test::frame(1, test::k_end_headers | test::k_end_stream | k_with_priority, stream,
+                       std::string("\x80\0\0\0\xff", 5) + test::block(test::k_get));
+}
+std::string urgent_head(std::uint32_t stream) {
+    test::List list = test::k_get;
+    list.emplace_back("priority", "u=0");
+    return test::headers(stream, list, true);
+}
+
+TEST(ServerSession, GivesStreamsTurnsWhateverTheirClientSaysOfThem) {
+    for (const auto& head_of : {exclusive_head, urgent_head}) {
+        Spoken spoken;
+        ASSERT_TRUE(spoken.hear(k_hello + test::headers(1, test::k_get, true) +
+                                test::headers(5, test::k_get, true) + head_of(7)));
+        const std::string body(60'000, 'x');
+        const std::string_view piece = body;
+        for (const auto& stream : spoken.streams) {
+            stream->out.append({&piece, 1});
+            ASSERT_TRUE(spoken.session.respond(*stream, {.framing = http::Framing::chunked}, true));
+        }
+
+        const std::string said = spoken.says();
+
+        std::vector<std::int32_t> turns;
+        FrameScanner scanner{0};
+        std::string_view rest = said;
+        while (scanner.next(rest)) {
+            if (scanner.header().type == NGHTTP2_DATA) turns.push_back(scanner.header().stream);
+        }
+        ASSERT_GE(turns.size(), 4U);
+        EXPECT_EQ(std::set<std::int32_t>(turns.begin(), turns.begin() + 3).size(), 3U);
+    }
 }
 
 TEST(ServerSession, DrainsInTwoSteps) {

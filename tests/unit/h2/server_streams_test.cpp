@@ -99,6 +99,22 @@ Task<void> break_off(ScriptedHandler& self, http::ServerStream& stream) {
     co_return;
 }
 
+/// One field of as many bytes as the path says.
+Task<void> with_large_head(ScriptedHandler& self, http::ServerStream& stream) {
+    const Witness witness{self};
+    http::ResponseHead head;
+    head.framing = http::Framing::chunked;
+    const std::size_t size = std::stoul(stream.head().target.substr(1));
+    for (std::size_t left = size; left > 0; left -= std::min<std::size_t>(left, 20'000))
+        head.fields.append("x", std::string(std::min<std::size_t>(left, 20'000), 'v'));
+    stream.respond(head);
+    const std::string_view piece = "body";
+    if (stream.write({}, {&piece, 1}) == http::Flow::failed) self.failure = stream.failure();
+    stream.finish({});
+    ++self.ended;
+    co_return;
+}
+
 Task<void> throwing(ScriptedHandler& self, http::ServerStream& /*stream*/) {
     const Witness witness{self};
     throw std::runtime_error{"a bug"};
@@ -147,6 +163,21 @@ TEST(Http2Server, EndsABrokenResponseWithAReset) {
     EXPECT_EQ(serving.client->answers[id].body, "halflast words");
     EXPECT_FALSE(serving.client->answers[id].ended);
     EXPECT_EQ(serving.client->answers[id].code, NGHTTP2_INTERNAL_ERROR);
+}
+
+TEST(Http2Server, SendsHeadsUpToItsLimitAndResetsAStreamWithALongerOne) {
+    Serving serving{with_large_head};
+    const std::int32_t fits = serving.client->ask("/190000");
+    ASSERT_TRUE(serving.ends(fits));
+    EXPECT_EQ(serving.client->answers[fits].body, "body");
+    EXPECT_FALSE(serving.handler.failure);
+    const std::int32_t longer = serving.client->ask("/200000");
+    ASSERT_TRUE(serving.ends(longer));
+    EXPECT_EQ(serving.client->answers[longer].code, NGHTTP2_INTERNAL_ERROR);
+    EXPECT_EQ(serving.handler.failure, ErrorCode::internal);
+    const std::int32_t after = serving.client->ask("/1");
+    ASSERT_TRUE(serving.ends(after));
+    EXPECT_EQ(serving.client->answers[after].body, "body");
 }
 
 TEST(Http2Server, SendsNoBodyToHead) {

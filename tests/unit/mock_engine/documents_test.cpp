@@ -131,9 +131,11 @@ TEST(MetricsPage, MetricsPage_HasVllmsNames) {
 TEST(MetricsPage, MetricsPage_NamesBusyAdapters) {
     MetricsFacts facts = metrics();
     facts.serves_adapters = true;
-    facts.busy_adapters = "a,b";
+    facts.running_adapters = "a,b";
+    facts.waiting_adapters = "c";
 
-    EXPECT_THAT(metrics_page(facts), HasSubstr("running_lora_adapters=\"a,b\""));
+    EXPECT_THAT(metrics_page(facts), HasSubstr("max_lora=\"8\",running_lora_adapters=\"a,b\","
+                                               "waiting_lora_adapters=\"c\"}"));
 }
 
 TEST(MetricsPage, MetricsPage_HasSglangsNames) {

@@ -128,9 +128,10 @@ TEST_F(DecideTest, GoesWhereThePromptsBlocksAre) {
 TEST_F(DecideTest, PrefersTheBackendThatHasTheAdapterNamedBesideTheModel) {
     fleet::LoadSample sample;
     sample.sent = bench.loop.now();
+    sample.running = 0;
     bench.states[0].sample = sample;
     bench.states[2].sample = sample;
-    sample.adapters = {"lora-a"};
+    sample.adapters = {{"lora-a", fleet::adapter_id("lora-a")}};
     bench.states[1].sample = sample;
     Exchange& from = exchange();
     from.facts.adapter = "lora-a";
@@ -139,6 +140,32 @@ TEST_F(DecideTest, PrefersTheBackendThatHasTheAdapterNamedBesideTheModel) {
 
     ASSERT_TRUE(pick);
     EXPECT_EQ(pick->backend->slot, 1U);
+}
+
+TEST_F(DecideTest, TwoRequestsForAColdAdapterGoToTheSameBackend) {
+    for (fleet::BackendState& state : bench.states) {
+        state.models = {"lora-a"};
+        state.adapters = {fleet::adapter_id("lora-a")};
+    }
+    Exchange& from = exchange("lora-a");
+
+    const Result<Pick> first = decide(from, {});
+    const Result<Pick> second = decide(from, {});
+
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first->adapter, fleet::AdapterRoom::free);
+    EXPECT_EQ(second->adapter, fleet::AdapterRoom::loaded);
+    EXPECT_EQ(second->backend, first->backend);
+}
+
+TEST_F(DecideTest, AModelThatNobodyKnowsAsAnAdapterIsNone) {
+    bench.states[0].adapters = {fleet::adapter_id("lora-a")};
+    Exchange& from = exchange("m");
+
+    const Result<Pick> pick = decide(from, {});
+
+    ASSERT_TRUE(pick);
+    EXPECT_EQ(pick->adapter, fleet::AdapterRoom::none);
 }
 
 TEST_F(DecideTest, OthersFit_LooksForAHealthyOneThatHasNotFailed) {
@@ -339,6 +366,20 @@ TEST_F(AttemptTest, TheFirstByteProvesTheBeliefAndEndsThePrefill) {
 
     EXPECT_EQ(held(from, 0), 4U);
     EXPECT_EQ(bench.in_flight(0), 0U);
+}
+
+TEST_F(AttemptTest, AnAdapterThatWasRefusedIsNotThere) {
+    bench.states[0].adapters = {fleet::adapter_id("lora-a")};
+    Exchange& from = prompting();
+    from.facts.adapter = "lora-a";
+    from.record.status = 404;
+    {
+        Attempt attempt{from, *decide(from, {1, 2})};
+        attempt.sent();
+        attempt.first_byte();
+    }
+
+    EXPECT_EQ(decide(from, {1, 2})->adapter, fleet::AdapterRoom::free);
 }
 
 TEST_F(AttemptTest, AnErrorsFirstByteProvesNothing) {

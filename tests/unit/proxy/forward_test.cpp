@@ -315,8 +315,8 @@ TEST_F(ForwardTest, AClientThatGoesWhileItsBodyComesLeavesNothing) {
 
 // --- The prefix index.
 
-std::string long_chat() {
-    return R"({"model":"m","messages":[{"role":"user","content":")" + std::string(4096, 'x') +
+std::string long_chat(char letter = 'x') {
+    return R"({"model":"m","messages":[{"role":"user","content":")" + std::string(4096, letter) +
            R"("}]})";
 }
 
@@ -339,6 +339,33 @@ TEST_F(ForwardIndexTest, BelievesFromTheSendingOnAndKeepsItOnSuccess) {
 
     ASSERT_TRUE(bench.until_quiet());
     EXPECT_GE(indexed(0), 4U);
+}
+
+TEST_F(ForwardIndexTest, ForgetsWhatTheEngineMustHaveEvictedByWhatItFound) {
+    const auto told = [](std::string_view cached) {
+        const std::string usage = R"({"usage":{"prompt_tokens":1000,"completion_tokens":1,)"
+                                  R"("prompt_tokens_details":{"cached_tokens":)" +
+                                  std::string{cached} + "}}}";
+        return answer(200, usage, "Content-Type: application/json\r\n");
+    };
+    Engine& engine = bench.add_engine();
+    Peer& client = bench.connect();
+    const auto ask = [&](char letter, std::string_view cached) {
+        engine.answer_with(told(cached));
+        client.send(post(k_chat_path, long_chat(letter)));
+        EXPECT_TRUE(bench.until([&] { return client.got("usage"); }));
+        EXPECT_TRUE(bench.until_quiet());
+        client.forget_got();
+    };
+    ask('a', "0");
+    ask('b', "0");
+    const std::size_t both = indexed(0);
+
+    ask('b', "990");
+    EXPECT_EQ(indexed(0), both);
+    ask('b', "0");
+
+    EXPECT_EQ(indexed(0), both / 2);
 }
 
 TEST_F(ForwardIndexTest, TakesTheBeliefBackWhenTheClientGoesBeforeTheFirstByte) {

@@ -25,8 +25,32 @@ Chain chain(std::string_view text) {
     return out;
 }
 
+constexpr fleet::Slot k_slot = 7;
+
+struct OwnHolders {
+    explicit OwnHolders(std::uint64_t salt) : holders{Scatter{salt}} {}
+    BlockHolders holders;
+};
+
+/// With holders of its own, and evicting at once.
+class Cache : public OwnHolders, public BlockCache {
+public:
+    explicit Cache(std::uint64_t salt = 0)
+        : OwnHolders{salt}, BlockCache{holders, k_slot, Scatter{salt}, {}} {}
+    void set_capacity(std::size_t blocks) {
+        BlockCache::set_capacity(blocks);
+        evict(size());
+    }
+    /// Of the chain, by what the holders were told.
+    [[nodiscard]] std::uint32_t told(const Chain& blocks) const {
+        Holdings found;
+        holders.match(blocks, found);
+        return found.of(k_slot);
+    }
+};
+
 TEST(BlockCache, HoldsNothingAtFirst) {
-    const BlockCache cache;
+    const Cache cache;
 
     EXPECT_EQ(cache.match(chain("abc")), 0U);
     EXPECT_EQ(cache.match({}), 0U);
@@ -34,7 +58,7 @@ TEST(BlockCache, HoldsNothingAtFirst) {
 }
 
 TEST(BlockCache, MatchesTheSharedBeginning) {
-    BlockCache cache;
+    Cache cache;
     cache.insert(chain("abcdef"));
 
     EXPECT_EQ(cache.match(chain("abcdef")), 6U);
@@ -46,14 +70,14 @@ TEST(BlockCache, MatchesTheSharedBeginning) {
 TEST(BlockCache, MatchesEveryLengthOfALongChain) {
     const Chain whole = chain(std::string(100, 'x'));
     for (std::size_t held = 0; held <= whole.size(); ++held) {
-        BlockCache cache;
+        Cache cache;
         cache.insert(std::span{whole}.first(held));
         ASSERT_EQ(cache.match(whole), held);
     }
 }
 
 TEST(BlockCache, CountsASharedBlockOnce) {
-    BlockCache cache;
+    Cache cache;
     cache.insert(chain("abcd"));
     cache.insert(chain("abxy"));
 
@@ -61,7 +85,7 @@ TEST(BlockCache, CountsASharedBlockOnce) {
 }
 
 TEST(BlockCache, EvictsTheLeastRecentlyUsed) {
-    BlockCache cache;
+    Cache cache;
     cache.set_capacity(4);
     cache.insert(chain("ab"));
     cache.insert(chain("xy"));
@@ -75,7 +99,7 @@ TEST(BlockCache, EvictsTheLeastRecentlyUsed) {
 }
 
 TEST(BlockCache, EvictsTheTailBeforeItsParents) {
-    BlockCache cache;
+    Cache cache;
     cache.set_capacity(4);
     cache.insert(chain("abcd"));
 
@@ -86,7 +110,7 @@ TEST(BlockCache, EvictsTheTailBeforeItsParents) {
 }
 
 TEST(BlockCache, KeepsTheBeginningOfAChainLongerThanItsCapacity) {
-    BlockCache cache;
+    Cache cache;
     cache.set_capacity(3);
 
     const auto inserted = cache.insert(chain("abcdef"));
@@ -97,7 +121,7 @@ TEST(BlockCache, KeepsTheBeginningOfAChainLongerThanItsCapacity) {
 }
 
 TEST(BlockCache, TellsWhatAnInsertionAdded) {
-    BlockCache cache;
+    Cache cache;
     cache.insert(chain("ab"));
 
     const auto inserted = cache.insert(chain("abcd"));
@@ -107,7 +131,7 @@ TEST(BlockCache, TellsWhatAnInsertionAdded) {
 }
 
 TEST(BlockCache, UndoesWhatItAdded) {
-    BlockCache cache;
+    Cache cache;
     cache.insert(chain("ab"));
     const auto inserted = cache.insert(chain("abcd"));
 
@@ -118,7 +142,7 @@ TEST(BlockCache, UndoesWhatItAdded) {
 }
 
 TEST(BlockCache, UndoLeavesWhatALaterInsertionUsed) {
-    BlockCache cache;
+    Cache cache;
     const auto inserted = cache.insert(chain("abcd"));
     cache.insert(chain("abx"));
 
@@ -128,31 +152,97 @@ TEST(BlockCache, UndoLeavesWhatALaterInsertionUsed) {
     EXPECT_EQ(cache.match(chain("abx")), 3U);
 }
 
-TEST(BlockCache, UndoAfterAFlushTakesNothingOfTheNewContent) {
-    BlockCache cache;
-    const auto inserted = cache.insert(chain("abcd"));
-    cache.clear();
+TEST(BlockCache, ForgetsWhatIsOlderThanWhatTheEngineMissed) {
+    Cache cache;
+    cache.insert(chain("old"));
     cache.insert(chain("abcd"));
+    cache.insert(chain("new"));
+    const auto inserted = cache.insert(chain("abcdef"));
 
-    cache.undo(inserted, chain("abcd"));
+    cache.correct(inserted, chain("abcdef"), 4);
+    EXPECT_EQ(cache.match(chain("old")), 3U);
+    cache.correct(inserted, chain("abcdef"), 3);
 
-    EXPECT_EQ(cache.match(chain("abcd")), 4U);
+    EXPECT_EQ(cache.told(chain("old")), 0U);
+    EXPECT_EQ(cache.match(chain("abcdef")), 6U);
+    EXPECT_EQ(cache.match(chain("new")), 3U);
 }
 
-TEST(BlockCache, GivesItsMemoryBackWhenCleared) {
-    BlockCache cache;
+TEST(BlockCache, CorrectsNothingByWhatWasUsedAgainSince) {
+    Cache cache;
+    cache.insert(chain("old"));
+    cache.insert(chain("ab"));
+    const auto inserted = cache.insert(chain("ab"));
+    cache.insert(chain("ab"));
+
+    cache.correct(inserted, chain("ab"), 0);
+
+    EXPECT_EQ(cache.match(chain("old")), 3U);
+}
+
+TEST(BlockCache, CorrectsNothingWhereNothingWasBelieved) {
+    Cache cache;
+    cache.insert(chain("old"));
+    const auto inserted = cache.insert(chain("ab"));
+
+    cache.correct(inserted, chain("ab"), 0);
+    cache.correct({}, chain("ab"), 0);
+    cache.correct(inserted, {}, 0);
+
+    EXPECT_EQ(cache.match(chain("old")), 3U);
+}
+
+TEST(BlockCache, TruncatesAChain) {
+    Cache cache;
+    cache.insert(chain("abcdef"));
+    cache.insert(chain("abx"));
+
+    cache.truncate(chain("abcdef"), 3);
+
+    EXPECT_EQ(cache.match(chain("abcdef")), 3U);
+    EXPECT_EQ(cache.told(chain("abcdef")), 3U);
+    EXPECT_EQ(cache.match(chain("abx")), 3U);
+    EXPECT_EQ(cache.size(), 4U);
+}
+
+TEST(BlockCache, DoesNotFindWhatIsLeftBelowATruncatedBlock) {
+    Cache cache;
     cache.insert(chain("abcd"));
-    ASSERT_GT(cache.bytes(), 0U);
 
-    cache.clear();
+    cache.truncate(chain("ab"), 1);
 
-    EXPECT_EQ(cache.bytes(), 0U);
-    EXPECT_EQ(cache.match(chain("abcd")), 0U);
+    EXPECT_EQ(cache.told(chain("abcd")), 1U);
+    cache.truncate(chain("abcd"), 9);
+    EXPECT_EQ(cache.told(chain("abcd")), 1U);
+}
+
+TEST(BlockCache, TellsTheHoldersWhatComesAndGoes) {
+    Cache cache;
+    cache.set_capacity(4);
+    cache.insert(chain("abcd"));
+    cache.insert(chain("xy"));
+
+    EXPECT_EQ(cache.told(chain("abcd")), 2U);
+    EXPECT_EQ(cache.told(chain("xyz")), 2U);
+    cache.abandon();
+    EXPECT_EQ(cache.told(chain("abcd")), 0U);
+    EXPECT_EQ(cache.holders.blocks(), 0U);
+}
+
+TEST(BlockCache, EvictsNoMoreAtATimeThanItIsTold) {
+    Cache cache;
+    cache.insert(chain("abcdef"));
+    static_cast<BlockCache&>(cache).set_capacity(1);
+
+    EXPECT_TRUE(cache.evict(3));
+    EXPECT_EQ(cache.size(), 3U);
+    EXPECT_FALSE(cache.evict(3));
+    EXPECT_EQ(cache.size(), 1U);
 }
 
 TEST(BlockCache, TakesNoMoreMemoryHoweverMuchGoesThroughIt) {
     constexpr std::size_t k_blocks = 1024;
-    BlockCache cache;
+    Cache cache;
     cache.set_capacity(k_blocks);
     cache.insert(chain(std::string(k_blocks, 'a')));
     cache.insert(chain(std::string(k_blocks, 'b')));
@@ -167,7 +257,7 @@ TEST(BlockCache, TakesNoMoreMemoryHoweverMuchGoesThroughIt) {
 }
 
 TEST(BlockCache, BoundsTheCapacity) {
-    BlockCache cache;
+    Cache cache;
 
     cache.set_capacity(BlockCache::k_capacity_max);
     EXPECT_EQ(cache.capacity(), BlockCache::k_capacity_max);
@@ -177,8 +267,7 @@ TEST(BlockCache, BoundsTheCapacity) {
 
 TEST(BlockCache, FindsTheSameWhateverTheSalt) {
     for (const std::uint64_t salt : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
-        BlockCache cache;
-        cache.set_salt(salt);
+        Cache cache{salt};
         cache.insert(chain("abcdef"));
 
         EXPECT_EQ(cache.match(chain("abcdxx")), 4U);
@@ -187,7 +276,7 @@ TEST(BlockCache, FindsTheSameWhateverTheSalt) {
 }
 
 TEST(BlockCache, HoldsAtLeastOneBlockWhateverTheCapacity) {
-    BlockCache cache;
+    Cache cache;
     cache.set_capacity(0);
     cache.insert(chain("ab"));
 
@@ -225,7 +314,6 @@ public:
         capacity_ = blocks;
         shrink();
     }
-    void clear() { order_.clear(); }
     bool holds(std::uint64_t hash) const {
         return std::find(order_.begin(), order_.end(), hash) != order_.end();
     }
@@ -244,16 +332,12 @@ private:
 RC_GTEST_PROP(BlockCache, DoesWhatTheModelDoes, ()) {
     // Few letters, so that chains share beginnings often.
     const auto texts = rc::gen::container<std::string>(rc::gen::elementOf(std::string{"abc"}));
-    BlockCache cache;
+    Cache cache;
     Model model;
     std::vector<std::pair<BlockCache::Inserted, Chain>> inserted;
     for (int step = 0; step < 60; ++step) {
         const Chain blocks = chain(*texts);
-        switch (*rc::gen::inRange(0, 12)) {
-            case 0:
-                cache.clear();
-                model.clear();
-                break;
+        switch (*rc::gen::inRange(1, 12)) {
             case 1: {
                 const auto capacity = *rc::gen::inRange<std::size_t>(1, 80);
                 cache.set_capacity(capacity);
@@ -278,6 +362,7 @@ RC_GTEST_PROP(BlockCache, DoesWhatTheModelDoes, ()) {
         RC_ASSERT(cache.size() == model.size());
         const Chain probe = chain(*texts);
         RC_ASSERT(cache.match(probe) == model.match(probe));
+        RC_ASSERT(cache.told(probe) == model.match(probe));
         // A block is never held without its parents.
         for (std::size_t i = 1; i < probe.size(); ++i) {
             RC_ASSERT(!cache.holds(probe[i]) || cache.holds(probe[i - 1]));

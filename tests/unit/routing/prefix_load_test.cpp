@@ -99,7 +99,20 @@ TEST_F(PrefixLoadPolicy, SpreadsABurstBetweenTwoPolls) {
     for (const std::uint32_t count : picks) EXPECT_EQ(count, 10U);
 }
 
-TEST_F(PrefixLoadPolicy, AvoidsAFullCacheOnlyBeyondTheKnee) {
+TEST_F(PrefixLoadPolicy, WhatAPromptEvictsCostsMoreTheMoreOfTheCacheIsInUse) {
+    sheet[0].kv_use = 0;
+    const float empty = cost(0);
+    const auto uncached = static_cast<float>(sheet[0].rates.prefill_per_token) *
+                          static_cast<float>(input.prompt_tokens);
+
+    sheet[0].kv_use = 0.5F;
+
+    EXPECT_NEAR(cost(0) - empty, 0.5F * uncached, 1e-5);
+}
+
+TEST_F(PrefixLoadPolicy, APromptThatIsCachedAvoidsAFullCacheOnlyBeyondTheKnee) {
+    sheet[0].held_blocks = static_cast<std::uint32_t>(input.blocks.size());
+    input.prompt_tokens = sheet[0].held_blocks * input.block_tokens;
     const float at_ease = cost(0);
 
     sheet[0].kv_use = 0.9F;
@@ -117,17 +130,54 @@ TEST_F(PrefixLoadPolicy, PrefersABackendWithRoomToOneThatHoldsThePrefixButIsFull
     EXPECT_NE(decide().row, 1U);
 }
 
-TEST_F(PrefixLoadPolicy, PrefersWhereTheAdapterIs) {
-    input.wants_adapter = true;
-    sheet[3].has_adapter = true;
+TEST_F(PrefixLoadPolicy, PrefersTheBackendWhereTheAdapterIsThereSoonest) {
+    using enum fleet::AdapterRoom;
+    sheet[0].adapter.room = busy;
+    sheet[1].adapter.room = idle;
+    sheet[2].adapter.room = free;
+    sheet[3].adapter.room = loaded;
 
     EXPECT_EQ(decide().row, 3U);
+
+    EXPECT_GT(cost(0), cost(1));
+    EXPECT_GT(cost(1), cost(2));
+    EXPECT_GT(cost(2), cost(3));
+}
+
+TEST_F(PrefixLoadPolicy, PricesALoadAsItWasLearned) {
+    sheet[0].adapter.room = fleet::AdapterRoom::free;
+    sheet[0].rates.adapter_load = 2;
+
+    EXPECT_FLOAT_EQ(policy->explain(input, sheet, 0)[6], 2);
+    EXPECT_EQ(name(Term::adapter), "adapter");
+}
+
+TEST_F(PrefixLoadPolicy, LeavesALoadedAdapterWhoseQueueIsLongerThanALoad) {
+    sheet[3].adapter.room = fleet::AdapterRoom::loaded;
+    for (std::uint32_t row = 0; row < 3; ++row) sheet[row].adapter.room = fleet::AdapterRoom::free;
+    sheet[3].prefill_tokens = 4000;  // 0.4 s, a load takes 0.15
+
+    EXPECT_NE(decide().row, 3U);
+}
+
+TEST_F(PrefixLoadPolicy, WhoWaitsForASlotWaitsForOthersAnswersHoweverShortItsOwnIs) {
+    sheet[0].adapter.room = fleet::AdapterRoom::busy;
+    const float usual = cost(0);
+
+    input.output_tokens = 1;
+
+    EXPECT_EQ(cost(0), usual);
+}
+
+TEST_F(PrefixLoadPolicy, WhoWaitsForASlotWaitsForThoseAheadToo) {
+    sheet[0].adapter = {fleet::AdapterRoom::busy, 0};
+    sheet[1].adapter = {fleet::AdapterRoom::busy, 2};
+
+    EXPECT_GT(cost(1), 2 * cost(0));
 }
 
 TEST_F(PrefixLoadPolicy, DoesNotCareForAdaptersWithoutNeed) {
-    sheet[3].has_adapter = true;
-
-    EXPECT_EQ(cost(3), cost(0));
+    EXPECT_EQ(policy->explain(input, sheet, 0)[6], 0);
 }
 
 TEST_F(PrefixLoadPolicy, SumsItsTerms) {
@@ -135,7 +185,7 @@ TEST_F(PrefixLoadPolicy, SumsItsTerms) {
     sheet[0].waiting = 1;
     sheet[0].kv_use = 0.97F;
     sheet[0].weight = 2;
-    input.wants_adapter = true;
+    sheet[0].adapter.room = fleet::AdapterRoom::idle;
 
     const auto terms = policy->explain(input, sheet, 0);
 

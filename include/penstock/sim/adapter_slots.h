@@ -1,4 +1,5 @@
 // The LoRA adapters one simulated engine has loaded: a few slots, least recently used first out.
+// Pure.
 #pragma once
 
 #include <cstdint>

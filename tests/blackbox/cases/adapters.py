@@ -1,0 +1,92 @@
+"""LoRA adapters: requests go where theirs is loaded, spread when that is not enough, and those for
+one that is loaded nowhere go to one place together."""
+
+from collections import Counter
+
+from harness import timing, wire
+from harness.cases import equal, holds
+from harness.prompts import prompt
+
+POLL = {"metrics_interval": "50ms", "health_interval": "100ms", "models_interval": "100ms"}
+ADAPTERS = [f"lora-{number}" for number in range(6)]
+
+
+def adapter_engines(world, count, slots):
+    named = [word for name in ADAPTERS for word in ("--adapter", name)]
+    return world.mock_engines(count, *named, "--max-loras", slots, "--adapter-load-ms", 200)
+
+
+def ready_proxy(world, engines, **more):
+    proxy = world.proxy(*engines, poll=POLL, pool={"models": []}, **more)
+    proxy.wait_until_healthy(len(engines))
+    timing.eventually(lambda: all(each["models_listed"] for each in proxy.backends()),
+                      "the lists of models")
+    return proxy
+
+
+def engine_of(response):
+    return response.field("X-Engine-Id")
+
+
+def test_an_adapter_stays_where_it_was_loaded(world):
+    proxy = ready_proxy(world, adapter_engines(world, 3, 2))
+    homes = {name: engine_of(proxy.chat(model=name, max_tokens=1)) for name in ADAPTERS}
+
+    for turn in range(3):
+        for name in ADAPTERS:
+            response = proxy.chat(f"turn {turn}", model=name, max_tokens=1)
+            equal(engine_of(response), homes[name], f"home of {name}")
+
+    equal(sorted(Counter(homes.values()).values()), [2, 2, 2], "adapters of each engine")
+
+
+def test_a_burst_for_a_cold_adapter_goes_to_one_backend(world):
+    engines = adapter_engines(world, 3, 2)
+    proxy = ready_proxy(world, engines)
+
+    clients = [proxy.connect() for _ in range(3)]
+    for client in clients:
+        client.send(wire.post_chat(model=ADAPTERS[0], stream=True, max_tokens=1))
+
+    served = {client.read_head().field("X-Engine-Id") for client in clients}
+    equal(len(served), 1, "engines that load it")
+
+
+def test_an_adapter_with_more_requests_than_one_backend_likes_spreads(world):
+    proxy = ready_proxy(world, adapter_engines(world, 3, 2))
+    clients = [proxy.connect() for _ in range(20)]
+
+    for number, client in enumerate(clients):  # each keeps a backend busy for longer than a load
+        client.send(wire.post_chat(prompt(f"seed{number}"), model=ADAPTERS[0], stream=True,
+                                   max_tokens=1))
+
+    served = Counter(client.read_head().field("X-Engine-Id") for client in clients)
+    holds(len(served) > 1, f"engines used: {served}")
+
+
+def test_who_would_wait_for_a_slot_goes_where_one_is_idle(world):
+    engines = adapter_engines(world, 2, 1)
+    proxy = ready_proxy(world, engines)
+    long = proxy.connect()
+    long.send(wire.post_chat(model=ADAPTERS[0], stream=True, max_tokens=1000))
+    busy = long.read_head().field("X-Engine-Id")
+    long.read_chunk()
+
+    others = {engine_of(proxy.chat(model=name, max_tokens=1)) for name in ADAPTERS[1:]}
+
+    equal(others, {engine.name for engine in engines} - {busy}, "engines of the others")
+    long.close()
+
+
+def test_adapters_at_work_and_slots_are_told(world):
+    engine = adapter_engines(world, 1, 4)[0]
+    proxy = ready_proxy(world, [engine])
+    client = proxy.connect()
+    client.send(wire.post_chat(model=ADAPTERS[3], stream=True, max_tokens=1000))
+    client.read_head()
+
+    def told():
+        sample = proxy.backends()[0]["sample"]
+        return sample and sample["adapters"] == [ADAPTERS[3]] and sample["adapter_slots"] == 4
+    timing.eventually(told, "the adapter at work")
+    client.close()
