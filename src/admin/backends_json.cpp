@@ -59,6 +59,7 @@ Json backend_json(const BackendView& view) {
     json["url"] = view.url;
     json["engine"] = view.engine;
     json["weight"] = view.weight;
+    json["labels"] = view.labels;
     json["health"] = fleet::name(view.state.health);
     json["draining"] = view.state.draining;
     json["ejected"] = view.state.ejected;

@@ -45,7 +45,7 @@ struct Reading {
     void read_prompt(Endpoint endpoint, PromptSink& sink) const;
 
     void append_salt(Key key);
-    [[nodiscard]] bool hash_session(JsonNode node);
+    [[nodiscard]] std::uint64_t hash_session(JsonNode node);
 };
 
 void Reading::read_names() {
@@ -65,23 +65,21 @@ void Reading::append_salt(Key key) {
     facts.cache_salt += scratch;
 }
 
-bool Reading::hash_session(JsonNode node) {
-    if (!node) return false;
+std::uint64_t Reading::hash_session(JsonNode node) {
+    if (!node) return 0;
     if (json.kind(node) == '{') node = field(json, node, "id");
-    if (!node || json.kind(node) == 'n') return false;
+    if (!node || json.kind(node) == 'n') return 0;
     if (json.kind(node) == '"') {
         decode_string(json.string(node), k_name_max, scratch);
     } else {
         scratch.assign(json.scalar(node));
     }
-    if (scratch.empty()) return false;
-    facts.session = std::max<std::uint64_t>(hash64(scratch), 1);  // 0 says none
-    return true;
+    return scratch.empty() ? 0 : std::max<std::uint64_t>(hash64(scratch), 1);  // 0 says none
 }
 
 void Reading::read_session() {
-    // From the narrowest to the widest; the last one changes with each turn.
-    const std::array nodes{
+    // In the order of `SessionKey`.
+    const std::array<JsonNode, k_session_keys> nodes{
         keys[Key::session_id],
         keys[Key::prompt_cache_key],
         keys[Key::conversation],
@@ -90,8 +88,9 @@ void Reading::read_session() {
         field(json, keys[Key::metadata], "user_id"),
         keys[Key::previous_response_id],
     };
-    static_cast<void>(
-        std::any_of(nodes.begin(), nodes.end(), [&](JsonNode n) { return hash_session(n); }));
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        facts.sessions[static_cast<SessionKey>(i)] = hash_session(nodes[i]);
+    }
 }
 
 void Reading::read_numbers() {
@@ -136,7 +135,8 @@ void inspect_multipart(std::string_view content_type, std::string_view body, Req
     facts.model.assign(fields.model.substr(0, k_name_max));
     facts.stream = fields.stream == "true" || fields.stream == "True" || fields.stream == "1";
     if (!fields.user.empty()) {
-        facts.session = std::max<std::uint64_t>(hash64(fields.user.substr(0, k_name_max)), 1);
+        facts.sessions[SessionKey::user] =
+            std::max<std::uint64_t>(hash64(fields.user.substr(0, k_name_max)), 1);
     }
 }
 
@@ -147,7 +147,7 @@ void RequestFacts::clear() noexcept {
     model.clear();
     adapter.clear();
     cache_salt.clear();
-    session = 0;
+    sessions = {};
     stream = false;
     include_usage = false;
     max_tokens = 0;

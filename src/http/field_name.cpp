@@ -43,6 +43,8 @@ constexpr std::array<Known, k_field_names> k_known{{
     {FieldName::x_forwarded_host, "X-Forwarded-Host"},
     {FieldName::x_forwarded_proto, "X-Forwarded-Proto"},
     {FieldName::x_penstock_explain, "X-Penstock-Explain"},
+    {FieldName::x_penstock_prefer, "X-Penstock-Prefer"},
+    {FieldName::x_penstock_require, "X-Penstock-Require"},
     {FieldName::x_real_ip, "X-Real-IP"},
     {FieldName::x_request_id, "X-Request-Id"},
 }};

@@ -19,6 +19,7 @@ Attempt::~Attempt() {
 
 void Attempt::sent() {
     sent_at_ = exchange_.worker.loop.now();
+    remember_session(exchange_, backend_.slot);
     if (indexed_ || exchange_.facts.blocks.empty()) return;
     added_ = exchange_.worker.shared.index.insert(backend_.slot, exchange_.facts.blocks);
     indexed_ = true;

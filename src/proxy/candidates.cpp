@@ -16,12 +16,13 @@ struct UnfitWord {
     fleet::Unfit bit;
     std::string_view word;
 };
-constexpr std::array<UnfitWord, 6> k_unfit_words{{{fleet::k_unhealthy, "unhealthy"},
+constexpr std::array<UnfitWord, 7> k_unfit_words{{{fleet::k_unhealthy, "unhealthy"},
                                                   {fleet::k_draining, "draining"},
                                                   {fleet::k_other_model, "other_model"},
                                                   {fleet::k_full, "full"},
                                                   {fleet::k_excluded, "excluded"},
-                                                  {fleet::k_no_weight, "no_weight"}}};
+                                                  {fleet::k_no_weight, "no_weight"},
+                                                  {fleet::k_other_labels, "other_labels"}}};
 
 void append_unfit(std::string& out, std::uint8_t unfit) {
     append_key(out, "unfit");

@@ -43,7 +43,8 @@ void append_terms(std::string& out, const std::array<float, routing::k_terms>& t
 ///
 ///     {"backend": "http://10.0.0.1:8000", "chosen": true,
 ///      "unfit": ["full"],       why it may not be picked: unhealthy, draining, other_model, full,
-///                               excluded (it has failed this request), no_weight; most often []
+///                               excluded (it has failed this request), no_weight, other_labels;
+///                               most often []
 ///      "health": "healthy", "ejected": false, "weight": 1,
 ///      "fresh": true,           its metrics are young enough to be believed
 ///      "running": 3, "waiting": 0, "in_flight": 2, "kv_usage": 0.4,

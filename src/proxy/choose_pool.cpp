@@ -109,7 +109,8 @@ std::optional<Error> choose_pool(Exchange& exchange) {
     take_chain(exchange);
     exchange.record.pool = exchange.pool->name;
     exchange.record.policy = exchange.pool->policy->name();
-    return std::nullopt;
+    find_session(exchange);
+    return place(exchange);
 }
 
 }  // namespace penstock::proxy

@@ -26,7 +26,8 @@ routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
         .output_tokens = whole(output),
         .usual_output = whole(habit.output_tokens),
         .usual_uncached = whole(habit.uncached_tokens),
-        .session = exchange.facts.session,
+        .session =
+            exchange.session.name != 0 ? exchange.session.name : exchange.facts.sessions.first(),
         .sequence = exchange.worker.decisions};
 }
 
@@ -34,7 +35,16 @@ bool reads_prefix(const Pool& pool) noexcept {
     return pool.policy->reads_prefix() || pool.shadow.has_value();
 }
 
-/// Marks what only this request knows: other models, backends that failed it, cached blocks.
+/// What the labels of backend `i` are to this request.
+void stand(const Exchange& exchange, std::size_t i, fleet::SheetRow& row) noexcept {
+    const std::span<const fleet::Standing> standings = exchange.placement.standings;
+    if (standings.empty() || standings[i] == 0) return;
+    if (standings[i] == fleet::k_barred) row.unfit |= fleet::k_other_labels;
+    row.place_price = exchange.route->spill_cost * static_cast<float>(standings[i]);
+}
+
+/// Marks what only this request knows: other models, backends that failed it, labels, cached
+/// blocks.
 void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
@@ -49,8 +59,15 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
         if (std::find(excluded.begin(), excluded.end(), row.slot) != excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
+        stand(exchange, i, row);
         if (prefix) row.held_blocks = worker.holdings.of(row.slot);
     }
+}
+
+/// Without labels and session no row costs more than another: nothing to filter.
+void pass_over(Exchange& exchange) noexcept {
+    if (exchange.placement.standings.empty() && exchange.session.name == 0) return;
+    routing::pass_over(exchange.worker.sheet);
 }
 
 Micros micros_of(float seconds) noexcept {
@@ -92,11 +109,20 @@ routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& exclud
     rule_out_unlisted(exchange);
     fill_rows(exchange, excluded);
     const routing::Input input = input_of(exchange, habit);
-    if (reads_prefix(*exchange.pool)) {
-        if (exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
+    const bool prefix = reads_prefix(*exchange.pool);
+    const bool session = exchange.session.name != 0;
+    if ((prefix || session) && exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
+    if (session) {
+        const Millis worth = exchange.pool->balance.session_worth;
+        routing::price_moves(input,
+                             {exchange.session.home, std::chrono::duration<float>(worth).count()},
+                             habit.foreign.value(), worker.sheet);
+    }
+    if (prefix) {
         routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
                              worker.sheet);
     }
+    pass_over(exchange);
     return input;
 }
 
@@ -125,11 +151,13 @@ void keep_candidates(Exchange& exchange, const routing::Input& input,
         exchange.candidates.resize(k_candidates_told);
 }
 
-Error nobody_fits(const std::vector<fleet::SheetRow>& sheet) {
+Error nobody_fits(const Exchange& exchange) {
+    const std::vector<fleet::SheetRow>& sheet = exchange.worker.sheet;
     const bool full = std::any_of(sheet.begin(), sheet.end(), [](const fleet::SheetRow& row) {
         return (row.unfit & ~static_cast<unsigned>(fleet::k_excluded)) == fleet::k_full;
     });
-    return full ? ErrorCode::too_many_requests : ErrorCode::no_healthy_backend;
+    if (full) return ErrorCode::too_many_requests;
+    return Error{ErrorCode::no_healthy_backend, required_labels_text(exchange)};
 }
 
 Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
@@ -142,7 +170,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
         const routing::Decision decision = pool.policy->decide(input, worker.sheet, worker.rng);
         if (!decision.found()) {
             keep_candidates(exchange, input, decision);
-            return nobody_fits(worker.sheet);
+            return nobody_fits(exchange);
         }
         const fleet::Backend& backend = pool.backends[decision.row];
         const std::uint32_t cached =
@@ -163,6 +191,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
                         row.running + 1,    row.adapter.room};
         }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
+        pass_over(exchange);
     }
 }
 
@@ -172,6 +201,7 @@ void record_pick(Exchange& exchange, const Pick& pick) {
     record.backend = pick.backend->url;
     record.reason = routing::name(pick.decision.reason);
     record.predicted_blocks = pick.decision.held_blocks;
+    record.session = session_outcome(exchange, pick.backend->slot);
     record.decided = exchange.elapsed();
     if (record.attempts == 1) {
         record.own = record.decided - exchange.body_complete;
@@ -184,9 +214,12 @@ bool others_fit(const Exchange& exchange, fleet::Slot slot,
                 const std::vector<fleet::Slot>& excluded) {
     const fleet::LoadTable& table = exchange.worker.table();
     const auto& backends = exchange.pool->backends;
+    const std::span<const fleet::Standing> standings = exchange.placement.standings;
     return std::any_of(backends.begin(), backends.end(), [&](const fleet::Backend& backend) {
         const fleet::BackendState* state = fleet::state_of(table, backend.slot);
-        return backend.slot != slot && backend.weight > 0 && state != nullptr &&
+        const auto at = static_cast<std::size_t>(&backend - backends.data());
+        const bool barred = !standings.empty() && standings[at] == fleet::k_barred;
+        return !barred && backend.slot != slot && backend.weight > 0 && state != nullptr &&
                state->health == fleet::Health::healthy && !state->draining && !state->ejected &&
                std::find(excluded.begin(), excluded.end(), backend.slot) == excluded.end();
     });

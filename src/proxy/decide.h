@@ -21,8 +21,8 @@ void keep_candidates(Exchange& exchange, const routing::Input& input,
                      const routing::Decision& decision);
 
 /// The refusal where a policy has found nobody: too_many_requests when some backend is only full,
-/// else no_healthy_backend.
-[[nodiscard]] Error nobody_fits(const std::vector<fleet::SheetRow>& sheet);
+/// else no_healthy_backend. Precondition: `worker.sheet` is what the decision saw.
+[[nodiscard]] Error nobody_fits(const Exchange& exchange);
 
 struct Pick {
     const fleet::Backend* backend = nullptr;

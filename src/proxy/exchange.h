@@ -16,7 +16,9 @@
 #include "penstock/proxy/inspect_thread.h"
 #include "penstock/proxy/worker.h"
 #include "penstock/telemetry/record.h"
+#include "placement.h"
 #include "route.h"
+#include "session.h"
 #include "usage_filter.h"
 
 namespace penstock::proxy {
@@ -72,6 +74,8 @@ struct Exchange {
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
     engine::RequestFacts facts;
+    Placement placement;
+    Session session;
     fleet::AdapterId adapter = 0;  // the LoRA it wants; known with the first pick
     bool model_listed = false;     // some backend of the pool, or its configuration, spells it out
     std::vector<Chain> chains;     // of the prompt, until a pool is chosen

@@ -30,7 +30,7 @@ void foresee(Exchange& exchange, Explanation& explanation) {
     explanation.input = survey(exchange, {});
     explanation.decision = exchange.pool->policy->decide(explanation.input, worker.sheet, chance);
     keep_candidates(exchange, explanation.input, explanation.decision);
-    if (!explanation.decision.found()) explanation.refusal = nobody_fits(worker.sheet);
+    if (!explanation.decision.found()) explanation.refusal = nobody_fits(exchange);
 }
 
 }  // namespace

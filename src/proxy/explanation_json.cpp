@@ -1,5 +1,7 @@
 #include "explanation_json.h"
 
+#include <algorithm>
+
 #include "json_members.h"
 #include "penstock/http/reply.h"
 
@@ -13,6 +15,33 @@ void append_prompt(std::string& out, const Exchange& exchange, const routing::In
     append_count(out, "bytes", exchange.facts.prompt_bytes);
     append_count(out, "tokens", input.prompt_tokens);
     append_count(out, "blocks", exchange.facts.blocks.size());
+    close_object(out, begin);
+}
+
+void append_labels(std::string& out, const Exchange& exchange) {
+    const fleet::LabelWish wish = wish_of(exchange);
+    append_key(out, "labels");
+    const std::size_t begin = out.size();
+    append_text(out, "required", fleet::text_of(wish.required));
+    append_text(out, "preferred", fleet::text_of(wish.preferred));
+    close_object(out, begin);
+}
+
+/// Null: it has none.
+void append_session(std::string& out, const Exchange& exchange) {
+    append_key(out, "session");
+    const Session& session = exchange.session;
+    if (session.name == 0) {
+        out += "null";
+        return;
+    }
+    const auto& backends = exchange.pool->backends;
+    const auto home =
+        std::find_if(backends.begin(), backends.end(),
+                     [&](const fleet::Backend& each) { return each.slot == session.home; });
+    const std::size_t begin = out.size();
+    append_text(out, "source", session.source);
+    append_text(out, "home", home == backends.end() ? std::string_view{} : home->url);
     close_object(out, begin);
 }
 
@@ -51,6 +80,8 @@ std::string explanation_json(const Exchange& exchange, const Explanation& explan
     append_flag(out, "json", exchange.facts.json);
     append_prompt(out, exchange, explanation.input);
     append_count(out, "output_tokens", explanation.input.output_tokens);
+    append_labels(out, exchange);
+    append_session(out, exchange);
     if (pool != nullptr) {
         append_pick(out, exchange, explanation.decision);
     } else {

@@ -5,9 +5,10 @@
 //      "adapter": null, "json": true,         the body was read as JSON
 //      "prompt": {"bytes": 4100, "tokens": 1025, "blocks": 4},     tokens are an estimate
 //      "output_tokens": 256,    expected
-//      "backend": "http://10.0.0.1:8000", "reason": "prefix",      the pick
-//      "refused": null,         or {"status": 404, "code": "model_not_found", "message": …}: what
-//      the
+//      "labels": {"required": "region=eu", "preferred": null},     by route and request
+//      "session": null,         or {"source": "cookie:sid", "home": URL}: where it was last, or
+//      null "backend": "http://10.0.0.1:8000", "reason": "prefix",      the pick "refused": null,
+//      or {"status": 404, "code": "model_not_found", "message": …}: what the
 //                               client would be answered with
 //      "candidates": [{…}]}     all backends of the pool, best first: see candidates.h
 //

@@ -68,6 +68,7 @@ bool named_in_connection(const http::Fields& fields, const http::Field& field) {
 
 constexpr bool is_rewritten(FieldName id) noexcept {
     return id == FieldName::x_request_id || id == FieldName::x_penstock_explain ||
+           id == FieldName::x_penstock_prefer || id == FieldName::x_penstock_require ||
            id == FieldName::expect || id == FieldName::x_forwarded_for ||
            id == FieldName::x_forwarded_proto || id == FieldName::x_forwarded_host ||
            id == FieldName::x_real_ip || id == FieldName::forwarded || id == FieldName::host;

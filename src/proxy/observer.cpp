@@ -14,7 +14,16 @@ void Observer::begin(const http::ResponseHead& head) {
     kind_ = kind_of(head);
 }
 
+void Observer::take_head(http::Pieces payload) {
+    for (std::string_view piece : payload) {
+        piece = piece.substr(0, head_left_);
+        head_.append(piece);
+        head_left_ = static_cast<std::uint16_t>(head_left_ - piece.size());
+    }
+}
+
 void Observer::feed(http::Pieces payload) {
+    if (head_left_ > 0) take_head(payload);
     if (kind_ == Kind::events) {
         for (const std::string_view piece : payload) scanner_.feed(piece);
     } else if (kind_ == Kind::document) {

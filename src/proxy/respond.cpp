@@ -14,6 +14,7 @@ void prepare(Exchange& exchange, const http::ResponseHead& from) {
     exchange.record.status = from.status;
     exchange.record.stream = Observer::kind_of(from) == Observer::Kind::events;
     if (exchange.route->usage != UsageMode::off) exchange.observer.begin(from);
+    if (learns_answer_id(exchange)) exchange.observer.keep_head();
     if (exchange.usage_injected && exchange.record.stream) {
         exchange.usage_filter = std::make_unique<UsageFilter>();
     }
@@ -51,6 +52,10 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
     if (engine.request_sent()) exchange.drop_body();  // no second try from here on
     Relay relay{exchange, attempt, engine, upload};
     const Relay::End end = co_await relay;
+    // The client may go on with it as soon as it has read the end.
+    if (!exchange.observer.head().empty()) {
+        learn_answer_id(exchange, exchange.observer.head(), slot);
+    }
     finish(exchange, engine, {end, relay.error()});
     if (end == Relay::End::complete) attempt.complete();
     // The time of the whole request says nothing about this engine.

@@ -32,6 +32,9 @@ void inspect(Exchange& exchange);
 /// The pool that serves this model. (choose_pool.cpp)
 [[nodiscard]] std::optional<Error> choose_pool(Exchange& exchange);
 
+/// Where in that pool its labels let it go; the last part of `choose_pool`. (place.cpp)
+[[nodiscard]] std::optional<Error> place(Exchange& exchange);
+
 /// With `usage = "inject"`: asks the engine for token counts in the client's name.
 /// (ask_for_usage.cpp)
 void ask_for_usage(Exchange& exchange);

@@ -13,16 +13,40 @@ namespace penstock::routing {
 
 using Sheet = std::span<const fleet::SheetRow>;
 
-[[nodiscard]] inline std::uint32_t count_fit(Sheet sheet) noexcept {
-    std::uint32_t fit = 0;
-    for (const fleet::SheetRow& row : sheet) fit += row.unfit == fleet::k_fit ? 1 : 0;
-    return fit;
+/// Which rows a policy chooses among: all that are fit, or those that soft filters leave. While any
+/// is fit, one is wanted.
+using Candidate = bool (*)(const fleet::SheetRow& row) noexcept;
+[[nodiscard]] inline bool is_fit(const fleet::SheetRow& row) noexcept {
+    return row.unfit == fleet::k_fit;
+}
+[[nodiscard]] inline bool is_in_place(const fleet::SheetRow& row) noexcept {
+    return row.unfit == fleet::k_fit && !row.out_of_place;
+}
+[[nodiscard]] inline bool is_wanted(const fleet::SheetRow& row) noexcept {
+    return is_in_place(row) && !row.off_home;
 }
 
-/// The n-th fit row. Precondition: there are more than `n`.
-[[nodiscard]] inline std::uint32_t nth_fit(Sheet sheet, std::uint32_t n) noexcept {
+template <Candidate is_candidate>
+[[nodiscard]] std::uint32_t count(Sheet sheet) noexcept {
+    std::uint32_t found = 0;
+    for (const fleet::SheetRow& row : sheet) found += is_candidate(row) ? 1 : 0;
+    return found;
+}
+
+/// Why there is only one candidate, if there is.
+[[nodiscard]] inline Reason narrowed(Sheet sheet) noexcept {
+    Reason reason = Reason::only;
+    for (const fleet::SheetRow& row : sheet) {
+        if (is_in_place(row) && row.off_home) return Reason::session;
+        if (is_fit(row) && row.out_of_place) reason = Reason::place;
+    }
+    return reason;
+}
+
+/// The n-th wanted row. Precondition: there are more than `n`.
+[[nodiscard]] inline std::uint32_t nth_wanted(Sheet sheet, std::uint32_t n) noexcept {
     for (std::uint32_t i = 0; i < sheet.size(); ++i) {
-        if (sheet[i].unfit == fleet::k_fit && n-- == 0) return i;
+        if (is_wanted(sheet[i]) && n-- == 0) return i;
     }
     return Decision::k_nobody;
 }
@@ -33,16 +57,16 @@ using Sheet = std::span<const fleet::SheetRow>;
     return std::max(row.running + row.waiting, row.in_flight) / std::max(row.weight, 1e-6F);
 }
 
-/// The fit row of least cost, each of several equal ones with the same chance. `cost(row)` is
-/// called once per fit row.
-template <class Cost>
+/// The candidate of least cost, each of several equal ones with the same chance. `cost(row)` is
+/// called once per candidate.
+template <Candidate is_candidate, class Cost>
 [[nodiscard]] Decision pick_least(Sheet sheet, Rng& rng, Cost cost) noexcept {
     constexpr float k_equal = 1e-4F;  // relative difference below which costs count as equal
     Decision decision;
     float least = 0;
     std::uint32_t equals = 0;
     for (std::uint32_t i = 0; i < sheet.size(); ++i) {
-        if (sheet[i].unfit != fleet::k_fit) continue;
+        if (!is_candidate(sheet[i])) continue;
         ++decision.candidates;
         const float value = cost(sheet[i]);
         const float margin = k_equal * std::max(1.0F, std::abs(least));

@@ -22,6 +22,10 @@ std::string_view name(Reason reason) noexcept {
             return "turn";
         case Reason::chance:
             return "chance";
+        case Reason::place:
+            return "place";
+        case Reason::session:
+            return "session";
     }
     return "none";
 }
@@ -42,6 +46,10 @@ std::string_view name(Term term) noexcept {
             return "kv";
         case Term::adapter:
             return "adapter";
+        case Term::place:
+            return "place";
+        case Term::session:
+            return "session";
     }
     return "total";
 }

@@ -5,20 +5,20 @@
 namespace penstock::routing {
 
 Decision PrefixHash::decide(const Input& input, Sheet sheet, Rng& rng) const noexcept {
-    const std::uint32_t fit = count_fit(sheet);
+    const std::uint32_t fit = count<is_in_place>(sheet);
     if (fit == 0) return {};
     const std::uint64_t key = rendezvous_key(input);
     if (key == 0) {
-        Decision least = pick_least(sheet, rng, load_of);
-        least.reason = fit == 1 ? Reason::only : Reason::load;
+        Decision least = pick_least<is_in_place>(sheet, rng, load_of);
+        least.reason = fit == 1 ? narrowed(sheet) : Reason::load;
         return least;
     }
     Decision decision;
-    decision.row = rendezvous(key, sheet, bound_);
+    decision.row = rendezvous(key, sheet, bound_, is_in_place);
     // All are over the bound, which a bound below 1 may do.
-    if (!decision.found()) decision = pick_least(sheet, rng, load_of);
+    if (!decision.found()) decision = pick_least<is_in_place>(sheet, rng, load_of);
     decision.candidates = fit;
-    decision.reason = fit == 1 ? Reason::only : Reason::hash;
+    decision.reason = fit == 1 ? narrowed(sheet) : Reason::hash;
     decision.terms = explain(input, sheet, decision.row);
     return decision;
 }

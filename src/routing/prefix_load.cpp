@@ -24,6 +24,20 @@ double tokens_ahead(const Input& input, const fleet::SheetRow& row) noexcept {
            static_cast<double>(std::min(row.waiting, foreign)) * input.usual_uncached;
 }
 
+/// Going elsewhere would have cost more for the session's sake.
+bool keeps_session(Sheet sheet, const fleet::SheetRow& chosen) noexcept {
+    return std::any_of(sheet.begin(), sheet.end(), [&](const fleet::SheetRow& row) {
+        return is_fit(row) && row.move_price > chosen.move_price;
+    });
+}
+
+Reason reason_of(Sheet sheet, const Decision& decision) noexcept {
+    const fleet::SheetRow& chosen = sheet[decision.row];
+    if (decision.candidates == 1) return Reason::only;
+    if (chosen.held_blocks > 0) return Reason::prefix;
+    return keeps_session(sheet, chosen) ? Reason::session : Reason::load;
+}
+
 /// How many prompts wait for prefill on a backend: the harmonic mean over the fleet, since who
 /// comes next goes where few wait. One idle backend makes it nothing, one crowded backend hardly
 /// more.
@@ -33,7 +47,7 @@ double prompts_waiting(const Input& input, Sheet sheet) noexcept {
     double fit = 0;
     double sum = 0;
     for (const fleet::SheetRow& row : sheet) {
-        if (row.unfit != fleet::k_fit) continue;
+        if (!is_fit(row)) continue;
         ++fit;
         sum += 1 / (tokens_ahead(input, row) + k_few_tokens);
     }
@@ -67,8 +81,10 @@ struct Seconds {
     double others = 0;
     double kv = 0;
     double adapter = 0;
+    double place = 0;
+    double session = 0;
     [[nodiscard]] float total(float weight) const noexcept {
-        const double sum = prefix + queue + prefill + others + kv + adapter;
+        const double sum = prefix + queue + prefill + others + kv + adapter + place + session;
         // Most weights are 1, and a division takes longer than all the rest.
         return static_cast<float>(weight == 1 ? sum : sum / std::max<double>(weight, 1e-6));
     }
@@ -95,6 +111,8 @@ inline Seconds seconds_of(const Input& input, const fleet::SheetRow& row, double
             (row.kv_use - k_kv_knee) / (1 - k_kv_knee) * k_kv_tokens * rates.prefill_per_token;
     }
     seconds.adapter = adapter_seconds(input, row, running);
+    seconds.place = row.place_price;
+    seconds.session = row.move_price;
     return seconds;
 }
 
@@ -114,23 +132,21 @@ std::array<float, k_terms> PrefixLoad::terms(const Input& input, const fleet::Sh
     tell(Term::others, seconds.others);
     tell(Term::kv, seconds.kv);
     tell(Term::adapter, seconds.adapter);
+    tell(Term::place, seconds.place);
+    tell(Term::session, seconds.session);
     return terms;
 }
 
 Decision PrefixLoad::decide(const Input& input, Sheet sheet, Rng& rng) const noexcept {
     const double waiting = prompts_waiting(input, sheet);
-    Decision decision = pick_least(sheet, rng, [&](const fleet::SheetRow& row) {
+    Decision decision = pick_least<is_fit>(sheet, rng, [&](const fleet::SheetRow& row) {
         return seconds_of(input, row, waiting).total(row.weight);
     });
     if (!decision.found()) return decision;
     const fleet::SheetRow& chosen = sheet[decision.row];
     decision.terms = terms(input, chosen, waiting);
     decision.held_blocks = chosen.held_blocks;
-    if (decision.candidates == 1) {
-        decision.reason = Reason::only;
-    } else {
-        decision.reason = chosen.held_blocks > 0 ? Reason::prefix : Reason::load;
-    }
+    decision.reason = reason_of(sheet, decision);
     return decision;
 }
 

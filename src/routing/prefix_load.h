@@ -5,7 +5,7 @@
 
 namespace penstock::routing {
 
-/// seconds = (queue + prefill - prefix + others + kv + adapter) / weight, where
+/// seconds = (queue + prefill - prefix + others + kv + adapter + place + session) / weight, where
 ///
 /// - queue: prompt tokens that are to be prefilled there before this request's, and the decode step
 ///   under way;
@@ -13,7 +13,9 @@ namespace penstock::routing {
 /// - others: what the rest lose while this prompt is prefilled: each prompt that waits, and a part
 ///   of what the answers that run there lose;
 /// - kv: a penalty that rises when the KV cache is nearly full (the engine would preempt);
-/// - adapter: loading a LoRA that is not there, and waiting for a place to load it into.
+/// - adapter: loading a LoRA that is not there, and waiting for a place to load it into;
+/// - place, session: what leaving the preferred labels, or the session's home, costs by the
+///   configuration's word.
 ///
 /// A backend that holds a shared prefix wins only as long as its queue is shorter than the prefill
 /// it saves: one system prompt never pins the fleet. Reasons and figures: src/decisions/0008.

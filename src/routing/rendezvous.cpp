@@ -26,15 +26,15 @@ float score_of(double unit, float weight) noexcept {
     return static_cast<float>(-static_cast<double>(weight) / std::log(unit));
 }
 
-float most_load(Sheet sheet, float bound) noexcept {
+float most_load(Sheet sheet, float bound, Candidate is_candidate) noexcept {
     float all = 1;  // this request counts: an idle fleet must admit it
-    float fit = 0;
+    float candidates = 0;
     for (const fleet::SheetRow& row : sheet) {
-        if (row.unfit != fleet::k_fit) continue;
-        ++fit;
+        if (!is_candidate(row)) continue;
+        ++candidates;
         all += load_of(row);
     }
-    return fit > 0 ? bound * all / fit : 0;
+    return candidates > 0 ? bound * all / candidates : 0;
 }
 
 }  // namespace
@@ -50,12 +50,13 @@ float rendezvous_score(std::uint64_t key, const fleet::SheetRow& row) noexcept {
 }
 
 // Not by `pick_least`: near scores are no ties here, since chance would make proxies disagree.
-std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound) noexcept {
-    const float most = most_load(sheet, bound);
+std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound,
+                         Candidate is_candidate) noexcept {
+    const float most = most_load(sheet, bound, is_candidate);
     std::uint32_t first = Decision::k_nobody;
     float highest = 0;
     for (std::uint32_t i = 0; i < sheet.size(); ++i) {
-        if (sheet[i].unfit != fleet::k_fit || load_of(sheet[i]) > most) continue;
+        if (!is_candidate(sheet[i]) || load_of(sheet[i]) > most) continue;
         const double unit = unit_of(key, sheet[i]);
         // Since -log(x) > 1 - x, most can be told to be lower without taking the logarithm.
         if (static_cast<double>(sheet[i].weight) < static_cast<double>(highest) * (1 - unit))

@@ -15,8 +15,9 @@ namespace penstock::routing {
 /// How high `row` stands in the key's order.
 [[nodiscard]] float rendezvous_score(std::uint64_t key, const fleet::SheetRow& row) noexcept;
 
-/// The first fit row in the order that carries at most `bound` times the mean load, this request
+/// The first candidate in the order that carries at most `bound` times the mean load, this request
 /// included; `Decision::k_nobody` when there is none.
-[[nodiscard]] std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound) noexcept;
+[[nodiscard]] std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound,
+                                       Candidate is_candidate = is_fit) noexcept;
 
 }  // namespace penstock::routing

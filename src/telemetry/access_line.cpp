@@ -18,6 +18,7 @@ std::string format_access(const RequestRecord& record, LogFormat format, std::in
     line.text("backend", record.backend);
     line.text("reason", record.reason);
     line.text("policy", record.policy);
+    if (!record.session.empty()) line.text("session", record.session);
     if (!record.candidates.empty()) line.json("candidates", record.candidates);
     line.number("attempts", record.attempts);
     line.number("status", static_cast<std::uint64_t>(record.status > 0 ? record.status : 0));

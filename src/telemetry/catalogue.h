@@ -120,6 +120,11 @@ inline constexpr std::array k_catalogue{
     Metric{"penstock_picks_total", Kind::counter, "requests",
            {"pool", "backend", "reason"}, Group::routing, Origin::worker,
            "Requests by the backend that served them last and the reason of its pick."},
+    Metric{"penstock_session_requests_total", Kind::counter, "requests",
+           {"pool", "session"}, Group::routing, Origin::worker,
+           "Requests of sessions by what happened to them at their last pick: kept at the backend that "
+           "served the session before, moved to another one, or new, which they also are after "
+           "session_ttl and when their backend has restarted."},
     Metric{"penstock_shadow_decisions_total", Kind::counter, "requests",
            {"pool", "policy", "agrees"}, Group::routing, Origin::worker,
            "Decisions by whether the pool's shadow policy, which has no say, would have picked the "

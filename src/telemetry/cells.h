@@ -101,6 +101,7 @@ struct WorkerMetrics::Cells {
     Histogram<k_added_latency_buckets> added_latency;
     SeriesTable<Counter, 5> requests;     // pool, route, model, code, outcome
     SeriesTable<Counter, 3> picks;        // pool, backend, reason
+    SeriesTable<Counter, 2> sessions;     // pool, outcome
     SeriesTable<PoolCells, 1> pools;      // pool
     SeriesTable<TokenCells, 2> tokens;    // pool, model
     SeriesTable<ShadowCells, 2> shadows;  // pool, policy

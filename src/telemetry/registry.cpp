@@ -116,6 +116,10 @@ void add_worker(Families& families, const WorkerMetrics::Cells& cells) {
     });
     cells.tokens.each(
         [&](const auto& series) { add_tokens(families, copy(series.values), series.cells); });
+    cells.sessions.each([&](const auto& series) {
+        families.add(metric("penstock_session_requests_total"), copy(series.values),
+                     number(series.cells));
+    });
     cells.shadows.each(
         [&](const auto& series) { add_shadows(families, copy(series.values), series.cells); });
 }

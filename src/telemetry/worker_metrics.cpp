@@ -130,6 +130,9 @@ void WorkerMetrics::finished(const RequestRecord& record) {
 
     cells_->added_latency.observe(record.own);
     cells_->picks.at({pool, LabelValue{record.backend}, LabelValue{or_none(record.reason)}}).add(1);
+    if (!record.session.empty()) {
+        cells_->sessions.at({pool, LabelValue{record.session}}).add(1);
+    }
     count_tokens(record, cells_->tokens.at({pool, model}));
 }
 

@@ -71,6 +71,7 @@ public:
         if (!pool.policy) pool.policy = routing::make_policy(pool.balance);
         made->pools.insert(made->pools.begin(), std::move(pool));
         if (made->routes.empty()) made->routes.push_back(route);
+        proxy::index_labels(*made);
         server->configure(made->server);
         worker->publish(std::shared_ptr<const proxy::Generation>{std::move(made)});
     }

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct BackendView {
     std::string url;
     std::string engine;
     double weight = 1;
+    std::map<std::string, std::string> labels;
     std::uint32_t in_flight = 0;
     fleet::BackendState state;
     double sample_age_seconds = -1;  // negative: no sample

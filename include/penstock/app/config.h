@@ -132,6 +132,7 @@ struct PoolConfig {
     fleet::Engine engine = fleet::Engine::vllm;
     std::vector<std::string> models;  // besides what the backends list; wildcards allowed
     std::vector<BackendConfig> backends;
+    std::map<std::string, std::string> labels;  // of each backend, where it has no other value
     std::string discover;  // "http://name:port": each of its A/AAAA records is a backend
     Millis discover_interval{10'000};
     UnknownModel unknown_model = UnknownModel::refuse;
@@ -157,10 +158,14 @@ struct RouteConfig {
     std::vector<std::string> paths;   // "/v1/**", "/v1/chat/*"; empty: the default allow-list
     std::vector<std::string>
         methods;  // empty: GET, POST (and HEAD, OPTIONS where they go with them); "*": all
-    std::vector<std::string> hosts;              // wildcards: "*.example.com"
-    std::map<std::string, std::string> headers;  // name to pattern
-    std::vector<std::string> client_names;       // of client certificates, wildcards
-    std::vector<std::string> upgrades;           // "websocket": passed on as opaque tunnels
+    std::vector<std::string> hosts;                     // wildcards: "*.example.com"
+    std::map<std::string, std::string> headers;         // name to pattern
+    std::vector<std::string> client_names;              // of client certificates, wildcards
+    std::vector<std::string> upgrades;                  // "websocket": passed on as opaque tunnels
+    std::map<std::string, std::string> require_labels;  // label to "value|value" with `*`
+    std::map<std::string, std::string> prefer_labels;
+    Millis spill_cost{50};       // for each preferred label that a backend lacks
+    bool label_headers = false;  // requests may ask for more by X-Penstock-Require and -Prefer
     BodyMode body = BodyMode::inspect;
     UsageMode usage = UsageMode::observe;
     Bytes max_body{0};             // 0: the server's

@@ -7,6 +7,7 @@
 // behind its end. Thread: any; one `Inspector` per thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,14 +33,47 @@ enum class Endpoint : std::uint8_t {
 };
 [[nodiscard]] Endpoint endpoint_of(std::string_view path, std::string_view content_type) noexcept;
 
+/// What of a body may name the session it belongs to, from the narrowest to the widest; the last
+/// one changes with each turn.
+enum class SessionKey : std::uint8_t {
+    session_id,
+    prompt_cache_key,
+    conversation,
+    safety_identifier,
+    user,
+    metadata_user_id,
+    previous_response_id,
+};
+inline constexpr std::size_t k_session_keys =
+    static_cast<std::size_t>(SessionKey::previous_response_id) + 1;
+
+/// A hash of each of them; 0 where it is not there.
+class SessionNames {
+public:
+    std::uint64_t& operator[](SessionKey key) noexcept {
+        return hashes_[static_cast<std::size_t>(key)];
+    }
+    std::uint64_t operator[](SessionKey key) const noexcept {
+        return hashes_[static_cast<std::size_t>(key)];
+    }
+    /// The narrowest that is there; 0: none.
+    [[nodiscard]] std::uint64_t first() const noexcept {
+        for (const std::uint64_t hash : hashes_) {
+            if (hash != 0) return hash;
+        }
+        return 0;
+    }
+
+private:
+    std::array<std::uint64_t, k_session_keys> hashes_{};
+};
+
 struct RequestFacts {
     bool json = false;    // the body was read as JSON (an object)
     std::string model;    // empty: none named. An adapter's name, where the engine lists it as such
     std::string adapter;  // named apart from the model: lora_path, lora_request.lora_name
     std::string cache_salt;  // with SGLang's extra_key behind it
-    // Hash of the first of: session_id, prompt_cache_key, conversation, safety_identifier, user,
-    // metadata.user_id, previous_response_id. 0: none.
-    std::uint64_t session = 0;
+    SessionNames sessions;
     bool stream = false;
     bool include_usage = false;  // stream_options.include_usage
     // max_completion_tokens, max_output_tokens or max_tokens, in this order; 0: not said.
@@ -91,6 +125,10 @@ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
+
+/// The id of an answer that begins with `head`, a document or an event stream: its first member of
+/// that name. Empty where it is not there, or no plain string. Borrowed.
+[[nodiscard]] std::string_view answer_id(std::string_view head) noexcept;
 
 /// Token counts out of a usage object, of OpenAI's or Anthropic's names; 0 where absent.
 struct Usage {

@@ -19,6 +19,7 @@ enum Unfit : std::uint8_t {
     k_full = 8,
     k_excluded = 16,  // failed in this request already
     k_no_weight = 32,
+    k_other_labels = 64,  // lacks one that the request requires
 };
 
 /// One candidate. Numbers are best estimates now: the last sample, moved by what this proxy did
@@ -37,6 +38,11 @@ struct SheetRow {
     Rates rates;               // learned, or what is believed before
     float prefill_tokens = 0;  // uncached prompt tokens charged by this proxy and not yet prefilled
     std::uint32_t held_blocks = 0;  // of the prompt's chain, from the root, by the prefix index
+    float place_price = 0;          // seconds, for the labels it lacks that the request prefers
+    float move_price = 0;           // seconds, for not being where the request's session is at home
+    // For policies that weigh no prices: a fit row that
+    bool out_of_place = false;  // costs more than others by its place,
+    bool off_home = false;      // and of those that do not, by the session
 };
 
 /// What is known of the loads, and when.

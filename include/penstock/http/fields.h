@@ -46,6 +46,8 @@ enum class FieldName : std::uint8_t {
     x_forwarded_host,
     x_forwarded_proto,
     x_penstock_explain,
+    x_penstock_prefer,
+    x_penstock_require,
     x_real_ip,
     x_request_id,
 };

@@ -14,11 +14,13 @@
 
 #include "penstock/base/units.h"
 #include "penstock/fleet/identity.h"
+#include "penstock/fleet/labels.h"
 #include "penstock/fleet/sheet.h"
 #include "penstock/h2/server.h"
 #include "penstock/http/server_options.h"
 #include "penstock/proxy/auth.h"
 #include "penstock/proxy/options.h"
+#include "penstock/proxy/session_source.h"
 #include "penstock/proxy/trusted_proxies.h"
 #include "penstock/routing/policy.h"
 #include "penstock/upstream/pools.h"
@@ -35,10 +37,12 @@ struct Pool {
     std::string name;
     fleet::Engine engine = fleet::Engine::vllm;
     std::vector<fleet::Backend> backends;
+    fleet::LabelIndex labels;         // of the backends
     std::vector<std::string> models;  // patterns of the config
     UnknownModel unknown_model = UnknownModel::refuse;
     std::string authorization;  // sent upstream instead of the client's; empty: the client's passes
     routing::BalanceOptions balance;
+    std::vector<SessionSource> sessions;  // of `balance.session`
     std::unique_ptr<const routing::Policy> policy;
     std::optional<Shadow> shadow;
 };
@@ -57,8 +61,12 @@ struct Route {
     std::vector<std::string> methods;
     std::vector<std::string> hosts;
     std::map<std::string, std::string> headers;
-    std::vector<std::string> client_names;  // patterns of verified names; empty: anybody
-    std::vector<std::string> upgrades;      // protocols that a client may change to
+    std::vector<std::string> client_names;    // patterns of verified names; empty: anybody
+    std::vector<std::string> upgrades;        // protocols that a client may change to
+    fleet::LabelWish labels;                  // of the backends
+    bool label_fields = false;                // requests may wish for more of them
+    float spill_cost = 0.05F;                 // seconds, for each preferred condition not met
+    std::vector<fleet::Standings> standings;  // by `labels`, of each of `pools`; empty: all alike
     BodyMode body = BodyMode::inspect;
     UsageMode usage = UsageMode::observe;
     std::uint64_t max_body = 64ULL << 20U;
@@ -78,6 +86,9 @@ struct Generation {
     std::uint32_t max_failovers = 2;
     bool explain = false;
 };
+
+/// Looks at the backends' labels for the pools and routes, once these are whole.
+void index_labels(Generation& generation);
 
 /// The paths a route without `paths` serves: inference only, since engines leave control endpoints
 /// open.

@@ -21,6 +21,7 @@
 #include "penstock/proxy/observations.h"
 #include "penstock/proxy/spare.h"
 #include "penstock/routing/prefix_index.h"
+#include "penstock/routing/sessions.h"
 #include "penstock/telemetry/log.h"
 #include "penstock/telemetry/metrics.h"
 #include "penstock/upstream/pools.h"
@@ -38,6 +39,7 @@ struct Shared {
     std::function<void(fleet::Slot, ErrorCode)> report_failure;
     InspectThread* inspect = nullptr;               // null: workers read large bodies by themselves
     Observations::Report report_observations = {};  // any thread; may be empty
+    routing::Sessions* sessions = nullptr;          // null: none are kept
 };
 
 /// A generation and how many requests of this worker hold it.

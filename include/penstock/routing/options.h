@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "penstock/base/units.h"
 
@@ -26,7 +27,11 @@ struct BalanceOptions {
         0;  // capacity per backend in tokens when the engine tells none; 0: 1,000,000
     double bounded_load = 1.25;  // prefix_hash: a backend takes at most this times the mean load
     std::uint32_t max_in_flight = 0;  // per backend; 0: no limit
-    Millis stale_after{1000};         // samples older than this are not believed
+    // What tells sessions apart, the first that a request has (proxy/session_source.h).
+    std::vector<std::string> session{"conversation"};
+    Millis session_ttl{600'000};  // after its last request
+    Millis session_worth{500};    // that staying at the same backend may cost
+    Millis stale_after{1000};     // samples older than this are not believed
 };
 
 }  // namespace penstock::routing

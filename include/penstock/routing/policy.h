@@ -29,13 +29,23 @@ struct Input {
 };
 
 /// Why this backend: one word for logs and metrics.
-enum class Reason : std::uint8_t { none, only, prefix, load, hash, turn, chance };
+enum class Reason : std::uint8_t { none, only, prefix, load, hash, turn, chance, place, session };
 [[nodiscard]] std::string_view name(Reason reason) noexcept;
 
 /// The terms of a score, lower is better: seconds for prefix_load, else in the policy's own unit.
 /// Fixed so that explaining costs nothing.
-enum class Term : std::uint8_t { total, prefix, queue, prefill, others, kv, adapter };
-inline constexpr std::size_t k_terms = 7;
+enum class Term : std::uint8_t {
+    total,
+    prefix,
+    queue,
+    prefill,
+    others,
+    kv,
+    adapter,
+    place,
+    session
+};
+inline constexpr std::size_t k_terms = 9;
 [[nodiscard]] std::string_view name(Term term) noexcept;
 
 struct Decision {
@@ -74,6 +84,11 @@ public:
     virtual void explain_all(const Input& input, std::span<const fleet::SheetRow> sheet,
                              std::span<std::array<float, k_terms>> out) const noexcept;
 };
+
+/// Marks which fit rows policies pass over that weigh no prices: all but those of the least
+/// `place_price`, and of these all but those of the least `move_price`. To be called again whenever
+/// a row has become unfit.
+void pass_over(std::span<fleet::SheetRow> sheet) noexcept;
 
 /// The policy of this name, which is not `none`. Never null.
 [[nodiscard]] std::unique_ptr<Policy> make_policy(const BalanceOptions& options);

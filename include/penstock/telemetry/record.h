@@ -42,6 +42,7 @@ struct RequestRecord {
     std::string_view backend;  // URL; empty: none was reached
     std::string_view reason;   // routing::name(Reason)
     std::string_view policy;
+    std::string_view session;  // "kept", "moved" or "new" at the last pick; empty: it has none
     std::uint32_t attempts = 0;
     std::string candidates;  // of the last pick, a JSON array; empty: not to be told
     // How it went.

@@ -46,12 +46,13 @@ std::string down_by(const Json& candidate) {
 
 /// Why it cannot be picked, and what makes its figures doubtful.
 std::string note(const Json& candidate) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> k_words{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> k_words{
         {{"draining", "draining"},
          {"other_model", "lacks the model"},
          {"full", "at its limit"},
          {"excluded", "has failed this request"},
-         {"no_weight", "weight 0"}}};
+         {"no_weight", "weight 0"},
+         {"other_labels", "lacks a required label"}}};
     Cells words;
     for (const Json& unfit : candidate.at("unfit")) {
         const std::string word = text_of(unfit);
@@ -117,13 +118,15 @@ std::string table_of(const Json& candidates, const std::string& blocks) {
 }
 
 std::string_view meaning(std::string_view reason) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> k_reasons{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> k_reasons{
         {{"only", "no other can take it"},
          {"prefix", "the least total, with a part of the prompt cached"},
          {"load", "the least total"},
          {"hash", "by the hash of the prompt's beginning"},
          {"turn", "it is its turn"},
-         {"chance", "by chance"}}};
+         {"chance", "by chance"},
+         {"place", "no other with the preferred labels can take it"},
+         {"session", "its session was there last"}}};
     for (const auto& [word, sentence] : k_reasons) {
         if (word == reason) return sentence;
     }
@@ -140,10 +143,26 @@ std::string request_line(const Json& json) {
            count(prompt.at("tokens")) + " tokens, " + count(prompt.at("blocks")) + " blocks";
 }
 
+/// What the request's route and fields ask for, and where its session was; empty without either.
+std::string wishes(const Json& json) {
+    std::string text;
+    const Json labels = json.value("labels", Json{});
+    for (const char* kind : {"required", "preferred"}) {
+        if (!labels.is_object() || !labels.at(kind).is_string()) continue;
+        text += "labels   " + text_of(labels.at(kind)) + " " + kind + "\n";
+    }
+    const Json session = json.value("session", Json{});
+    if (!session.is_object()) return text;
+    const bool known = session.at("home").is_string();
+    return text + "session  by " + text_of(session.at("source")) +
+           (known ? ", last at " + text_of(session.at("home")) : ", not known here") + "\n";
+}
+
 ExplanationText text_of_document(const Json& json) {
     const Json& refused = json.at("refused");
     std::string text = request_line(json) + "\nroute    " + text_of(json.at("route")) + ", pool " +
-                       text_of(json.at("pool")) + ", policy " + text_of(json.at("policy")) + "\n";
+                       text_of(json.at("pool")) + ", policy " + text_of(json.at("policy")) + "\n" +
+                       wishes(json);
     if (refused.is_object()) {
         text += "refused  " + count(refused.at("status")) + " " + text_of(refused.at("code")) +
                 ": " + text_of(refused.at("message")) + "\n";

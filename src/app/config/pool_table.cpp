@@ -44,7 +44,9 @@ const Option k_backend_options[] = {
      .binding = bound<&BackendConfig::labels>(),
      .format = &k_label,
      .empty = "none",
-     .sentence = "Free labels, for people and for later rules."},
+     .sentence =
+         "Where it stands, what it is, whose it is: what require_labels and prefer_labels of a "
+         "route look at."},
 };
 
 const OptionTable k_backend_table{.name = "pool.backends",
@@ -188,6 +190,30 @@ const Option k_balance_options[] = {
      .zero = "no limit",
      .sentence = "Requests of this proxy that a backend works on at a time; beyond it another one "
                  "is picked."},
+    {.name = "session",
+     .binding = bound<&routing::BalanceOptions::session>(),
+     .format = &k_session_source,
+     .empty = "sessions are not looked for",
+     .sentence =
+         "What tells that requests belong together and should go to one backend, the first that a "
+         "request has: \"header:NAME\", \"cookie:NAME\", or of the body \"session_id\", "
+         "\"prompt_cache_key\", \"conversation\", \"safety_identifier\", \"user\", "
+         "\"metadata.user_id\". \"conversation\" is also previous_response_id, which leads back to "
+         "the backend that gave the response, as does a path below /responses/. prefix_load keeps "
+         "a "
+         "session as long as that costs at most session_worth; prefix_hash takes its name for the "
+         "key; the others keep it as long as its backend can be picked. Without one, prompts that "
+         "begin alike still meet with prefix_load."},
+    {.name = "session_ttl",
+     .binding = bound<&routing::BalanceOptions::session_ttl>(),
+     .range = {k_second, 5 * 24 * k_hour},
+     .sentence = "How long after its last request a session is remembered."},
+    {.name = "session_worth",
+     .binding = bound<&routing::BalanceOptions::session_worth>(),
+     .range = {1, k_minute},
+     .sentence =
+         "prefix_load: how much sooner the first token must come from another backend for a "
+         "session to move there."},
     {.name = "stale_after",
      .binding = bound<&routing::BalanceOptions::stale_after>(),
      .range = {10, k_hour},
@@ -218,6 +244,13 @@ const Option k_pool_options[] = {
      .empty = "only those the backends list",
      .sentence = "Models it serves besides those its backends list. Where several pools serve a "
                  "model, the first in the file that has a healthy backend gets the request."},
+    {.name = "labels",
+     .binding = bound<&PoolConfig::labels>(),
+     .format = &k_label,
+     .empty = "none",
+     .sentence =
+         "Labels of each of its backends, also of discovered ones; a backend's own value goes "
+         "first."},
     {.name = "discover",
      .binding = bound<&PoolConfig::discover>(),
      .format = &k_discover_url,

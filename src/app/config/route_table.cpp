@@ -62,6 +62,31 @@ const Option k_options[] = {
      .sentence = "Protocols that an HTTP/1.1 client may change to, \"websocket\" for one. The "
                  "backend is picked by load, and after its 101 both directions are passed on "
                  "unread until one side ends."},
+    {.name = "require_labels",
+     .binding = bound<&RouteConfig::require_labels>(),
+     .format = &k_label_condition,
+     .empty = "any backend",
+     .sentence = "Labels that a backend must have to get its requests, each with a value that "
+                 "matches; `|` stands between values of which one must, `*` for any text. Never "
+                 "violated: where no such backend can be picked, the answer is 503."},
+    {.name = "prefer_labels",
+     .binding = bound<&RouteConfig::prefer_labels>(),
+     .format = &k_label_condition,
+     .empty = "any backend",
+     .sentence = "Labels that a backend should have, written alike. prefix_load goes elsewhere "
+                 "when that saves more than spill_cost; other policies when no such backend can be "
+                 "picked."},
+    {.name = "spill_cost",
+     .binding = bound<&RouteConfig::spill_cost>(),
+     .range = {1, 60'000},
+     .sentence =
+         "How much sooner the first token must come from a backend for each preferred label "
+         "that it lacks."},
+    {.name = "label_headers",
+     .binding = bound<&RouteConfig::label_headers>(),
+     .sentence = "A request may ask for more labels: `X-Penstock-Require: region=eu` and "
+                 "`X-Penstock-Prefer: zone=a|b, gpu=h100`, beside those of the route. Without it "
+                 "such a requirement is refused with 400."},
     {.name = "body",
      .binding = chosen<&RouteConfig::body, k_bodies>(),
      .sentence =

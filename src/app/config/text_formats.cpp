@@ -7,7 +7,9 @@
 #include <arpa/inet.h>
 
 #include "penstock/base/url.h"
+#include "penstock/fleet/labels.h"
 #include "penstock/http/fields.h"
+#include "penstock/proxy/session_source.h"
 #include "penstock/proxy/trusted_proxies.h"
 
 namespace penstock::app {
@@ -207,6 +209,18 @@ Result<void> check_metric(std::string_view text) {
     return invalid(text, "is no metric name: write letters, digits, '_' and ':' without labels");
 }
 
+Result<void> check_label_condition(std::string_view text) {
+    const auto patterns = fleet::parse_label_patterns(text);
+    if (!patterns.has_value()) return patterns.error();
+    return {};
+}
+
+Result<void> check_session_source(std::string_view text) {
+    const auto source = proxy::parse_session_source(text);
+    if (!source.has_value()) return source.error();
+    return {};
+}
+
 std::string_view host_part(std::string_view address) noexcept {
     return address.substr(0, address.rfind(':'));
 }
@@ -233,6 +247,9 @@ const TextFormat k_origin{"origins", "https://app.example", check_origin};
 const TextFormat k_file{"a file", "/etc/penstock/keys", check_printable};
 const TextFormat k_metric{"a metric's name", "my_engine:running", check_metric};
 const TextFormat k_label{"label to value", "{ zone = \"a\" }", check_printable};
+const TextFormat k_label_condition{"label to values with *", "{ region = \"eu-*|ch\" }",
+                                   check_label_condition};
+const TextFormat k_session_source{"sources of sessions", "cookie:sid", check_session_source};
 
 bool is_local(std::string_view address) {
     if (address.starts_with("unix:")) return true;

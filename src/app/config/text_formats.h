@@ -23,6 +23,8 @@ extern const TextFormat k_origin;            // "https://app.example", "*"
 extern const TextFormat k_file;
 extern const TextFormat k_metric;  // "my_engine:running"
 extern const TextFormat k_label;
+extern const TextFormat k_label_condition;  // "eu|ch-*"
+extern const TextFormat k_session_source;   // "header:X-Session-Id"
 
 /// Whether only this machine reaches a listener: a good address on loopback or a unix socket.
 [[nodiscard]] bool is_local(std::string_view address);

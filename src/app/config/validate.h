@@ -20,6 +20,8 @@ void validate_listeners(const Config& config, Problems& problems);
 void validate_pools(const Config& config, Problems& problems);
 void validate_policy(const Config& config, Problems& problems);
 void validate_routes(const Config& config, Problems& problems);
+void validate_labels(const Config& config, const RouteConfig& route, const std::string& path,
+                     Problems& problems);
 void validate_files(const Config& config, Problems& problems, std::string& files);
 
 /// What the listeners' TLS is made of, by address, where it is good. As `validate`.

@@ -152,6 +152,7 @@ void validate_routes(const Config& config, Problems& problems) {
         validate_upgrades(config, n, problems);
         validate_conditions(route, path, problems);
         validate_client_names(config, route, path, problems);
+        validate_labels(config, route, path, problems);
         const std::string name = route.name.empty() ? "route-" + std::to_string(n + 1) : route.name;
         if (!taken.emplace(name, n).second) {
             problems.error(path + ".name", "there is another route named \"" + name + "\"");

@@ -55,9 +55,21 @@ proxy::Pool pool_of(const PoolConfig& from, std::vector<fleet::Backend> backends
     pool.balance = from.balance;
     // Else the view of a rarely polled backend would change between its load and our own count.
     pool.balance.stale_after = std::max(from.balance.stale_after, 2 * metrics_interval_of(from));
+    for (const std::string& text : from.balance.session) {
+        pool.sessions.push_back(*proxy::parse_session_source(text));  // validated
+    }
     pool.policy = routing::make_policy(from.balance);
     pool.shadow = shadow_of(from.balance);
     return pool;
+}
+
+/// Precondition: validated.
+fleet::LabelConditions conditions_of(const std::map<std::string, std::string>& labels) {
+    fleet::LabelConditions conditions;
+    for (const auto& [name, text] : labels) {
+        conditions.push_back({name, *fleet::parse_label_patterns(text)});
+    }
+    return conditions;
 }
 
 proxy::Route route_of(const RouteConfig& from, const Config& config,
@@ -73,6 +85,11 @@ proxy::Route route_of(const RouteConfig& from, const Config& config,
             .headers = from.headers,
             .client_names = from.client_names,
             .upgrades = from.upgrades,
+            .labels = {.required = conditions_of(from.require_labels),
+                       .preferred = conditions_of(from.prefer_labels)},
+            .label_fields = from.label_headers,
+            .spill_cost = std::chrono::duration<float>(from.spill_cost).count(),
+            .standings = {},  // by `index_labels`
             .body = from.body,
             .usage = from.usage,
             .max_body = from.max_body.count > 0 ? from.max_body.count : server.max_body.count,
@@ -187,6 +204,7 @@ std::vector<fleet::Backend> backends_of(const PoolConfig& pool, const Known& kno
         backend.protocol = pool.protocol;
         backend.http2_streams = pool.http2_streams;
         backend.labels = from.labels;
+        backend.labels.insert(pool.labels.begin(), pool.labels.end());  // where it has none
         backends.push_back(std::move(backend));
     };
     for (const BackendConfig& backend : pool.backends) add(backend, backend.url);
@@ -217,6 +235,7 @@ Built build_generation(const Config& config, const Known& known, fleet::SlotTabl
         generation->pools.push_back(pool_of(from, std::move(backends)));
     }
     generation->routes = routes_of(config);
+    proxy::index_labels(*generation);
     generation->server = server_options(config.server);
     generation->http2 = config.server.http2;
     generation->upstream = {.connect_timeout = config.server.connect_timeout,

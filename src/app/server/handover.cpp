@@ -62,10 +62,7 @@ void ProxyServer::prepare_slots(const std::shared_ptr<const proxy::Generation>& 
         leaving_.erase(slot);
         if (serving.contains(slot)) continue;
         const bool known = dropped.contains(slot);  // but perhaps of blocks of another length now
-        if (!known) {
-            index_.flush(slot);
-            adapters_.flush(slot);
-        }
+        if (!known) forget_slot(slot);
         size_index(slot, known ? told_tokens(slot) : 0);
     }
     for (const fleet::Slot slot : dropped) {

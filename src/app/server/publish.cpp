@@ -79,8 +79,7 @@ void ProxyServer::release_left_slots(std::uint64_t oldest_generation) {
         }
         for (const auto& worker : workers_) worker->forget(slot);
         monitor_->forget(slot);
-        index_.flush(slot);
-        adapters_.flush(slot);
+        forget_slot(slot);
         slots_.release(slot);
         it = leaving_.erase(it);
     }
@@ -136,6 +135,12 @@ double ProxyServer::told_tokens(fleet::Slot slot) const noexcept {
     return state != nullptr && state->sample ? state->sample->kv_tokens.value_or(0) : 0;
 }
 
+void ProxyServer::forget_slot(fleet::Slot slot) noexcept {
+    index_.flush(slot);
+    sessions_.forget(slot);
+    adapters_.flush(slot);
+}
+
 void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
     for (const auto& generation : {next_, generation_}) {
         if (generation == nullptr) continue;
@@ -177,8 +182,7 @@ void ProxyServer::monitor_event(const monitor::Event& event) {
         case Kind::down:
             return tell(telemetry::LogLevel::warning, "backend is unhealthy");
         case Kind::restarted:
-            index_.flush(event.slot);
-            adapters_.flush(event.slot);
+            forget_slot(event.slot);
             return tell(telemetry::LogLevel::warning,
                         "backend has restarted, its prefix index is flushed");
         case Kind::capacity_known:

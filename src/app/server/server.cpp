@@ -39,6 +39,7 @@ ProxyServer::ProxyServer(net::Loop& control, Source source)
       source_{std::move(source)},
       log_{source_.loaded.config.log},
       index_{process_seed()},  // salted: nobody can make prompts that collide
+      sessions_{process_seed()},
       budget_{budget_of(source_.loaded.config.server)},
       generation_{std::make_shared<const proxy::Generation>()},
       table_{std::make_shared<const fleet::LoadTable>()},
@@ -73,7 +74,8 @@ Result<void> ProxyServer::start() {
         &inspect_,
         [this](std::vector<fleet::Observation> seen) {
             control_.post([this, seen = std::move(seen)] { monitor_->learn(seen); });
-        }};
+        },
+        &sessions_};
     for (std::uint32_t i = 0; i < workers; ++i) {
         workers_.push_back(
             std::make_unique<WorkerThread>(shared, seed + i, share_of(most, workers, i)));

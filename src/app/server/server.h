@@ -77,6 +77,8 @@ private:
     void report_signs_of_life();
     /// Tokens of KV cache by the engine's own word; 0: it has not told.
     [[nodiscard]] double told_tokens(fleet::Slot slot) const noexcept;
+    /// Its caches are empty, or it is another's slot now.
+    void forget_slot(fleet::Slot slot) noexcept;
     void size_index(fleet::Slot slot, double kv_tokens);
     void resize_index(const proxy::Generation& before);
 
@@ -118,6 +120,7 @@ private:
     telemetry::Log log_;
     fleet::CounterSlab counters_;
     routing::PrefixIndex index_;
+    routing::Sessions sessions_;
     fleet::AdapterHistory adapters_;
     proxy::BufferBudget budget_;
     proxy::InspectThread inspect_;

@@ -48,6 +48,7 @@ std::vector<admin::BackendView> ProxyServer::backend_views() const {
             view.url = backend.url;
             view.engine = fleet::name(pool.engine);
             view.weight = backend.weight;
+            view.labels = backend.labels;
             view.in_flight = counters_.in_flight(backend.slot);
             if (const auto* state = fleet::state_of(*table_, backend.slot)) view.state = *state;
             if (view.state.sample)

@@ -166,6 +166,52 @@ TEST(BuildGeneration, BelievesMetricsUntilTheNextCanBeThere) {
     EXPECT_EQ(built.generation->pools[1].balance.stale_after, Millis{1'002});
 }
 
+TEST(BuildGeneration, GivesEachBackendItsPoolsLabelsWhereItHasNoOwn) {
+    fleet::SlotTable slots;
+    const Config config = config_of(R"([[pool]]
+name = "b"
+labels = { region = "eu", zone = "a" }
+discover = "http://engines.example:8000"
+backends = [{ url = "http://h:1", labels = { zone = "b", rack = "7" } }]
+)");
+
+    const Built built =
+        build_generation(config, {.discovered = {{"b", {"10.0.0.1"}}}, .tls = {}}, slots, 1);
+
+    using Labels = std::map<std::string, std::string>;
+    const auto& backends = built.generation->pools[1].backends;
+    ASSERT_EQ(backends.size(), 2U);
+    EXPECT_EQ(backends[0].labels, (Labels{{"region", "eu"}, {"zone", "b"}, {"rack", "7"}}));
+    EXPECT_EQ(backends[1].labels, (Labels{{"region", "eu"}, {"zone", "a"}}));
+}
+
+TEST(BuildGeneration, TellsHowBackendsStandToARoutesLabels) {
+    fleet::SlotTable slots;
+    const Config config = config_of(R"([[pool]]
+name = "b"
+backends = [{ url = "http://h:1", labels = { zone = "b", gpu = "h100" } },
+            { url = "http://h:2", labels = { zone = "a" } }, { url = "http://h:3" }]
+[[route]]
+pool = "b"
+require_labels = { zone = "a|b" }
+prefer_labels = { gpu = "h*" }
+spill_cost = "200ms"
+[[route]]
+pool = "b"
+paths = ["/other"]
+label_headers = true
+)");
+
+    const Built built = build_generation(config, {}, slots, 1);
+
+    const auto& routes = built.generation->routes;
+    EXPECT_EQ(routes[0].standings, (std::vector<fleet::Standings>{{0, 1, fleet::k_barred}}));
+    EXPECT_FLOAT_EQ(routes[0].spill_cost, 0.2F);
+    EXPECT_FALSE(routes[0].label_fields);
+    EXPECT_TRUE(routes[1].standings.empty());
+    EXPECT_TRUE(routes[1].label_fields);
+}
+
 TEST(BuildGeneration, GivesARouteItsOwnTimeoutsAndTheServersForTheRest) {
     fleet::SlotTable slots;
     const Config config = config_of(

@@ -57,6 +57,21 @@ TEST(ExplanationText, IsATable) {
               "Less is better.\n");
 }
 
+TEST(ExplanationText, TellsLabelsAndSession) {
+    const std::string wishes = R"("labels":{"required":"region=eu","preferred":null},)"
+                               R"("session":{"source":"user","home":"http://10.0.0.2:8000"},)";
+
+    const auto known = explanation_text(document(wishes + std::string{k_picked}, ""));
+    const auto fresh = explanation_text(
+        document(R"("session":{"source":"user","home":null},)" + std::string{k_picked}, ""));
+
+    ASSERT_TRUE(known && fresh);
+    EXPECT_THAT(known->table, HasSubstr("policy prefix_load\n"
+                                        "labels   region=eu required\n"
+                                        "session  by user, last at http://10.0.0.2:8000\n"));
+    EXPECT_THAT(fresh->table, HasSubstr("policy prefix_load\nsession  by user, not known here\n"));
+}
+
 TEST(ExplanationText, TellsARefusalAndStillTheCandidates) {
     const std::string ejected =
         R"("chosen":false,"unfit":["unhealthy"],"health":"healthy","ejected":true,"fresh":true,)"

@@ -22,7 +22,7 @@ TEST(InspectFacts, ReadsAllOfAPlainChat) {
     EXPECT_TRUE(facts.stream);
     EXPECT_TRUE(facts.include_usage);
     EXPECT_EQ(facts.max_tokens, 17U);
-    EXPECT_EQ(facts.session, hash64("ann"));
+    EXPECT_EQ(facts.sessions.first(), hash64("ann"));
 }
 
 TEST(InspectFacts, AreUnsetWhereTheBodyIsSilent) {
@@ -35,7 +35,7 @@ TEST(InspectFacts, AreUnsetWhereTheBodyIsSilent) {
     EXPECT_FALSE(facts.stream);
     EXPECT_FALSE(facts.include_usage);
     EXPECT_EQ(facts.max_tokens, 0U);
-    EXPECT_EQ(facts.session, 0U);
+    EXPECT_EQ(facts.sessions.first(), 0U);
     EXPECT_EQ(facts.prompt_bytes, 0U);
 }
 
@@ -114,10 +114,21 @@ TEST(InspectFacts, TakesTheNarrowestSession) {
         {R"({"us\u0065r":"\u0075"})", "u"},
     };
     for (const SessionCase& c : cases) {
-        EXPECT_EQ(facts_of(c.body).session, hash64(c.session)) << c.body;
+        EXPECT_EQ(facts_of(c.body).sessions.first(), hash64(c.session)) << c.body;
     }
-    EXPECT_EQ(facts_of(R"({"user":null,"metadata":null,"conversation":[]})").session, 0U);
-    EXPECT_EQ(facts_of(R"({"metadata":"user_id"})").session, 0U);
+    EXPECT_EQ(facts_of(R"({"user":null,"metadata":null,"conversation":[]})").sessions.first(), 0U);
+    EXPECT_EQ(facts_of(R"({"metadata":"user_id"})").sessions.first(), 0U);
+}
+
+TEST(InspectFacts, FindsEachNameOfASession) {
+    const RequestFacts facts = facts_of(
+        R"({"user":"u","prompt_cache_key":"k","previous_response_id":"p","session_id":"x"})");
+
+    EXPECT_EQ(facts.sessions[SessionKey::user], hash64("u"));
+    EXPECT_EQ(facts.sessions[SessionKey::prompt_cache_key], hash64("k"));
+    EXPECT_EQ(facts.sessions[SessionKey::previous_response_id], hash64("p"));
+    EXPECT_EQ(facts.sessions[SessionKey::session_id], hash64("x"));
+    EXPECT_EQ(facts.sessions[SessionKey::conversation], 0U);
 }
 
 TEST(InspectFacts, FindsAdaptersNamedApartFromTheModel) {
@@ -157,7 +168,7 @@ TEST(InspectFacts, OtherEndpointsNameTheirModelAndBeginNoPrompt) {
 
     EXPECT_TRUE(result.facts.json);
     EXPECT_EQ(result.facts.model, "rerank");
-    EXPECT_EQ(result.facts.session, hash64("u"));
+    EXPECT_EQ(result.facts.sessions.first(), hash64("u"));
     EXPECT_EQ(result.sink.begun, 0);
     EXPECT_EQ(result.facts.prompt_bytes, 0U);
 }
@@ -166,13 +177,13 @@ TEST(InspectFacts, ClearKeepsTheCapacityOfItsBuffers) {
     RequestFacts facts;
     facts.model.assign(500, 'm');
     facts.blocks.resize(100);
-    facts.session = 3;
+    facts.sessions[SessionKey::user] = 3;
     const std::size_t model_capacity = facts.model.capacity();
 
     facts.clear();
 
     EXPECT_EQ(facts.model, "");
-    EXPECT_EQ(facts.session, 0U);
+    EXPECT_EQ(facts.sessions.first(), 0U);
     EXPECT_EQ(facts.model.capacity(), model_capacity);
     EXPECT_TRUE(facts.blocks.empty());
     EXPECT_GE(facts.blocks.capacity(), 100U);
@@ -192,7 +203,7 @@ TEST(InspectFacts, OneInspectorForgetsTheLastBody) {
                       facts, sink);
 
     EXPECT_EQ(facts.model, "");
-    EXPECT_EQ(facts.session, 0U);
+    EXPECT_EQ(facts.sessions.first(), 0U);
     EXPECT_FALSE(facts.stream);
 }
 

@@ -62,7 +62,7 @@ TEST_F(CandidatesTest, AFieldTellsThePoliciesOwnTerms) {
 
     EXPECT_EQ(candidate_text(told),
               "backend=http://a; held=3; total=0.25; prefix=0; queue=0; prefill=0; others=0; kv=0; "
-              "adapter=0");
+              "adapter=0; place=0; session=0");
 }
 
 TEST_F(CandidatesTest, AFieldTellsWhyOneIsUnfit) {
@@ -87,7 +87,7 @@ TEST_F(CandidatesTest, JsonTellsTimesInMilliseconds) {
               R"("health":"loading","ejected":true,"weight":1,"fresh":true,"running":3,)"
               R"("waiting":1,"in_flight":2,"kv_usage":0.5,"held_blocks":9,"adapter":"idle",)"
               R"("terms_ms":{"total":250,"prefix":0,"queue":0,"prefill":0,"others":0,"kv":0,)"
-              R"("adapter":0}}])");
+              R"("adapter":0,"place":0,"session":0}}])");
 }
 
 TEST_F(CandidatesTest, JsonTellsOtherScoresAsTheyAre) {

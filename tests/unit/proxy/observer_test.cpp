@@ -33,6 +33,27 @@ TEST(Observer, KindOf_FollowsTypeAndEncoding) {
     EXPECT_EQ(Observer::kind_of({}), Observer::Kind::nothing);
 }
 
+TEST(Observer, KeepsTheBeginningOfWhatItLooksAtWhereAsked) {
+    const std::string text(3000, 'x');
+    for (const char* type : {"text/event-stream", "application/json"}) {
+        Observer observer;
+        observer.begin(head_of(type));
+        observer.keep_head();
+        for (std::size_t at = 0; at < text.size(); at += 700) {
+            const std::string_view part = std::string_view{text}.substr(at, 700);
+            observer.feed({&part, 1});
+        }
+        EXPECT_EQ(observer.head(), text.substr(0, 1024)) << type;
+    }
+    EXPECT_EQ(fed(head_of("application/json"), text, 700).head(), "");
+    Observer blind;
+    blind.begin(head_of("audio/mpeg"));
+    blind.keep_head();
+    const std::string_view part = text;
+    blind.feed({&part, 1});
+    EXPECT_EQ(blind.head(), "");
+}
+
 TEST(Observer, FindsTheUsageOfADocumentBehindALongText) {
     const std::string text = R"({"choices":[")" + std::string(100'000, 'x') +
                              R"("],"usage":{"prompt_tokens":5,"completion_tokens":6}})";

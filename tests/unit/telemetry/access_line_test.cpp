@@ -55,6 +55,14 @@ TEST(AccessLine, TellsAllOfARequestInJson) {
         R"("bytes_out":4096})");
 }
 
+TEST(AccessLine, TellsWhatBecameOfItsSession) {
+    RequestRecord record = full();
+    record.session = "moved";
+
+    EXPECT_THAT(format_access(record, LogFormat::json, k_ended),
+                HasSubstr(R"("policy":"prefix_load","session":"moved","attempts":2)"));
+}
+
 TEST(AccessLine, TellsAllOfARequestInLogfmt) {
     EXPECT_EQ(format_access(full(), LogFormat::logfmt, k_ended),
               "time=2024-02-29T23:59:59.007Z request_id=req-1 client=192.0.2.1 "

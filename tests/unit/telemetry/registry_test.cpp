@@ -56,7 +56,9 @@ std::vector<Sample> all_from_sources() {
 
 std::string full_page() {
     WorkerMetrics worker;
-    worker.finished(request());
+    RequestRecord of_session = request();
+    of_session.session = "kept";
+    worker.finished(of_session);
     worker.shadowed({.pool = "default", .policy = "least_load"});
     Registry registry;
     registry.add(worker);

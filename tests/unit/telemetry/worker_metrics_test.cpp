@@ -188,6 +188,16 @@ TEST_F(Counted, ShowsHowOftenAShadowAgreesAndWhatItWouldCost) {
                 HasSubstr("penstock_shadow_cost_seconds_total" + of + "change=\"saved\"} 0.25\n"));
 }
 
+TEST_F(Counted, ShowsWhatBecameOfSessions) {
+    RequestRecord record = served();
+    worker.finished(record);
+    record.session = "kept";
+    worker.finished(record);
+
+    EXPECT_THAT(after(record), HasSubstr("penstock_session_requests_total{pool=\"default\","
+                                         "session=\"kept\"} 2\n"));
+}
+
 TEST_F(Counted, ShowsNoShadowWhereThereIsNone) {
     EXPECT_THAT(after(served()), Not(HasSubstr("penstock_shadow")));
 }
