@@ -25,7 +25,7 @@ class Proxy(Program):
         count = len(tables.get("listeners", ("one",)))
         self.urls = self.wait_for_addresses("listening", count)
         self.url = self.urls[0]
-        self.admin_url = self.wait_for_addresses("(?:admin pages|\"admin pages\")")[0]
+        self.admin_url = self.wait_for_addresses("admin pages")[0]
 
     def write_config(self, **tables):
         """Replaces the file as an editor does: a new file, then a rename."""
