@@ -65,8 +65,9 @@ const Option k_backend_options[] = {
     {.name = "kv_ranks",
      .binding = bound<&BackendConfig::kv_ranks>(),
      .range = {1, 64},
-     .sentence = "Data-parallel ranks behind this URL, where `ranks` leaves them to the server: each "
-                 "publishes at the port after the one before it."},
+     .sentence =
+         "Data-parallel ranks behind this URL, where `ranks` leaves them to the server: each "
+         "publishes at the port after the one before it."},
     {.name = "ranks",
      .binding = bound<&BackendConfig::ranks>(),
      .range = {1, 64},

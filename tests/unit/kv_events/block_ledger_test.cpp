@@ -175,6 +175,15 @@ TEST_F(Ledger, TellsTwoPromptsOfOneTimeApartByTheirLength) {
     EXPECT_EQ(believed(a, {1, 2, 3}), 3U);
 }
 
+TEST_F(Ledger, TakesNothingThatWasStoredBeforeThePromptWasSent) {
+    tell(a, stored({1, 2, 3, 4}, 0, 100), 85);  // another's, and as long at one of its blocks
+
+    serve(a, {5, 6, 7}, 100);
+    tell(a, stored({5, 6, 7}, 0, 100), 112);
+
+    EXPECT_EQ(ledger.try_waiting(a, at(112)).paired, 3U);
+}
+
 TEST_F(Ledger, ConcludesNothingWhenTwoAreAlike) {
     tell(a, stored({1, 2}, 0, 50), 0);
     tell(a, stored({4, 5}, 0, 50), 1);
