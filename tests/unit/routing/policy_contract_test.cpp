@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <ostream>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -10,10 +9,6 @@
 #include "sheets.h"
 
 namespace penstock::routing {
-
-std::ostream& operator<<(std::ostream& out, PolicyName name) {
-    return out << make_policy({.policy = name})->name();
-}
 
 namespace {
 

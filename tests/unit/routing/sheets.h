@@ -2,9 +2,19 @@
 #pragma once
 
 #include <memory>
+#include <ostream>
 #include <vector>
 
 #include "penstock/routing/policy.h"
+
+namespace penstock::routing {
+
+/// For the names of tests: all of them in a program must see it.
+inline std::ostream& operator<<(std::ostream& out, PolicyName name) {
+    return out << make_policy({.policy = name})->name();
+}
+
+}  // namespace penstock::routing
 
 namespace penstock::routing::test {
 
