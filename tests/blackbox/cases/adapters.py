@@ -72,6 +72,10 @@ def test_who_would_wait_for_a_slot_goes_where_one_is_idle(world):
     busy = long.read_head().field("X-Engine-Id")
     long.read_chunk()
 
+    def at_work():
+        return [each for each in proxy.backends() if (each["sample"] or {}).get("adapters")]
+    timing.eventually(at_work, "the adapter at work")
+
     others = {engine_of(proxy.chat(model=name, max_tokens=1)) for name in ADAPTERS[1:]}
 
     equal(others, {engine.name for engine in engines} - {busy}, "engines of the others")
