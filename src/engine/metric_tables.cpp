@@ -34,6 +34,8 @@ constexpr std::array k_sglang{
     MetricRow{.name = "sglang:num_decode_transfer_queue_reqs", .field = waiting, .adds = true},
     MetricRow{"sglang:token_usage", kv_use, Combine::rank_mean},
     MetricRow{"sglang:max_total_num_tokens", kv_tokens},
+    // What the GPU evicts is kept in the host's memory, and is as good as cached.
+    MetricRow{.name = "sglang:hicache_host_total_tokens", .field = kv_tokens, .adds = true},
     MetricRow{"sglang:prompt_tokens_total", cache_queries, Combine::sum},
     MetricRow{"sglang:cached_tokens_total", cache_hits, Combine::sum},
     MetricRow{"sglang:lora_pool_slots_total", adapter_slots, Combine::max},

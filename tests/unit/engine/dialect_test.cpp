@@ -49,6 +49,10 @@ TEST(Dialect, ReadsTheCapacityOnlyWhereItIsKnown) {
             .kv_tokens,
         std::nullopt);
     EXPECT_EQ(read(Engine::sglang, "sglang:max_total_num_tokens 0\n").kv_tokens, std::nullopt);
+    EXPECT_EQ(read(Engine::sglang,
+                   "sglang:max_total_num_tokens 1000\nsglang:hicache_host_total_tokens 4000\n")
+                  .kv_tokens,
+              5000);  // with the tier in the host's memory
 }
 
 TEST(Dialect, TakesTheNewestSeriesOfAdapters) {
