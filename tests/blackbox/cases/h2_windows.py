@@ -66,7 +66,9 @@ def test_many_uploads_that_their_engine_does_not_read_wait_alone(world):
     quick.answer_all(b"answer")
     pools = [config.pool("slow", [slow.url], models=["slow"]), config.pool("default", [quick.url])]
     everything = {"paths": ["/v1/**"], "methods": ["*"], "pool": "default"}
-    proxy = world.proxy_of(pools=pools, routes=[UPLOAD, everything])
+    # How often windows must be asked for depends on how soon the engine's sockets are full.
+    proxy = world.proxy_of(pools=pools, routes=[UPLOAD, everything],
+                           server={"http2": config.Sub({"control_burst": 10_000})})
     client = proxy.connect_h2()
     client.synchronise()
 
