@@ -1,9 +1,6 @@
 #include "penstock/fleet/adapters.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
-#include <type_traits>
 
 #include "penstock/base/hash.h"
 
@@ -71,20 +68,11 @@ std::string_view name(AdapterRoom room) noexcept {
     return "none";
 }
 
-// Not `new`, which would write zeros into all of it and so make it resident.
-static_assert(std::is_trivially_destructible_v<std::atomic<AdapterId>>);
-void AdapterHistory::Free::operator()(Entry* entries) const noexcept {
-    std::free(entries);
-}
-
-AdapterHistory::AdapterHistory()
-    : entries_{static_cast<Entry*>(std::calloc(k_slots_max * k_entries, sizeof(Entry)))} {
-    if (!entries_) throw std::bad_alloc{};
-}
+AdapterHistory::AdapterHistory() : entries_{k_slots_max * k_entries} {}
 
 std::span<AdapterHistory::Entry, AdapterHistory::k_entries> AdapterHistory::entries(
     Slot slot) const noexcept {
-    return std::span<Entry, k_entries>{entries_.get() + std::size_t{slot} * k_entries, k_entries};
+    return std::span<Entry, k_entries>{&entries_[std::size_t{slot} * k_entries], k_entries};
 }
 
 void AdapterHistory::note(Slot slot, AdapterId adapter, TimePoint now) noexcept {

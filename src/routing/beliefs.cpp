@@ -10,12 +10,6 @@ namespace {
 
 // By simulation (decision 0008): from 0.1 to 0.4 the results are alike.
 constexpr float k_still_there = 0.3F;
-// Of the mean load, beyond which the common home is the next in the order; 1.25 makes proxies
-// disagree where loads are uneven, 4 crowds hot prefixes.
-constexpr float k_common_bound = 2;
-// That proxies agree is worth more than the chance that another was first: the next of them looks
-// there too. With 1 two proxies keep apart, with 2 few prompts go where they wait least.
-constexpr float k_agreement = 1.5F;
 // Without a session only the beginning tells that two prompts are alike: they may go on otherwise.
 constexpr float k_goes_on_alike = 0.7F;
 
@@ -37,10 +31,10 @@ void add_beliefs(const Input& input, const PrefixHomes::Home& home, float foreig
         raise(*at_home, std::min(home.blocks, blocks), k_still_there);
     }
     if (foreign <= 0 || blocks == 0) return;
-    const std::uint32_t common = rendezvous(rendezvous_key(input), sheet, k_common_bound);
-    if (common == Decision::k_nobody) return;
+    const CommonHome common = common_home(rendezvous_key(input), sheet, foreign);
+    if (common.row == Decision::k_nobody) return;
     const float alike = input.session != 0 ? 1 : k_goes_on_alike;
-    raise(sheet[common], blocks, alike * std::min(k_agreement * foreign, 1.0F));
+    raise(sheet[common.row], blocks, alike * common.chance);
 }
 
 }  // namespace penstock::routing

@@ -1,9 +1,6 @@
 #include "penstock/routing/prefix_homes.h"
 
 #include <bit>
-#include <cstdlib>
-#include <new>
-#include <type_traits>
 
 namespace penstock::routing {
 
@@ -25,16 +22,7 @@ constexpr std::uint64_t packed(std::uint64_t mixed, fleet::Slot slot, std::uint8
 
 }  // namespace
 
-// Not `new`, which would write zeros into all of it and so make it resident.
-static_assert(std::is_trivially_destructible_v<std::atomic<std::uint64_t>>);
-void PrefixHomes::Free::operator()(Entry* entries) const noexcept {
-    std::free(entries);
-}
-
-PrefixHomes::PrefixHomes(std::uint64_t salt)
-    : scatter_{salt}, entries_{static_cast<Entry*>(std::calloc(k_entries, sizeof(Entry)))} {
-    if (!entries_) throw std::bad_alloc{};
-}
+PrefixHomes::PrefixHomes(std::uint64_t salt) : scatter_{salt}, entries_{k_entries} {}
 
 PrefixHomes::Entry& PrefixHomes::entry_of(std::uint64_t mixed) const noexcept {
     return entries_[mixed >> k_index_shift];

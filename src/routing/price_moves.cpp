@@ -9,10 +9,6 @@ namespace {
 
 // Polls that lag behind our own traffic look like a little of others'.
 constexpr float k_alone = 0.2F;
-// As with beliefs of prompts (beliefs.cpp): that proxies agree is worth more than the chance that
-// another was first, and a crowded home gives way to the next.
-constexpr float k_agreement = 1.5F;
-constexpr float k_common_bound = 2;
 
 }  // namespace
 
@@ -25,8 +21,9 @@ void price_moves(const Input& input, const SessionHome& home, float foreign,
         if (sheet[i].slot == *home.slot && is_fit(sheet[i])) at = i;
     }
     if (at == Decision::k_nobody && foreign > k_alone) {
-        at = rendezvous(input.session, sheet, k_common_bound);
-        price *= std::min(k_agreement * foreign, 1.0F);
+        const CommonHome common = common_home(input.session, sheet, foreign);
+        at = common.row;
+        price *= common.chance;
     }
     if (at == Decision::k_nobody) return;
     for (std::uint32_t i = 0; i < sheet.size(); ++i) sheet[i].move_price = i == at ? 0 : price;

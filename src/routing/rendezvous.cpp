@@ -7,6 +7,13 @@ namespace penstock::routing {
 
 namespace {
 
+// Of the mean load, beyond which the common home is the next in the order; 1.25 makes proxies
+// disagree where loads are uneven, 4 crowds hot prefixes.
+constexpr float k_common_bound = 2;
+// That proxies agree is worth more than the chance that another was first: the next of them looks
+// there too. With 1 two proxies keep apart, with 2 few prompts go where they wait least.
+constexpr float k_agreement = 1.5F;
+
 // Far enough into the prompt to tell applications apart, near enough that turns of one conversation
 // agree.
 constexpr std::size_t k_hashed_blocks = 4;
@@ -69,6 +76,11 @@ std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound,
         highest = value;
     }
     return first;
+}
+
+CommonHome common_home(std::uint64_t key, Sheet sheet, float foreign) noexcept {
+    return {.row = rendezvous(key, sheet, k_common_bound),
+            .chance = std::min(k_agreement * foreign, 1.0F)};
 }
 
 }  // namespace penstock::routing

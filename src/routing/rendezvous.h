@@ -20,4 +20,11 @@ namespace penstock::routing {
 [[nodiscard]] std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound,
                                        Candidate is_candidate = is_fit) noexcept;
 
+/// The backend that all proxies before the same backends would choose for a key.
+struct CommonHome {
+    std::uint32_t row = Decision::k_nobody;
+    float chance = 0;  // that another proxy has chosen it, 0 to 1: grows with the `foreign` share
+};
+[[nodiscard]] CommonHome common_home(std::uint64_t key, Sheet sheet, float foreign) noexcept;
+
 }  // namespace penstock::routing

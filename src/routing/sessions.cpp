@@ -1,9 +1,6 @@
 #include "penstock/routing/sessions.h"
 
 #include <bit>
-#include <cstdlib>
-#include <new>
-#include <type_traits>
 
 namespace penstock::routing {
 
@@ -45,22 +42,7 @@ constexpr std::uint64_t age_of(std::uint64_t entry, std::uint64_t seconds) noexc
 
 }  // namespace
 
-// Not `new`, which would write zeros into all of it and so make it resident.
-static_assert(std::is_trivially_destructible_v<std::atomic<std::uint64_t>>);
-void Sessions::Free::operator()(Entry* entries) const noexcept {
-    std::free(entries);
-}
-
-Sessions::Sessions(std::uint64_t salt)
-    : multiplier_{(0x9E3779B97F4A7C15ULL ^ salt) | 1U},
-      entries_{static_cast<Entry*>(std::calloc(k_entries, sizeof(Entry)))} {
-    if (!entries_) throw std::bad_alloc{};
-}
-
-// Multiplication by a secret odd number, of which the upper bits count, as in the prefix index.
-std::uint64_t Sessions::mix(std::uint64_t session) const noexcept {
-    return session * multiplier_;
-}
+Sessions::Sessions(std::uint64_t salt) : scatter_{salt}, entries_{k_entries} {}
 
 std::span<Sessions::Entry, Sessions::k_ways> Sessions::bucket_of(
     std::uint64_t mixed) const noexcept {
@@ -74,7 +56,7 @@ bool Sessions::current(std::uint64_t entry) const noexcept {
 }
 
 void Sessions::remember(std::uint64_t session, fleet::Slot slot, TimePoint now) noexcept {
-    const std::uint64_t mixed = mix(session);
+    const std::uint64_t mixed = scatter_(session);
     // The bits below those that tell the place.
     const std::uint64_t print = print_in(mixed << std::bit_width(k_entries / k_ways - 1));
     const std::uint64_t seconds = seconds_of(now);
@@ -99,7 +81,7 @@ void Sessions::remember(std::uint64_t session, fleet::Slot slot, TimePoint now) 
 
 std::optional<fleet::Slot> Sessions::find(std::uint64_t session, TimePoint now,
                                           Millis ttl) const noexcept {
-    const std::uint64_t mixed = mix(session);
+    const std::uint64_t mixed = scatter_(session);
     const std::uint64_t print = print_in(mixed << std::bit_width(k_entries / k_ways - 1));
     const std::uint64_t seconds = seconds_of(now);
     for (const Entry& each : bucket_of(mixed)) {

@@ -8,12 +8,12 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "penstock/base/lazy_array.h"
 #include "penstock/base/units.h"
 #include "penstock/fleet/identity.h"
 
@@ -73,10 +73,7 @@ private:
     };
     [[nodiscard]] std::span<Entry, k_entries> entries(Slot slot) const noexcept;
 
-    struct Free {
-        void operator()(Entry* entries) const noexcept;
-    };
-    std::unique_ptr<Entry[], Free> entries_;  // by slot
+    LazyArray<Entry> entries_;  // by slot
 };
 
 struct AdapterPlace {

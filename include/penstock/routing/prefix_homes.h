@@ -9,9 +9,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <span>
 
+#include "penstock/base/lazy_array.h"
 #include "penstock/base/scatter.h"
 #include "penstock/fleet/identity.h"
 
@@ -48,10 +48,7 @@ private:
     [[nodiscard]] Home home_of(std::uint64_t block) const noexcept;
 
     Scatter scatter_;
-    struct Free {
-        void operator()(Entry* entries) const noexcept;
-    };
-    std::unique_ptr<Entry[], Free> entries_;
+    LazyArray<Entry> entries_;
     std::array<std::atomic<std::uint8_t>, fleet::k_slots_max> eras_{};
 };
 

@@ -9,10 +9,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 
+#include "penstock/base/lazy_array.h"
+#include "penstock/base/scatter.h"
 #include "penstock/base/units.h"
 #include "penstock/fleet/identity.h"
 #include "penstock/fleet/sheet.h"
@@ -45,15 +46,11 @@ private:
     static constexpr std::size_t k_ways = 8;   // entries in a cache line
     using Entry = std::atomic<std::uint64_t>;  // fingerprint, slot, the slot's era, seconds
 
-    [[nodiscard]] std::uint64_t mix(std::uint64_t session) const noexcept;
     [[nodiscard]] std::span<Entry, k_ways> bucket_of(std::uint64_t mixed) const noexcept;
     [[nodiscard]] bool current(std::uint64_t entry) const noexcept;
 
-    std::uint64_t multiplier_;
-    struct Free {
-        void operator()(Entry* entries) const noexcept;
-    };
-    std::unique_ptr<Entry[], Free> entries_;
+    Scatter scatter_;
+    LazyArray<Entry> entries_;
     std::array<std::atomic<std::uint8_t>, fleet::k_slots_max> eras_{};
 };
 
