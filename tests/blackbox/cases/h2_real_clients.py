@@ -146,7 +146,8 @@ def test_h2load_gets_all_its_answers(world, tls):
     result = run("h2load", "-n", 2000, "-c", 10, "-m", 50, "-d", file, "-H",
                  "content-type: application/json", f"{proxy.url}{wire.CHAT}")
 
-    said = result.stdout.decode()
+    refused = [line for line in proxy.access_lines() if line["status"] != 200]
+    said = f"{result.stdout.decode()}{result.stderr.decode()}\nnot 200: {refused[:3]}"
     holds(re.search(r"2000 done, 2000 succeeded, 0 failed, 0 errored, 0 timeout", said), said)
     holds("status codes: 2000 2xx" in said, said)
     holds(f"Application protocol: {'h2' if tls else 'h2c'}" in said, said)
