@@ -110,8 +110,13 @@ void ServerConnection::ended() {
 }
 
 void ServerConnection::lost(bool stalled) {
-    if (stalled && owner_.metrics != nullptr)
-        owner_.metrics->refused(telemetry::Http2Refusal::write_stall);
+    if (stalled) {
+        if (owner_.metrics != nullptr)
+            owner_.metrics->refused(telemetry::Http2Refusal::write_stall);
+        // Those that wait to write say so themselves; to the others the client has gone.
+        for (ServerStream* each = streams_.first(); each != nullptr; each = each->next)
+            each->stall();
+    }
     owner_.remove(*this);
 }
 

@@ -265,9 +265,13 @@ void ServerStream::stop_input() {
 
 // The client opens no window for this stream: it alone ends.
 void ServerStream::write_timed_out() {
+    connection_.stream_stalled(*this);
+    stall();
+}
+
+void ServerStream::stall() {
     write_failed_ = true;
     failure_ = ErrorCode::client_write_stall;
-    connection_.stream_stalled(*this);
     if (Waiter* waiter = std::exchange(writer_, nullptr)) waiter->wake();
 }
 

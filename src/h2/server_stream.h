@@ -25,6 +25,8 @@ public:
 
     /// Acts on what the session noted. True: the stream is over and may be destroyed.
     [[nodiscard]] bool settle();
+    /// The client does not read: what waits to be written never will be.
+    void stall();
 
     [[nodiscard]] const http::RequestHead& head() const noexcept override {
         return SessionStream::head;

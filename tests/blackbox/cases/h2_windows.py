@@ -1,6 +1,6 @@
 """HTTP/2 flow control: whoever does not read holds back one stream, and nothing but that stream."""
 
-from harness import config, frames, wire
+from harness import config, frames, timing, wire
 from harness.cases import equal, holds
 from harness.frames import MOST_WINDOW, WINDOW
 from harness.h2_client import chat_head, head
@@ -237,3 +237,20 @@ def test_a_client_that_reads_nothing_at_all_is_given_up(world):
 
     equal(proxy.wait_for_access_lines(1)[0]["error"], "client_write_stall")
     proxy.wait_for_metric("penstock_http2_refusals_total", 1, reason="write_stall")
+
+
+def test_a_stream_tells_why_it_ended_where_another_filled_the_connection(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"write_stall_timeout": f"{timing.limit(3000):.0f}ms"})
+    client = proxy.connect_h2(receive_buffer=16 << 10)
+    client.post_chat("first", stream=True)
+    first = engine.next_request()
+    client.post_chat("second", stream=True)
+    second = engine.next_request()
+    first.send(STREAM_HEAD)
+    first.send_until_blocked(PIECE, MOST_IN_FLIGHT)  # returns two seconds after the last byte
+
+    second.send(STREAM_HEAD)
+    second.send_until_closed(PIECE)
+
+    equal([line["error"] for line in proxy.wait_for_access_lines(2)], ["client_write_stall"] * 2)

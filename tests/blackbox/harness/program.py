@@ -56,8 +56,8 @@ class Program:
         def look():
             running = self.running()  # before the look: what ends has said all
             found = line.findall(self.log())
-            return found if len(found) >= count or not running else None
-        found = timing.eventually(look, f"{count} lines '{message}' in the log of {self.name}")
+            return (found,) if len(found) >= count or not running else None
+        (found,) = timing.eventually(look, f"{count} lines '{message}' in the log of {self.name}")
         if len(found) < count:
             raise AssertionError(f"{self.name} ended before it said '{message}':\n{self.log()}")
         return found
