@@ -14,12 +14,21 @@ Attempt::Attempt(Exchange& exchange, Pick pick)
       adapter_{pick.adapter} {}
 
 Attempt::~Attempt() {
-    if (indexed_ && !proven_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
+    if (proven_) return;
+    if (indexed_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
+    settle_session();
 }
 
+void Attempt::failed(ErrorCode why) {
+    failed_ = true;
+    if (why == ErrorCode::total_timeout) return;
+    exchange_.worker.shared.report_failure(backend_.slot, why);
+}
+
+// What belongs to a new session may come while its first request is still unanswered.
 void Attempt::sent() {
     sent_at_ = exchange_.worker.loop.now();
-    remember_session(exchange_, backend_.slot);
+    if (!exchange_.session.home) remember_session(exchange_, backend_.slot);
     if (indexed_ || exchange_.facts.blocks.empty()) return;
     added_ = exchange_.worker.shared.index.insert(backend_.slot, exchange_.facts.blocks);
     indexed_ = true;
@@ -27,10 +36,21 @@ void Attempt::sent() {
 
 void Attempt::first_byte() {
     proven_ = exchange_.record.status < 400;
-    if (!proven_) drop_adapter_belief();
+    if (proven_) {
+        remember_session(exchange_, backend_.slot);
+    } else {
+        drop_adapter_belief();
+    }
     charge_.first_byte();
     first_byte_at_ = exchange_.worker.loop.now();
     prefilled_then_ = cell().prompt_tokens_finished.load(std::memory_order_relaxed);
+}
+
+// A session that its home has failed may try another: else it would fail for as long as that goes
+// on. A client that gave up, or was told that its request is wrong, says nothing against the home.
+void Attempt::settle_session() const noexcept {
+    const bool blamed = failed_ || exchange_.record.status >= 500;
+    if (blamed || !exchange_.session.home) forget_session(exchange_, backend_.slot);
 }
 
 // Who does not have the adapter says so at once: it must not look the better for it.

@@ -58,10 +58,7 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
     }
     finish(exchange, engine, {end, relay.error()});
     if (end == Relay::End::complete) attempt.complete();
-    // The time of the whole request says nothing about this engine.
-    if (end == Relay::End::engine_failed && relay.error() != ErrorCode::total_timeout) {
-        exchange.worker.shared.report_failure(slot, relay.error());
-    }
+    if (end == Relay::End::engine_failed) attempt.failed(relay.error());
 }
 
 }  // namespace penstock::proxy
