@@ -26,8 +26,7 @@ routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
         .output_tokens = whole(output),
         .usual_output = whole(habit.output_tokens),
         .usual_uncached = whole(habit.uncached_tokens),
-        .session =
-            exchange.session.name != 0 ? exchange.session.name : exchange.facts.sessions.first(),
+        .session = exchange.session.name,
         .sequence = exchange.worker.decisions};
 }
 

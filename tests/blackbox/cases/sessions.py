@@ -286,3 +286,12 @@ def test_a_session_leaves_the_home_that_fails_it(world):
 
     equal([each.status for each in later], [200] * 6)
     equal(len({each.body for each in later}), 1, "backends of the session")
+
+
+def test_a_user_is_no_session_without_leave(world):
+    """One may stand for a whole service, which must not end on one backend."""
+    proxy = world.proxy(*world.answering(4), balance={"policy": "prefix_hash"})
+
+    served = {ask(proxy, user="service", prompt_cache_key="service") for _ in range(24)}
+
+    holds(len(served) > 1, f"backends: {served}")
