@@ -27,7 +27,7 @@ routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
         .usual_output = whole(habit.output_tokens),
         .usual_uncached = whole(habit.uncached_tokens),
         .session = exchange.session.name,
-        .sequence = exchange.worker.decisions};
+        .sequence = exchange.generation.turn_of(*exchange.pool)};
 }
 
 bool reads_prefix(const Pool& pool) noexcept {
@@ -163,7 +163,6 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
     const routing::Input input = survey(exchange, excluded);
-    ++worker.decisions;
     for (;;) {
         const Rng chance = worker.rng;
         const routing::Decision decision = pool.policy->decide(input, worker.sheet, worker.rng);
@@ -178,6 +177,8 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             fleet::Charge::try_charge(worker.shared.counters[backend.slot], backend.max_in_flight,
                                       input.prompt_tokens - cached);
         if (charge) {
+            // Who has no choice takes no turn: a session would take those of requests without one.
+            if (decision.candidates > 1) ++exchange.generation.turn_of(pool);
             ask_shadow(exchange, input, decision.row, chance);
             keep_candidates(exchange, input, decision);
             const fleet::SheetRow& row = worker.sheet[decision.row];

@@ -68,6 +68,19 @@ TEST_F(DecideTest, NeverPicksAnExcludedOne) {
     EXPECT_GT(count[2], 0U);
 }
 
+TEST_F(DecideTest, WhoHasNoChoiceTakesNoTurn) {
+    bench.pool.balance.policy = routing::PolicyName::round_robin;
+    Exchange& from = exchange();
+    std::vector<fleet::Slot> turns;
+
+    for (int i = 0; i < 3; ++i) {
+        turns.push_back(decide(from, {})->backend->slot);
+        EXPECT_EQ(decide(from, {0, 1})->backend->slot, 2U);
+    }
+
+    EXPECT_EQ(turns, (std::vector<fleet::Slot>{0, 1, 2}));
+}
+
 TEST_F(DecideTest, NobodyLeftIsNoHealthyBackend) {
     const Result<Pick> pick = decide(exchange(), {0, 1, 2});
 
