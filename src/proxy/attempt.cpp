@@ -11,10 +11,13 @@ Attempt::Attempt(Exchange& exchange, Pick pick)
       decision_{pick.decision},
       work_tokens_{pick.work_tokens},
       batch_{pick.batch},
-      adapter_{pick.adapter} {}
+      adapter_{pick.adapter} {
+    note_adapter();
+}
 
 Attempt::~Attempt() {
     if (proven_) return;
+    drop_adapter_belief();
     if (indexed_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
     settle_session();
 }
@@ -38,8 +41,7 @@ void Attempt::first_byte() {
     proven_ = exchange_.record.status < 400;
     if (proven_) {
         remember_session(exchange_, backend_.slot);
-    } else {
-        drop_adapter_belief();
+        note_adapter();
     }
     charge_.first_byte();
     first_byte_at_ = exchange_.worker.loop.now();
@@ -53,7 +55,15 @@ void Attempt::settle_session() const noexcept {
     if (blamed || !exchange_.session.home) forget_session(exchange_, backend_.slot);
 }
 
-// Who does not have the adapter says so at once: it must not look the better for it.
+// At the pick, so that the next request of a burst finds it on its way; and where it has answered,
+// whatever another request has taken back since.
+void Attempt::note_adapter() noexcept {
+    if (exchange_.adapter == 0) return;
+    exchange_.worker.shared.adapters.note(backend_.slot, exchange_.adapter,
+                                          exchange_.worker.loop.now());
+}
+
+// Who fails or does not have it must not look the better for having been asked.
 void Attempt::drop_adapter_belief() noexcept {
     if (adapter_ == fleet::AdapterRoom::none || adapter_ == fleet::AdapterRoom::loaded) return;
     exchange_.worker.shared.adapters.forget(backend_.slot, exchange_.adapter);

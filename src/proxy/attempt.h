@@ -1,6 +1,6 @@
-// One try at one backend: charged at the pick, and from the moment it is sent in the prefix index
-// and, with a new session, in the memory of these. All is taken back when it ends before its first
-// byte.
+// One try at one backend: charged at the pick, in the memory of adapters from then on, and from the
+// moment it is sent in the prefix index and, with a new session, in the memory of these. All is
+// taken back when it ends before its first byte.
 #pragma once
 
 #include "decide.h"
@@ -37,6 +37,7 @@ public:
 private:
     [[nodiscard]] fleet::CounterSlab::Cell& cell() const noexcept;
     void tell_served() const;
+    void note_adapter() noexcept;
     void drop_adapter_belief() noexcept;
     void correct_belief() const;
     void settle_session() const noexcept;

@@ -183,9 +183,6 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             keep_candidates(exchange, input, decision);
             const fleet::SheetRow& row = worker.sheet[decision.row];
             const auto own = static_cast<float>(input.prompt_tokens - cached);
-            if (exchange.adapter != 0) {
-                worker.shared.adapters.note(backend.slot, exchange.adapter, worker.loop.now());
-            }
             return Pick{&backend,           decision,
                         std::move(*charge), row.prefill_tokens + own,
                         row.running + 1,    row.adapter.room};

@@ -155,22 +155,6 @@ TEST_F(DecideTest, PrefersTheBackendThatHasTheAdapterNamedBesideTheModel) {
     EXPECT_EQ(pick->backend->slot, 1U);
 }
 
-TEST_F(DecideTest, TwoRequestsForAColdAdapterGoToTheSameBackend) {
-    for (fleet::BackendState& state : bench.states) {
-        state.models = {"lora-a"};
-        state.adapters = {fleet::adapter_id("lora-a")};
-    }
-    Exchange& from = exchange("lora-a");
-
-    const Result<Pick> first = decide(from, {});
-    const Result<Pick> second = decide(from, {});
-
-    ASSERT_TRUE(first && second);
-    EXPECT_EQ(first->adapter, fleet::AdapterRoom::free);
-    EXPECT_EQ(second->adapter, fleet::AdapterRoom::loaded);
-    EXPECT_EQ(second->backend, first->backend);
-}
-
 TEST_F(DecideTest, AModelThatNobodyKnowsAsAnAdapterIsNone) {
     bench.states[0].adapters = {fleet::adapter_id("lora-a")};
     Exchange& from = exchange("m");
@@ -381,20 +365,6 @@ TEST_F(AttemptTest, TheFirstByteProvesTheBeliefAndEndsThePrefill) {
     EXPECT_EQ(bench.in_flight(0), 0U);
 }
 
-TEST_F(AttemptTest, AnAdapterThatWasRefusedIsNotThere) {
-    bench.states[0].adapters = {fleet::adapter_id("lora-a")};
-    Exchange& from = prompting();
-    from.facts.adapter = "lora-a";
-    from.record.status = 404;
-    {
-        Attempt attempt{from, *decide(from, {1, 2})};
-        attempt.sent();
-        attempt.first_byte();
-    }
-
-    EXPECT_EQ(decide(from, {1, 2})->adapter, fleet::AdapterRoom::free);
-}
-
 TEST_F(AttemptTest, AnErrorsFirstByteProvesNothing) {
     Exchange& from = prompting();
     from.record.status = 400;
@@ -406,6 +376,62 @@ TEST_F(AttemptTest, AnErrorsFirstByteProvesNothing) {
     }
 
     EXPECT_EQ(held(from, 0), 0U);
+}
+
+/// A LoRA that all backends list.
+class AdapterAttemptTest : public AttemptTest {
+protected:
+    AdapterAttemptTest() {
+        for (fleet::BackendState& state : bench.states) {
+            state.models = {"m", "lora-a"};
+            state.adapters = {fleet::adapter_id("lora-a")};
+        }
+    }
+    Exchange& wanting(std::string adapter = "lora-a") {
+        Exchange& from = prompting();
+        from.facts.adapter = std::move(adapter);
+        return from;
+    }
+    [[nodiscard]] static fleet::AdapterRoom room(Exchange& from) {
+        return decide(from, {1, 2})->adapter;
+    }
+    /// What the next one finds at slot 0 after an answer of this status; 0: none comes.
+    [[nodiscard]] static fleet::AdapterRoom room_after(Exchange& from, int status) {
+        {
+            Attempt attempt{from, *decide(from, {1, 2})};
+            attempt.sent();
+            from.record.status = status;
+            if (status != 0) attempt.first_byte();
+        }
+        return room(from);
+    }
+};
+
+TEST_F(AdapterAttemptTest, TwoRequestsForAColdAdapterGoToTheSameBackend) {
+    Exchange& from = wanting();
+
+    const Attempt first{from, *decide(from, {})};
+    const Result<Pick> second = decide(from, {});
+
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->adapter, fleet::AdapterRoom::loaded);
+    EXPECT_EQ(second->backend, &first.backend());
+}
+
+TEST_F(AdapterAttemptTest, AnAdapterIsThereOnceItHasAnswered) {
+    EXPECT_EQ(room_after(wanting(), 200), fleet::AdapterRoom::loaded);
+}
+
+TEST_F(AdapterAttemptTest, AnAdapterThatWasRefusedOrNotAnsweredIsNotThere) {
+    EXPECT_EQ(room_after(wanting(), 404), fleet::AdapterRoom::free);
+    EXPECT_EQ(room_after(wanting(), 0), fleet::AdapterRoom::free);
+}
+
+TEST_F(AdapterAttemptTest, AnAdapterThatWasThereStaysWhereARequestFails) {
+    ASSERT_EQ(room_after(wanting(), 200), fleet::AdapterRoom::loaded);
+
+    EXPECT_EQ(room_after(wanting(), 0), fleet::AdapterRoom::loaded);
+    EXPECT_EQ(room_after(wanting(), 400), fleet::AdapterRoom::loaded);
 }
 
 TEST_F(DecideTest, OfSGLangOnlyWhoeverListsTheAdapterHasIt) {
