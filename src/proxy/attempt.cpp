@@ -12,7 +12,7 @@ Attempt::Attempt(Exchange& exchange, Pick pick)
       work_tokens_{pick.work_tokens},
       batch_{pick.batch},
       adapter_{pick.adapter} {
-    note_adapter();
+    if (exchange_.adapter_listed) note_adapter();
 }
 
 Attempt::~Attempt() {
@@ -55,8 +55,9 @@ void Attempt::settle_session() const noexcept {
     if (blamed || !exchange_.session.home) forget_session(exchange_, backend_.slot);
 }
 
-// At the pick, so that the next request of a burst finds it on its way; and where it has answered,
-// whatever another request has taken back since.
+// At the pick, so that the next request of a burst finds it on its way, but not on a client's word
+// alone, which could push out what is really there. And where it has answered: whatever another
+// request has taken back since.
 void Attempt::note_adapter() noexcept {
     if (exchange_.adapter == 0) return;
     exchange_.worker.shared.adapters.note(backend_.slot, exchange_.adapter,
@@ -65,7 +66,7 @@ void Attempt::note_adapter() noexcept {
 
 // Who fails or does not have it must not look the better for having been asked.
 void Attempt::drop_adapter_belief() noexcept {
-    if (adapter_ == fleet::AdapterRoom::none || adapter_ == fleet::AdapterRoom::loaded) return;
+    if (!exchange_.adapter_listed || adapter_ == fleet::AdapterRoom::loaded) return;
     exchange_.worker.shared.adapters.forget(backend_.slot, exchange_.adapter);
 }
 

@@ -95,7 +95,7 @@ void ask_shadow(Exchange& exchange, const routing::Input& input, std::uint32_t p
 
 routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     Worker& worker = exchange.worker;
-    exchange.adapter = wanted_adapter(exchange);
+    find_adapter(exchange);
     fleet::observe(exchange.pool->backends,
                    {.table = worker.table(),
                     .counters = worker.shared.counters,

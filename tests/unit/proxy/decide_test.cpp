@@ -395,6 +395,13 @@ protected:
     [[nodiscard]] static fleet::AdapterRoom room(Exchange& from) {
         return decide(from, {1, 2})->adapter;
     }
+    /// What is remembered of slot 0.
+    [[nodiscard]] std::vector<fleet::AdapterId> seen() const {
+        fleet::AdapterHistory::Room room;
+        std::vector<fleet::AdapterId> ids;
+        for (const auto& each : bench.adapters.seen(0, room)) ids.push_back(each.adapter);
+        return ids;
+    }
     /// What the next one finds at slot 0 after an answer of this status; 0: none comes.
     [[nodiscard]] static fleet::AdapterRoom room_after(Exchange& from, int status) {
         {
@@ -425,6 +432,23 @@ TEST_F(AdapterAttemptTest, AnAdapterIsThereOnceItHasAnswered) {
 TEST_F(AdapterAttemptTest, AnAdapterThatWasRefusedOrNotAnsweredIsNotThere) {
     EXPECT_EQ(room_after(wanting(), 404), fleet::AdapterRoom::free);
     EXPECT_EQ(room_after(wanting(), 0), fleet::AdapterRoom::free);
+}
+
+TEST_F(AdapterAttemptTest, AnAdapterOnAClientsWordIsNoneWhereOthersAreListed) {
+    EXPECT_EQ(room_after(wanting("invented"), 200), fleet::AdapterRoom::none);
+    EXPECT_TRUE(seen().empty());
+}
+
+TEST_F(AdapterAttemptTest, AnAdapterOnAClientsWordIsRememberedOnceItHasAnswered) {
+    for (fleet::BackendState& state : bench.states) state.adapters.clear();
+    Exchange& from = wanting("unlisted");
+    {
+        const Attempt attempt{from, *decide(from, {1, 2})};
+        EXPECT_TRUE(seen().empty());
+    }
+
+    EXPECT_EQ(room_after(wanting("unlisted"), 400), fleet::AdapterRoom::free);
+    EXPECT_EQ(room_after(wanting("unlisted"), 200), fleet::AdapterRoom::loaded);
 }
 
 TEST_F(AdapterAttemptTest, AnAdapterThatWasThereStaysWhereARequestFails) {
