@@ -230,7 +230,7 @@ std::string explanation(const Exchange& exchange, const fleet::Backend& backend,
                        "; candidates=" + std::to_string(decision.candidates) +
                        "; held=" + std::to_string(decision.held_blocks) + "/" +
                        std::to_string(exchange.facts.blocks.size()) + "; ";
-    append_terms(text, decision.terms);
+    append_terms(text, decision.terms, *exchange.pool->policy);
     return text;
 }
 

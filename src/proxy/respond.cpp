@@ -28,7 +28,8 @@ const http::ResponseHead& head_for_client(const Exchange& exchange, const Attemp
     http::ResponseHead& head = downstream_head(exchange, from, told);
     if (exchange.explain == Explain::candidates) {
         for (const Candidate& each : exchange.candidates)
-            head.fields.append("X-Penstock-Candidate", candidate_text(each));
+            head.fields.append("X-Penstock-Candidate",
+                               candidate_text(each, *exchange.pool->policy));
     }
     if (exchange.usage_filter && head.framing == http::Framing::length) {
         head.framing = http::Framing::chunked;  // its length is not known before its end
