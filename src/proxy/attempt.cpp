@@ -12,15 +12,27 @@ Attempt::Attempt(Exchange& exchange, Pick pick)
       work_tokens_{pick.work_tokens},
       batch_{pick.batch},
       adapter_{pick.adapter},
-      own_share_{pick.own_share} {}
-
-Attempt::~Attempt() {
-    if (indexed_ && !proven_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
+      own_share_{pick.own_share} {
+    if (exchange_.adapter_listed) note_adapter();
 }
 
+Attempt::~Attempt() {
+    if (proven_) return;
+    drop_adapter_belief();
+    if (indexed_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
+    settle_session();
+}
+
+void Attempt::failed(ErrorCode why) {
+    failed_ = true;
+    if (why == ErrorCode::total_timeout) return;
+    exchange_.worker.shared.report_failure(backend_.slot, why);
+}
+
+// What belongs to a new session may come while its first request is still unanswered.
 void Attempt::sent() {
     sent_at_ = exchange_.worker.loop.now();
-    remember_session(exchange_, backend_.slot);
+    if (!exchange_.session.home) remember_session(exchange_, backend_.slot);
     if (indexed_ || exchange_.facts.blocks.empty()) return;
     added_ = exchange_.worker.shared.index.insert(backend_.slot, exchange_.facts.blocks);
     indexed_ = true;
@@ -28,15 +40,34 @@ void Attempt::sent() {
 
 void Attempt::first_byte() {
     proven_ = exchange_.record.status < 400;
-    if (!proven_) drop_adapter_belief();
+    if (proven_) {
+        remember_session(exchange_, backend_.slot);
+        note_adapter();
+    }
     charge_.first_byte();
     first_byte_at_ = exchange_.worker.loop.now();
     prefilled_then_ = cell().prompt_tokens_finished.load(std::memory_order_relaxed);
 }
 
-// Who does not have the adapter says so at once: it must not look the better for it.
+// A session that its home has failed may try another: else it would fail for as long as that goes
+// on. A client that gave up, or was told that its request is wrong, says nothing against the home.
+void Attempt::settle_session() const noexcept {
+    const bool blamed = failed_ || exchange_.record.status >= 500;
+    if (blamed || !exchange_.session.home) forget_session(exchange_, backend_.slot);
+}
+
+// At the pick, so that the next request of a burst finds it on its way, but not on a client's word
+// alone, which could push out what is really there. And where it has answered: whatever another
+// request has taken back since.
+void Attempt::note_adapter() noexcept {
+    if (exchange_.adapter == 0) return;
+    exchange_.worker.shared.adapters.note(backend_.slot, exchange_.adapter,
+                                          exchange_.worker.loop.now());
+}
+
+// Who fails or does not have it must not look the better for having been asked.
 void Attempt::drop_adapter_belief() noexcept {
-    if (adapter_ == fleet::AdapterRoom::none || adapter_ == fleet::AdapterRoom::loaded) return;
+    if (!exchange_.adapter_listed || adapter_ == fleet::AdapterRoom::loaded) return;
     exchange_.worker.shared.adapters.forget(backend_.slot, exchange_.adapter);
 }
 

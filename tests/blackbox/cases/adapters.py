@@ -5,6 +5,7 @@ from collections import Counter
 
 from harness import timing, wire
 from harness.cases import equal, holds
+from harness.client import Client
 from harness.prompts import prompt
 
 POLL = {"metrics_interval": "50ms", "health_interval": "100ms", "models_interval": "100ms"}
@@ -94,3 +95,46 @@ def test_adapters_at_work_and_slots_are_told(world):
         return sample and sample["adapters"] == [ADAPTERS[3]] and sample["adapter_slots"] == 4
     timing.eventually(told, "the adapter at work")
     client.close()
+
+
+# --- Adapters named beside the model, on scripted engines that list none.
+
+
+def rooms(proxy, adapter):
+    """What a request for it would find, by backend."""
+    client = Client(proxy.admin_url)
+    try:
+        told = client.ask(wire.request(target="/explain", body=wire.chat(lora_path=adapter))).json()
+    finally:
+        client.close()
+    return {each["backend"]: each["adapter"] for each in told["candidates"]}
+
+
+def test_no_adapter_is_believed_where_its_request_failed(world):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    engine.on_request = lambda request: request.reset()
+
+    equal(proxy.chat(lora_path="sql").status, 502)
+
+    equal(rooms(proxy, "sql"), {engine.url: "free"})
+
+
+def test_a_clients_inventions_push_no_adapter_out(world):
+    engine = world.engine()
+    engine.answer_all()
+    proxy = world.proxy(engine)
+    equal(proxy.chat(lora_path="sql").status, 200)
+    clients = [proxy.connect() for _ in range(40)]
+    engine.on_request = None
+    for number, client in enumerate(clients):
+        client.send(wire.post_chat(lora_path=f"invented {number}"))
+    held = [engine.next_request() for _ in clients]
+
+    equal(rooms(proxy, "sql"), {engine.url: "loaded"}, "while they are asked")
+    for request in held:
+        request.respond(400)
+    for client in clients:
+        equal(client.read_response().status, 400)
+
+    equal(rooms(proxy, "sql"), {engine.url: "loaded"}, "afterwards")

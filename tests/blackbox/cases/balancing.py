@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from harness import wire
+from harness import config, wire
 from harness.cases import each, equal, holds
 from harness.prompts import prompt
 from harness.wire import chunk, event
@@ -123,3 +123,27 @@ def test_the_polled_queue_decides(world):
     served = Counter(proxy.chat(f"{number}").body for number in range(10))
 
     equal(set(served), {idle.name.encode()}, f"backends used: {served}")
+
+
+def test_pools_take_turns_for_themselves(world):
+    pools = [config.pool(name, [engine.url for engine in world.answering(2)], models=[name],
+                         balance={"policy": "round_robin"}) for name in ("one", "two")]
+    proxy = world.proxy_of(pools=pools)
+
+    served = Counter(proxy.chat(model=name).body for _ in range(10) for name in ("one", "two"))
+
+    equal(sorted(served.values()), [5, 5, 5, 5], "requests of each backend")
+
+
+def test_a_shadow_takes_turns_for_itself(world):
+    pools = [config.pool(name, [engine.url for engine in world.answering(2)], models=[name],
+                         balance={"policy": "prefix_hash", "shadow": "round_robin"})
+             for name in ("one", "two")]
+    proxy = world.proxy_of(pools=pools)
+
+    for _ in range(10):
+        for name in ("one", "two"):
+            proxy.chat(prompt("the same"), model=name)
+
+    for name in ("one", "two"):
+        equal(proxy.metric("penstock_shadow_decisions_total", pool=name, agrees="yes"), 5, name)
