@@ -71,7 +71,7 @@ void Subscription::received(const ZmqSocket::Frames& frames) {
 
 void Subscription::apply(const Batch& batch) {
     Batch own = batch;
-    if (rank_ > 0) own.rank = rank_;
+    own.rank = rank_;
     owner_.apply(std::move(own));
 }
 
