@@ -15,8 +15,10 @@ namespace penstock::kv_events {
 
 namespace {
 
-// Messages taken in one turn of the loop, so that a flood leaves room for others.
+// What is taken in one turn of the loop, so that a flood leaves room for others: messages, and the
+// bytes behind which a turn ends.
 constexpr int k_messages_per_turn = 256;
+constexpr std::size_t k_bytes_per_turn = std::size_t{1} << 20U;
 constexpr std::size_t k_frames_max = 16;
 // A peer that has vanished without a word is noticed by these.
 constexpr int k_heartbeat_ms = 5'000;
@@ -156,7 +158,10 @@ void ZmqSocket::woken() {
     waiting_ = false;
     const std::shared_ptr<bool> alive = alive_;
     Frames frames;
-    for (int count = 0; count < k_messages_per_turn && receive(frames); ++count) {
+    std::size_t bytes = 0;
+    for (int count = 0; count < k_messages_per_turn && bytes < k_bytes_per_turn && receive(frames);
+         ++count) {
+        for (const std::string& each : frames) bytes += each.size();
         on_message_(std::exchange(frames, {}));
         if (!*alive) return;
     }
