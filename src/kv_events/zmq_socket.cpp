@@ -25,7 +25,11 @@ constexpr int k_heartbeat_ms = 5'000;
 constexpr int k_heartbeat_timeout_ms = 15'000;
 constexpr int k_reconnect_ms = 100;
 constexpr int k_reconnect_max_ms = 5'000;
-constexpr int k_watermark = 100'000;  // messages; as vLLM's own
+constexpr int k_send_watermark = 100'000;  // messages; as vLLM's own
+// Messages that wait for us: with more the engine keeps them, which bounds ours by what a message
+// may have. A replay's sender drops what finds no room, so there is room for all that engines keep.
+constexpr int k_receive_watermark = 64;
+constexpr int k_replay_watermark = 10'000;
 
 int type_of(ZmqSocket::Kind kind) noexcept {
     switch (kind) {
@@ -50,8 +54,9 @@ void set(void* socket, int option, int value) noexcept {
 void prepare(void* socket, ZmqSocket::Kind kind) noexcept {
     set(socket, ZMQ_LINGER, 0);
     set(socket, ZMQ_IPV6, 1);
-    set(socket, ZMQ_RCVHWM, k_watermark);
-    set(socket, ZMQ_SNDHWM, k_watermark);
+    const bool replay = kind == ZmqSocket::Kind::dealer;
+    set(socket, ZMQ_RCVHWM, replay ? k_replay_watermark : k_receive_watermark);
+    set(socket, ZMQ_SNDHWM, k_send_watermark);
     set(socket, ZMQ_HEARTBEAT_IVL, k_heartbeat_ms);
     set(socket, ZMQ_HEARTBEAT_TIMEOUT, k_heartbeat_timeout_ms);
     set(socket, ZMQ_RECONNECT_IVL, k_reconnect_ms);

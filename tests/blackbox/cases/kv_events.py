@@ -145,6 +145,24 @@ def test_what_a_replay_cannot_bring_any_more_is_a_gap(world):
     followed.expect(gaps=1, replays=0, replays_failed=1, state="following")
 
 
+def test_a_replay_without_end_is_given_up(world):
+    """It goes on and on, while the batches held back for it grow."""
+    followed = Followed(world)
+    asked = []
+    followed.publisher.replays.on_message = lambda connection, _: asked.append(connection)
+    followed.publisher.number = 7
+    large = stored([1], list(range(100, 228)) * 20_000)
+
+    for _ in range(10):
+        followed.publish(large)
+
+    timing.eventually(lambda: asked, "the replay to be asked for")
+    followed.expect(replays_failed=1, stored=10, state="following")
+    asked[0].send([b"", b"", bytes(8), b"\x92\xc0\x90"])
+    followed.store(2)
+    followed.expect(stored=11, gaps=0, undecodable=0)
+
+
 def test_what_was_stored_before_is_learned_by_a_replay(world):
     publisher = KvPublisher()
     world.engines.append(publisher)
