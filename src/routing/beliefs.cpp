@@ -30,7 +30,7 @@ void add_beliefs(const Input& input, const PrefixHomes::Home& home, float foreig
     if (at_home != sheet.end() && at_home->unfit == fleet::k_fit) {
         raise(*at_home, std::min(home.blocks, blocks), k_still_there);
     }
-    if (foreign <= 0 || blocks == 0) return;
+    if (blocks == 0) return;
     const CommonHome common = common_home(rendezvous_key(input), sheet, foreign);
     if (common.row == Decision::k_nobody) return;
     const float alike = input.session != 0 ? 1 : k_goes_on_alike;

@@ -14,6 +14,9 @@ constexpr float k_common_bound = 2;
 // there too. With 1 two proxies keep apart, with 2 few prompts go where they wait least.
 constexpr float k_agreement = 1.5F;
 
+// Polls that lag behind our own traffic look like a little of others'.
+constexpr float k_alone = 0.2F;
+
 // Far enough into the prompt to tell applications apart, near enough that turns of one conversation
 // agree.
 constexpr std::size_t k_hashed_blocks = 4;
@@ -79,6 +82,7 @@ std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound,
 }
 
 CommonHome common_home(std::uint64_t key, Sheet sheet, float foreign) noexcept {
+    if (foreign <= k_alone) return {};
     return {.row = rendezvous(key, sheet, k_common_bound),
             .chance = std::min(k_agreement * foreign, 1.0F)};
 }
