@@ -49,8 +49,8 @@ void Attempt::correct_belief() const {
     if (!indexed_ || !usage.cached_told || usage.prompt_tokens == 0) return;
     // Tokens are not equally long all over a prompt: a little less than was believed is no news.
     constexpr double k_uneven = 1.25;
-    const double share =
-        static_cast<double>(usage.cached_tokens) / static_cast<double>(usage.prompt_tokens);
+    const double share = std::min(
+        1.0, static_cast<double>(usage.cached_tokens) / static_cast<double>(usage.prompt_tokens));
     const double bytes = share * static_cast<double>(exchange_.facts.prompt_bytes);
     const double blocks =
         k_uneven * bytes / static_cast<double>(exchange_.pool->balance.block_size.count);

@@ -11,7 +11,8 @@ namespace penstock::proxy {
 namespace {
 
 std::uint32_t whole(float tokens) noexcept {
-    return static_cast<std::uint32_t>(std::max(tokens, 1.0F));
+    constexpr float k_most = 1e9F;  // the cast of what does not fit is undefined
+    return static_cast<std::uint32_t>(std::clamp(tokens, 1.0F, k_most));
 }
 
 routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
