@@ -1,8 +1,19 @@
 #include "attempt.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace penstock::proxy {
+
+namespace {
+
+constexpr float k_estimate_most = 1e6F;  // seconds
+
+float seconds(Clock::duration time) noexcept {
+    return std::chrono::duration<float>(time).count();
+}
+
+}  // namespace
 
 Attempt::Attempt(Exchange& exchange, Pick pick)
     : exchange_{exchange},
@@ -10,8 +21,10 @@ Attempt::Attempt(Exchange& exchange, Pick pick)
       charge_{std::move(pick.charge)},
       decision_{pick.decision},
       work_tokens_{pick.work_tokens},
+      prefill_s_{pick.prefill_s},
       batch_{pick.batch},
-      adapter_{pick.adapter} {}
+      adapter_{pick.adapter},
+      prefilled_timer_{exchange.worker.loop} {}
 
 Attempt::~Attempt() {
     if (indexed_ && !proven_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
@@ -20,6 +33,12 @@ Attempt::~Attempt() {
 void Attempt::sent() {
     sent_at_ = exchange_.worker.loop.now();
     remember_session(exchange_, backend_.slot);
+    // An answer in one piece comes long after its first token: its prompt waits as long as such a
+    // prompt should.
+    if (!exchange_.facts.stream) {
+        const float millis = 1000 * std::min(prefill_s_, k_estimate_most);
+        prefilled_timer_.set(Millis{static_cast<Millis::rep>(millis)}, prefilled_hook_);
+    }
     if (indexed_ || exchange_.facts.blocks.empty()) return;
     added_ = exchange_.worker.shared.index.insert(backend_.slot, exchange_.facts.blocks);
     indexed_ = true;
@@ -28,9 +47,17 @@ void Attempt::sent() {
 void Attempt::first_byte() {
     proven_ = exchange_.record.status < 400;
     if (!proven_) drop_adapter_belief();
-    charge_.first_byte();
-    first_byte_at_ = exchange_.worker.loop.now();
+}
+
+void Attempt::first_token() {
+    charge_.prefilled();
+    prefilled_timer_.clear();
+    first_token_at_ = exchange_.worker.loop.now();
     prefilled_then_ = cell().prompt_tokens_finished.load(std::memory_order_relaxed);
+}
+
+void Attempt::prefilled() noexcept {
+    charge_.prefilled();
 }
 
 // Who does not have the adapter says so at once: it must not look the better for it.
@@ -58,7 +85,7 @@ void Attempt::correct_belief() const {
                                           static_cast<std::size_t>(std::ceil(blocks)));
 }
 
-void Attempt::complete() {
+void Attempt::complete(const Course& course) {
     const telemetry::RequestRecord& record = exchange_.record;
     if (record.status != 200 || exchange_.pool == nullptr) return;
     // An engine that tells what it evicts is not guessed at.
@@ -67,6 +94,14 @@ void Attempt::complete() {
     } else {
         correct_belief();
     }
+    learn_habit();
+    // An answer in one piece does not show when its first token came.
+    if (!record.stream || first_token_at_ == TimePoint{} || sent_at_ == TimePoint{}) return;
+    learn_speed(course);
+}
+
+void Attempt::learn_habit() const {
+    const telemetry::RequestRecord& record = exchange_.record;
     fleet::Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
     const bool told = record.prompt_tokens > 0;
     const auto uncached = static_cast<float>(record.prompt_tokens) -
@@ -74,22 +109,22 @@ void Attempt::complete() {
     habit.learn(told ? static_cast<float>(exchange_.facts.prompt_bytes) : 0.0F,
                 static_cast<float>(record.prompt_tokens), told ? std::max(uncached, 1.0F) : 0.0F,
                 static_cast<float>(record.output_tokens));
-    // An answer in one piece does not show when its first token came.
-    if (!record.stream || first_byte_at_ == TimePoint{} || sent_at_ == TimePoint{}) return;
-    const auto seconds = [](Clock::duration time) {
-        return std::chrono::duration<float>(time).count();
-    };
+}
+
+void Attempt::learn_speed(const Course& course) const {
+    const std::uint64_t tokens = exchange_.record.output_tokens;
     fleet::Observation seen{.slot = backend_.slot,
                             .work_tokens = work_tokens_,
-                            .first_token_s = seconds(first_byte_at_ - sent_at_),
+                            .first_token_s = seconds(first_token_at_ - sent_at_),
                             .adapter = adapter_};
     constexpr std::uint64_t k_tokens_least = 8;  // fewer say little of the time between them
-    if (record.output_tokens >= k_tokens_least) {
-        const auto gaps = static_cast<float>(record.output_tokens - 1);
+    // What an engine generates while its client does not read comes all at once.
+    if (tokens >= k_tokens_least && !course.client_waited) {
+        const auto gaps = static_cast<float>(tokens - 1);
         const auto now =
             static_cast<float>(exchange_.worker.shared.counters.in_flight(backend_.slot));
         seen.batch = (batch_ + now) / 2;
-        seen.gap_s = seconds(exchange_.worker.loop.now() - first_byte_at_) / gaps;
+        seen.gap_s = seconds(course.last_chunk - first_token_at_) / gaps;
         seen.beside_tokens =
             static_cast<float>(cell().prompt_tokens_finished.load(std::memory_order_relaxed) -
                                prefilled_then_) /

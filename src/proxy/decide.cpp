@@ -183,13 +183,18 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             ask_shadow(exchange, input, decision.row, chance);
             keep_candidates(exchange, input, decision);
             const fleet::SheetRow& row = worker.sheet[decision.row];
-            const auto own = static_cast<float>(input.prompt_tokens - cached);
+            const float work =
+                row.prefill_tokens + static_cast<float>(input.prompt_tokens - cached);
             if (exchange.adapter != 0) {
                 worker.shared.adapters.note(backend.slot, exchange.adapter, worker.loop.now());
             }
-            return Pick{&backend,           decision,
-                        std::move(*charge), row.prefill_tokens + own,
-                        row.running + 1,    row.adapter.room};
+            return Pick{.backend = &backend,
+                        .decision = decision,
+                        .charge = std::move(*charge),
+                        .work_tokens = work,
+                        .prefill_s = static_cast<float>(row.rates.first_token(work)),
+                        .batch = row.running + 1,
+                        .adapter = row.adapter.room};
         }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
         pass_over(exchange);

@@ -57,7 +57,7 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
         learn_answer_id(exchange, exchange.observer.head(), slot);
     }
     finish(exchange, engine, {end, relay.error()});
-    if (end == Relay::End::complete) attempt.complete();
+    if (end == Relay::End::complete) attempt.complete(relay.course());
     // The time of the whole request says nothing about this engine.
     if (end == Relay::End::engine_failed && relay.error() != ErrorCode::total_timeout) {
         exchange.worker.shared.report_failure(slot, relay.error());
