@@ -31,7 +31,8 @@ std::uint8_t unfitness(const Backend& backend, const BackendState* state,
 }
 
 // What the poll saw, moved by what this proxy has sent and finished since it went out. New requests
-// queue where there is a queue already, else they run; finished ones leave the batch.
+// queue where there is a queue already, else they run; finished ones leave the batch. What it has
+// there now is there, whatever a gauge says that lags or always says nothing.
 void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell,
                          SheetRow& row) noexcept {
     const double started =
@@ -47,8 +48,8 @@ void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell
     // that shrinks.
     waiting -= queues ? from_queue : 0;
     running -= queues ? finished - from_queue : finished;
-    row.running = request_count(running);
     row.waiting = request_count(waiting);
+    row.running = std::max(request_count(running), row.in_flight - row.waiting);
 }
 
 /// An old sample's adapters are long done; its slots are there still.

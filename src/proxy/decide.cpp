@@ -11,7 +11,8 @@ namespace penstock::proxy {
 namespace {
 
 std::uint32_t whole(float tokens) noexcept {
-    return static_cast<std::uint32_t>(std::max(tokens, 1.0F));
+    constexpr float k_most = 1e9F;  // the cast of what does not fit is undefined
+    return static_cast<std::uint32_t>(std::clamp(tokens, 1.0F, k_most));
 }
 
 routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
@@ -182,10 +183,16 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             ask_shadow(exchange, input, decision.row, chance);
             keep_candidates(exchange, input, decision);
             const fleet::SheetRow& row = worker.sheet[decision.row];
-            const auto own = static_cast<float>(input.prompt_tokens - cached);
-            return Pick{
-                &backend,        decision,         std::move(*charge),   row.prefill_tokens + own,
-                row.running + 1, row.adapter.room, fleet::own_share(row)};
+            const float work =
+                row.prefill_tokens + static_cast<float>(input.prompt_tokens - cached);
+            return Pick{.backend = &backend,
+                        .decision = decision,
+                        .charge = std::move(*charge),
+                        .work_tokens = work,
+                        .prefill_s = static_cast<float>(row.rates.first_token(work)),
+                        .batch = row.running + 1,
+                        .adapter = row.adapter.room,
+                        .own_share = fleet::own_share(row)};
         }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
         pass_over(exchange);

@@ -58,7 +58,7 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
         learn_answer_id(exchange, exchange.observer.head(), slot);
     }
     finish(exchange, engine, {end, relay.error()});
-    if (end == Relay::End::complete) attempt.complete();
+    if (end == Relay::End::complete) attempt.complete(relay.course());
     if (end == Relay::End::engine_failed) attempt.failed(relay.error());
 }
 

@@ -69,8 +69,9 @@ inline constexpr std::array k_catalogue{
            "Event streams that are being relayed now."},
     Metric{"penstock_time_to_first_token_seconds", Kind::histogram, "seconds",
            {"pool"}, Group::requests, Origin::worker,
-           "From a request's head to the first byte of its streamed response's body; a rise with "
-           "few requests waiting means long prompts, else that engines are missing."},
+           "From a request's head to its stream's first event that is neither an announcement "
+           "(message_start, response.created and the like), a ping, a comment nor an error; a rise "
+           "with few requests waiting means long prompts, else that engines are missing."},
     Metric{"penstock_inter_token_seconds", Kind::histogram, "seconds",
            {}, Group::requests, Origin::worker,
            "Time between two chunks of one stream; a rise means that engines batch too much or "

@@ -123,8 +123,8 @@ void WorkerMetrics::finished(const RequestRecord& record) {
 
     PoolCells& by_pool = cells_->pools.at({pool});
     by_pool.duration.observe(record.duration);
-    if (record.stream && record.first_byte > Micros{0}) {
-        by_pool.first_token.observe(record.first_byte);
+    if (record.stream && record.first_token > Micros{0}) {
+        by_pool.first_token.observe(record.first_token);
     }
     if (record.backend.empty()) return;
 

@@ -32,7 +32,7 @@ struct SheetRow {
     bool fresh = false;    // the sample is young enough to be believed
     AdapterPlace adapter;  // what the LoRA that is asked for finds there
     float weight = 1;
-    float running = 0;         // requests in the batch
+    float running = 0;         // requests in the batch; with `waiting` at least `in_flight`
     float waiting = 0;         // requests queued
     float in_flight = 0;       // this proxy's own
     float kv_use = -1;         // 0..1; negative: unknown

@@ -1,8 +1,10 @@
 """Who gets a request: the holder of its prefix, weighed against load; bursts spread."""
 
+import json
 from collections import Counter
 
-from harness import config, wire
+from harness import config, timing, wire
+from harness.client import Client
 from harness.cases import each, equal, holds
 from harness.prompts import prompt
 from harness.wire import chunk, event
@@ -147,3 +149,102 @@ def test_a_shadow_takes_turns_for_itself(world):
 
     for name in ("one", "two"):
         equal(proxy.metric("penstock_shadow_decisions_total", pool=name, agrees="yes"), 5, name)
+GAUGES = (b"# TYPE vllm:num_requests_running gauge\nvllm:num_requests_running %d\n"
+          b"vllm:num_requests_waiting 0\n")
+POLLED_OFTEN = {"metrics_interval": "20ms", "health_interval": "100ms"}
+JSON = [("Content-Type", "application/json")]
+
+
+def explained(proxy, body):
+    client = Client(proxy.admin_url)
+    try:
+        return client.ask(wire.request(target="/explain", body=body)).json()
+    finally:
+        client.close()
+
+
+def answer_with_usage(prompt_tokens, completion_tokens):
+    usage = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens}
+    return json.dumps({"object": "chat.completion", "choices": [], "usage": usage}).encode()
+
+
+@each([("prefix_load", "prefix_load"), ("least_load", "least_load")])
+def test_a_gauge_that_always_says_nothing_attracts_nobody(world, policy):
+    engines = [world.engine() for _ in range(2)]
+    held = Counter()
+
+    def hold(number):
+        def begin(request):
+            held[number] += 1
+            request.start_stream()
+            request.send_chunk(event("on"))
+        return begin
+
+    for number, engine in enumerate(engines):
+        engine.on_request = hold(number)
+    engines[0].set_metrics(GAUGES % 0)
+    engines[1].polls["/metrics"] = lambda: (200, "text/plain; version=0.0.4", GAUGES % held[1])
+    proxy = world.proxy(*engines, poll=POLLED_OFTEN, balance={"policy": policy})
+    proxy.wait_until_healthy(2)
+
+    clients = [proxy.connect() for _ in range(30)]
+    for number, client in enumerate(clients):
+        client.send(wire.post_chat(f"question {number}", stream=True))
+        client.read_head()
+        proxy.wait_for_metric("penstock_backend_requests_running", held[1],
+                              backend=engines[1].url)
+
+    holds(max(held.values()) <= 20, f"streams at each: {held}")
+
+
+def test_prompts_of_answers_in_one_piece_wait_no_longer_than_prompts_do(world):
+    engine = world.engine()  # takes requests and answers none
+    proxy = world.proxy(engine)
+    clients = [proxy.connect() for _ in range(5)]
+    for number, client in enumerate(clients):
+        client.send(wire.post_chat(prompt(f"seed{number}")))
+    for _ in clients:
+        world.next_request(engine)
+
+    def queue():
+        return explained(proxy, wire.chat("new"))["candidates"][0]["terms_ms"]["queue"]
+
+    timing.eventually(lambda: queue() < 100, "their prompts to count as prefilled")
+
+
+def test_one_lie_in_usage_does_not_spoil_what_is_expected(world):
+    engine = world.engine()
+    engine.answer_all(answer_with_usage(1600, 100), fields=JSON)
+    proxy = world.proxy(engine)
+    for number in range(5):
+        proxy.chat(prompt(f"seed{number}"))
+    before = explained(proxy, wire.chat("x"))["output_tokens"]
+
+    engine.answer_all(answer_with_usage(2**47, 2**47), fields=JSON)
+    proxy.chat(prompt("a lie"))
+
+    after = explained(proxy, wire.chat("x"))["output_tokens"]
+    holds(after < 1.5 * before, f"expected of an answer: {before} before, {after} after")
+
+
+def test_one_engines_word_makes_no_other_proxies(world):
+    engines = world.answering(4)
+    engines[0].set_metrics(GAUGES % 1000)
+    proxy = world.proxy(*engines, poll=POLLED_OFTEN)
+    proxy.wait_until_healthy(4)
+    proxy.wait_for_metric("penstock_backend_requests_running", 1000)
+    for number in range(20):
+        proxy.chat(prompt(f"seed{number}"))
+
+    told = explained(proxy, wire.chat(prompt("never seen")))
+
+    equal([each["held_blocks"] for each in told["candidates"]], [0] * 4, "blocks believed there")
+
+
+def test_weights_of_any_scale_leave_a_prompt_where_it_is_cached(world):
+    engines = world.answering(3)
+    proxy = world.proxy(*[{"url": each.url, "weight": 1000.0} for each in engines])
+
+    served = Counter(proxy.chat("abcd " * 600).body for _ in range(12))
+
+    equal(len(served), 1, f"backends used: {served}")

@@ -349,13 +349,15 @@ TEST_F(AttemptTest, SendingTwiceAddsOnce) {
     EXPECT_EQ(held(from, 0), 0U);
 }
 
-TEST_F(AttemptTest, TheFirstByteProvesTheBeliefAndEndsThePrefill) {
+TEST_F(AttemptTest, TheFirstByteProvesTheBeliefAndTheFirstTokenEndsThePrefill) {
     Exchange& from = prompting();
     {
         Pick pick = *decide(from, {1, 2});
         Attempt attempt{from, std::move(pick)};
         attempt.sent();
         attempt.first_byte();
+        EXPECT_EQ(bench.counters[0].prompt_tokens_finished.load(), 0U);
+        attempt.first_token();
         EXPECT_EQ(bench.counters[0].prompt_tokens_finished.load(),
                   bench.counters[0].prompt_tokens_started.load());
         EXPECT_EQ(bench.in_flight(0), 1U);

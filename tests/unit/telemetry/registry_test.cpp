@@ -35,7 +35,7 @@ RequestRecord request() {
     record.pool = "default";
     record.backend = "http://a";
     record.status = 200;
-    record.first_byte = Micros{1};
+    record.first_token = Micros{1};
     record.stream = true;
     return record;
 }

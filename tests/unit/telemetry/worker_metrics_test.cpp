@@ -25,7 +25,7 @@ RequestRecord served() {
     record.cached_tokens = 700;
     record.prompt_blocks = 4;
     record.predicted_blocks = 3;
-    record.first_byte = Micros{150'000};
+    record.first_token = Micros{150'000};
     record.duration = Micros{2'000'000};
     record.own = Micros{80};
     return record;
