@@ -269,6 +269,15 @@ TEST(Dynamo, Dynamo_ABlockOfTwoRequestsCountsOnceAndUntilBothEnd) {
     EXPECT_EQ(desk.picks(prompt({1, 2})), Slots{0});
 }
 
+TEST(Dynamo, Dynamo_BlocksThatARequestHasThereAddNothing) {
+    Desk desk{"dynamo"};
+    desk.router().sent(1, prompt({1, 2, 3}));  // not stored yet, so no overlap
+    desk.router().sent(2, prompt({7, 8, 9}));
+
+    // 400 to prefill everywhere; then 300 + 1 new block, 300 + 4 new, 0 + 4 new.
+    EXPECT_EQ(desk.picks(prompt({1, 2, 3, 4})), (Slots{0, 1}));
+}
+
 TEST(Dynamo, Dynamo_PrefillCanBeScaled) {
     Desk desk{"dynamo:prefill_scale=2"};
     desk.really_holds(1, 3);
