@@ -1,12 +1,14 @@
 // AIBrix's strategy `prefix-cache` (August 2026): where the most and the fewest running requests
-// differ by more than `imbalance`, least request. Else the highest match among pods that run at
-// most mean + `deviations` standard deviations, and least request where nothing matches.
+// differ by more than `imbalance`, least request. Else the highest match, in whole percent of the
+// prompt, among pods that run at most mean + `deviations` standard deviations; of equal matches the
+// one that runs the fewest; and least request where nothing matches.
 //
 // Running requests are its gateway's own count. Its table holds 200,000 blocks of 4 characters for
 // all pods together, some 200,000 tokens, which would be little; `index_tokens` 0 takes away the
 // bound.
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "choose.h"
 #include "holder_index.h"
@@ -50,9 +52,10 @@ public:
             if (light && matched[slot] > 0) matching.push_back(slot);
         }
         const bool by_load = most - fewest > imbalance_ || matching.empty();
+        const auto all = std::max<std::int64_t>(std::ssize(request.blocks), 1);
         const auto best =
             by_load ? least(slots, rng, load) : least(matching, rng, [&](fleet::Slot slot) {
-                return -static_cast<double>(matched[slot]);
+                return std::tuple{-(std::int64_t{matched[slot]} * 100 / all), load(slot)};
             });
         return chosen(best, best ? matched[*best] : 0);
     }

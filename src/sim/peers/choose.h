@@ -18,15 +18,15 @@ namespace penstock::sim {
     return slots;
 }
 
-/// The slot of the least `cost`, equal ones by lot.
+/// The slot of the least `cost`, which may be a tuple; equal ones by lot.
 template <class Cost>
 [[nodiscard]] std::optional<fleet::Slot> least(const std::vector<fleet::Slot>& slots, Rng& rng,
                                                Cost cost) {
     std::optional<fleet::Slot> best;
-    double lowest = 0;
+    decltype(cost(fleet::Slot{})) lowest{};
     std::uint32_t equals = 0;
     for (const fleet::Slot slot : slots) {
-        const double value = cost(slot);
+        const auto value = cost(slot);
         if (!best || value < lowest) {
             best = slot;
             lowest = value;

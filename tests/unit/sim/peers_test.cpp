@@ -1,4 +1,5 @@
 // Each peer's documented decisions, on views made by hand.
+#include <numeric>
 #include <set>
 #include <string>
 
@@ -292,6 +293,29 @@ TEST(AibrixPrefix, AibrixPrefix_TakesTheHighestMatch) {
     desk.router().sent(2, prompt({1}));
 
     EXPECT_EQ(desk.picks(prompt({1, 2})), Slots{1});
+}
+
+TEST(AibrixPrefix, AibrixPrefix_OfEqualMatchesTakesTheLessLoaded) {
+    Desk desk{"aibrix_prefix:deviations=9"};
+    desk.router().sent(1, prompt({1, 2}));
+    desk.router().sent(2, prompt({1, 2}));
+    desk.load(1, 3);
+
+    EXPECT_EQ(desk.picks(prompt({1, 2})), Slots{2});
+}
+
+TEST(AibrixPrefix, AibrixPrefix_MatchesAreEqualWithinAPercent) {
+    Desk desk{"aibrix_prefix:deviations=9"};
+    std::vector<std::uint64_t> blocks(300);
+    std::iota(blocks.begin(), blocks.end(), 1);
+    const auto beginning = [&](std::ptrdiff_t count) {
+        return prompt({blocks.begin(), blocks.begin() + count});
+    };
+    desk.router().sent(1, beginning(5));
+    desk.router().sent(2, beginning(3));
+    desk.load(1, 1);
+
+    EXPECT_EQ(desk.picks(prompt(blocks)), Slots{2});  // 1 % each
 }
 
 TEST(AibrixPrefix, AibrixPrefix_ADifferenceOverEightMeansLeastRequest) {
