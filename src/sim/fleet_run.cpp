@@ -206,8 +206,7 @@ fleet::LoadSample FleetRun::sample(const Replica& replica, fleet::Slot slot) {
     fleet::LoadSample sample;
     sample.sent = TimePoint{now_};
     sample.running = stats.running;
-    sample.waiting =
-        stats.waiting + static_cast<double>(place.waiting.size() + place.loading.size());
+    sample.waiting = stats.waiting + static_cast<double>(place.without_adapter());
     sample.kv_use = stats.kv_use;
     sample.kv_tokens = static_cast<double>(place.engine.model().capacity_tokens());
     sample.running_max = profile.max_running;
@@ -237,7 +236,7 @@ void FleetRun::watch() {
     std::uint32_t fullest = 0;
     std::uint64_t all = 0;
     for (const Place& place : places_) {
-        const std::uint32_t requests = place.engine.requests();
+        const std::uint32_t requests = place.requests();
         fullest = std::max(fullest, requests);
         all += requests;
     }
