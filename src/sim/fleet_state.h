@@ -74,7 +74,8 @@ struct Replica {
     std::vector<fleet::Backend> backends;
     fleet::CounterSlab counters;
     fleet::LoadTable table;
-    std::vector<std::optional<fleet::LoadSample>> under_way;  // polls not yet answered, by slot
+    // Answers that are on their way, by slot, the oldest first; nothing: the engine was down.
+    std::vector<std::deque<std::optional<fleet::LoadSample>>> under_way;
     std::unique_ptr<Router> router;
     Rng rng;
     ExactMatch exact;

@@ -114,7 +114,8 @@ void add_options(CLI::App& app, Simulation& simulation) {
         ->check(CLI::Range(1, 600'000));
     app.add_option("--poll-delay-ms", simulation.poll_delay_ms,
                    "Time from an engine's sample to its being seen.")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(CLI::Range(0, 60'000));
 }
 
 }  // namespace

@@ -237,6 +237,24 @@ TEST(FleetRun, FleetRun_WhoWaitsForAnAdapterIsOnItsEngineToo) {
     EXPECT_EQ(result.imbalance, 2.0);  // all on one of two, for five looks
 }
 
+TEST(FleetRun, FleetRun_ASampleIsAsOldAsItsDelaySaysHoweverOftenIsPolled) {
+    FleetOptions options = fleet(1);
+    options.poll_interval = Millis{100};
+    options.poll_delay = Millis{450};
+    std::vector<Micros> ages;
+    const auto pinned = [&](const RouterSetting&) { return std::make_unique<Pinned>(&ages); };
+    test::Given source{{request(2'000'000, 20, 1), request(2'010'000, 20, 1)}, k_block};
+
+    const RunResult result = run_fleet(options, source, pinned);
+
+    EXPECT_EQ(result.finished, 2U);
+    ASSERT_EQ(ages.size(), 2U);
+    for (const Micros age : ages) {
+        EXPECT_GE(age, options.poll_delay);
+        EXPECT_LT(age, options.poll_delay + options.poll_interval);
+    }
+}
+
 TEST(FleetRun, FleetRun_AFleetLargerThanOneProxyKnowsIsCutIntoParts) {
     const RunResult result = run(fleet(fleet::k_slots_max + 3), crowd(50), "round_robin");
 
