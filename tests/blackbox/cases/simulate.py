@@ -130,6 +130,19 @@ def test_a_mistake_is_told_in_a_sentence(world, words, sentence):
     holds(sentence in result.stderr, f"it says {result.stderr!r}")
 
 
+@each([(f"{option} {value}", option, value, bounds) for option, value, bounds in (
+    ("--prefill-rate", "1e-12", "1 to 1000000000"), ("--prefill-rate", "x", "1 to 1000000000"),
+    ("--prefill-rate", "nan", "1 to 1000000000"), ("--decode-growth", "1e200", "0 to 100"),
+    ("--speed", "1e-12", "0.001 to 1000"), ("--slo-ttft", "0", "0.001 to 86400"),
+    ("--kv-tokens", "100000001", "1 to 100000000"), ("--poll-delay-ms", "60001", "0 to 60000"))])
+def test_a_number_out_of_all_bounds_is_refused(world, option, value, bounds):
+    result = simulate(world, "--requests", "10", option, value)
+
+    equal(result.returncode, 2, "exit status")
+    holds(f"{value} is not a number from {bounds}" in result.stderr or
+          f"{value} not in range {bounds}" in result.stderr, f"it says {result.stderr!r}")
+
+
 def test_a_file_without_requests_is_told(world):
     result = simulate(world, "--trace", trace(world, ["{}", "[]"]))
 
