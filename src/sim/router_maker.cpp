@@ -55,7 +55,7 @@ std::vector<RouterMaker> peers() {
             peer("aibrix_prefix", "AIBrix prefix-cache", make_aibrix_prefix,
                  {{"imbalance", 8, "difference of running requests from which balance counts"},
                   {"deviations", 1, "standard deviations over the mean a pod may run"},
-                  {"index_tokens", 0, "known of all backends; 0: all"}}),
+                  {"index_tokens", 0, "known of all backends; 0: four fleets' caches"}}),
             peer("vllm_stack_prefix", "vLLM production-stack prefixaware", make_vllm_stack_prefix,
                  {{"min_match", 0, "tokens below which the request rate decides"}})};
 }

@@ -4,8 +4,8 @@
 // one that runs the fewest; and least request where nothing matches.
 //
 // Running requests are its gateway's own count. Its table holds 200,000 blocks of 4 characters for
-// all pods together, some 200,000 tokens, which would be little; `index_tokens` 0 takes away the
-// bound.
+// all pods together, some 200,000 tokens, which would be little; `index_tokens` 0 is room for all
+// that the fleet could cache and more.
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -23,11 +23,8 @@ public:
     AibrixPrefix(const RouterSetting& setting, const Parameters& parameters)
         : imbalance_{parameters["imbalance"]},
           deviations_{parameters["deviations"]},
-          index_{
-              setting.backends,
-              static_cast<std::size_t>(std::ceil(parameters["index_tokens"] / setting.block_tokens /
-                                                 static_cast<double>(setting.backends))),
-              HolderIndex::Order::tail_first} {}
+          index_{setting.backends, index_blocks(setting, parameters["index_tokens"]),
+                 HolderIndex::Order::tail_first, HolderIndex::Bound::all} {}
 
     std::optional<Choice> pick(const SimRequest& request, const View& view, Rng& rng) override {
         const std::vector<fleet::Slot> slots = fit_slots(view);
@@ -66,6 +63,11 @@ public:
     }
 
 private:
+    static std::size_t index_blocks(const RouterSetting& setting, double tokens) {
+        if (tokens == 0) return generous_blocks(setting);
+        return static_cast<std::size_t>(std::ceil(tokens / setting.block_tokens));
+    }
+
     double imbalance_;
     double deviations_;
     HolderIndex index_;

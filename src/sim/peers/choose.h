@@ -38,6 +38,13 @@ template <class Cost>
     return best;
 }
 
+/// Blocks that an index may know which in its original forgets nothing: four times what the whole
+/// fleet can cache. What was used longer ago than that is in no cache any more.
+[[nodiscard]] inline std::size_t generous_blocks(const RouterSetting& setting) {
+    return std::max<std::size_t>(4 * setting.kv_tokens * setting.backends / setting.block_tokens,
+                                 1);
+}
+
 /// Requests this proxy has on the backend.
 [[nodiscard]] inline double requests_on(const View& view, fleet::Slot slot) {
     return view.counters.in_flight(slot);

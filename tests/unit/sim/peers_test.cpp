@@ -364,6 +364,19 @@ TEST(VllmStackPrefix, VllmStackPrefix_BelowTheLeastMatchTheRequestRateDecides) {
     EXPECT_EQ(desk.picks(prompt({1})), (Slots{0, 1, 2}));
 }
 
+TEST(Routers, Routers_ForgetWhatHasLeftAllCachesLongAgo) {
+    for (const std::string_view name : {"aibrix_prefix", "vllm_stack_prefix"}) {
+        Desk desk{name};
+        desk.router().sent(1, prompt({1, 2}));
+        EXPECT_EQ(desk.picks(prompt({1, 2})), Slots{1}) << name;
+
+        // The fleet caches 3 x 1,000 blocks; the index has room for four times as many.
+        for (std::uint64_t i = 0; i < 12'000; ++i) desk.router().sent(1, prompt({100 + i}));
+
+        EXPECT_EQ(desk.picks(prompt({1, 2})), (Slots{0, 1, 2})) << name;
+    }
+}
+
 TEST(Routers, Routers_WithoutAFitBackendPickNobody) {
     for (const RouterKind& kind : router_kinds()) {
         Desk desk{kind.name};
