@@ -76,6 +76,22 @@ void add_engine_options(CLI::App& app, EngineNumbers& numbers) {
         ->check(CLI::Range(1, 100'000'000));
 }
 
+void add_incident_options(CLI::App& app, Simulation& simulation) {
+    app.add_option("--fail", simulation.fails,
+                   "AT:ENGINE[:SECONDS], repeatable: at this second the engine (from 0) goes down, "
+                   "for so many seconds or for good; its cache is cold afterwards.");
+    app.add_option("--slow", simulation.slows,
+                   "AT:ENGINE:FACTOR[:SECONDS], repeatable: from this second on the engine takes "
+                   "FACTOR times as long, for so many seconds or for good.");
+    app.add_option("--max-adapters", simulation.max_adapters,
+                   "LoRA adapters that an engine has loaded at a time.")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 65'536));
+    app.add_option("--adapter-load-ms", simulation.adapter_load_ms, "Time to load one.")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 600'000));
+}
+
 void add_options(CLI::App& app, Simulation& simulation) {
     auto* trace = app.add_option("--trace", simulation.trace,
                                  "Replay this file: a trace in Mooncake's format (JSON lines of "
@@ -116,6 +132,7 @@ void add_options(CLI::App& app, Simulation& simulation) {
                    "Time from an engine's sample to its being seen.")
         ->capture_default_str()
         ->check(CLI::Range(0, 60'000));
+    add_incident_options(app, simulation);
 }
 
 }  // namespace
