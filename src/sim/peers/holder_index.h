@@ -36,6 +36,9 @@ public:
     /// Who has the block, who got it last at the end; null: nobody.
     [[nodiscard]] const std::vector<fleet::Slot>* holders(std::uint64_t block) const;
 
+    /// Blocks that the backend is known to have.
+    [[nodiscard]] std::size_t size(fleet::Slot slot) const noexcept { return places_[slot].size(); }
+
 private:
     struct Known {
         fleet::Slot slot;
