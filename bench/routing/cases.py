@@ -9,9 +9,12 @@ class Case:
     speed: float
     engines: int = 8
     replicas: int = 1
+    trouble: tuple[str, ...] = ()  # what happens to engines, as `penstock simulate` is told
 
     def __str__(self):
         fleet = f"{self.traffic} x{self.speed:g}, {self.engines} engines"
+        if self.trouble:
+            fleet += " with trouble"
         return fleet if self.replicas == 1 else f"{fleet}, {self.replicas} proxies"
 
 
@@ -26,7 +29,9 @@ WORKLOADS = tuple(Case(name, speed) for name, speeds in (
     ("hot_prefix", (1, 1.5, 2.5)),
     ("lora", (1, 1.5)),
     ("diurnal", (0.9, 1.2)),
-) for speed in speeds)
+) for speed in speeds) + (
+    # One engine is gone for a minute and comes back cold, another one crawls for a minute.
+    Case("chat", 0.7, trouble=("--fail=120:2:60", "--slow=240:5:4:60")),)
 REPLICAS = tuple(Case(traffic, speed, engines, replicas)
                  for traffic, speed, engines in (("trace", 3, 16), ("chat", 0.7, 8),
                                                  ("agentic", 1, 8), ("shared_prompts", 2, 8))

@@ -11,7 +11,7 @@ def command(chosen, policies, case):
                ["--workload", case.traffic, "--requests", str(chosen.requests)])
     return [chosen.penstock, "simulate", "--json", "--policy", policies,
             "--seeds", str(chosen.seeds), "--engines", str(case.engines),
-            "--speed", f"{case.speed:g}", "--replicas", str(case.replicas), *traffic]
+            "--speed", f"{case.speed:g}", "--replicas", str(case.replicas), *case.trouble, *traffic]
 
 
 def answers(chosen, policies, cases, started):

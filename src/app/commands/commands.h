@@ -35,6 +35,9 @@ inline constexpr int k_done = 0;
 inline constexpr int k_failed = 1;
 inline constexpr int k_usage = 2;
 
+/// A check of an option: a number within these bounds, told as they are written here.
+[[nodiscard]] CLI::Validator between(double least, double most);
+
 /// Says on stderr what did not work; the exit status for it.
 int fail(std::string_view what);
 

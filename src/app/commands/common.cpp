@@ -30,6 +30,18 @@ std::vector<std::pair<std::string, std::string>> penstock_environment() {
     return pairs;
 }
 
+CLI::Validator between(double least, double most) {
+    char bounds[64];
+    std::snprintf(bounds, sizeof bounds, "%.10g to %.10g", least, most);
+    const auto wrong = [least, most, bounds = std::string{bounds}](std::string& text) {
+        double value = 0;
+        const bool is_number = CLI::detail::lexical_cast(text, value);
+        const bool good = is_number && value >= least && value <= most;
+        return good ? std::string{} : text + " is not a number from " + bounds;
+    };
+    return CLI::Validator{wrong, bounds};
+}
+
 int fail(std::string_view what) {
     std::fprintf(stderr, "penstock: %.*s\n", static_cast<int>(what.size()), what.data());
     return k_failed;
