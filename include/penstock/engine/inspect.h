@@ -62,10 +62,11 @@ private:
 };
 
 struct RequestFacts {
-    bool json = false;    // the body was read as JSON (an object)
-    std::string model;    // empty: none named. An adapter's name, where the engine lists it as such
-    std::string adapter;  // named apart from the model: lora_path, lora_request.lora_name
-    std::string cache_salt;  // with SGLang's extra_key behind it
+    bool json = false;  // the body was read as JSON (an object)
+    std::string model;  // empty: none named. An adapter's name, where the engine lists it as such
+    bool model_malformed = false;  // "model" is there, and is no string
+    std::string adapter;           // named apart from the model: lora_path, lora_request.lora_name
+    std::string cache_salt;        // with SGLang's extra_key behind it
     SessionNames sessions;
     bool stream = false;
     bool include_usage = false;  // stream_options.include_usage

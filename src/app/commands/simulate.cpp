@@ -1,5 +1,7 @@
 // The fleet simulator on the command line: options, runs, output.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <memory>
 
@@ -21,6 +23,10 @@ int write_trace(const Simulation& simulation, const std::string& path) {
 }
 
 int simulate(const Simulation& simulation, bool json, const std::string& html) {
+    if (!html.empty()) {
+        const Result<void> writable = check_writable(html);
+        if (!writable) return fail(writable.error().detail());
+    }
     const Result<sim::Report> report = run(simulation);
     if (!report) return fail(report.error().detail());
     const std::string text = json ? sim::report_json(*report) : sim::table_text(*report);
@@ -29,7 +35,7 @@ int simulate(const Simulation& simulation, bool json, const std::string& html) {
     std::ofstream file{html, std::ios::binary};
     file << sim::report_html(*report);
     file.close();
-    return file ? k_done : fail("cannot write " + html);
+    return file ? k_done : fail("cannot write " + html + ": " + std::strerror(errno));
 }
 
 std::string footer() {

@@ -111,7 +111,7 @@ monitor::DiscoveryHooks ProxyServer::discovery_hooks(const std::string& pool) {
     const auto changed = [this, pool](const std::vector<std::string>& addresses) {
         known_.discovered[pool] = addresses;
         log_.write(telemetry::LogLevel::info, "backends discovered",
-                   {{"pool", pool}, {"count", std::to_string(addresses.size())}});
+                   {{"pool", pool}, {"count", std::uint64_t{addresses.size()}}});
         publish_generation();
     };
     const auto failed = [this, pool](std::string_view why) {

@@ -1,5 +1,6 @@
 // A reload parses and validates off the workers, then publishes. What cannot be applied changes
 // nothing.
+#include <algorithm>
 #include <chrono>
 
 #include "limits.h"
@@ -9,6 +10,18 @@
 namespace penstock::app {
 
 namespace {
+
+constexpr std::size_t k_changed_told_max = 16;  // options of a reload, in its log line
+
+/// "a, b and 3 more".
+std::string listed(const std::vector<std::string>& words, std::size_t most) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(words.size(), most); ++i) {
+        text += (i == 0 ? "" : ", ") + words[i];
+    }
+    if (words.size() > most) text += " and " + std::to_string(words.size() - most) + " more";
+    return text;
+}
 
 std::int64_t unix_seconds() {
     return std::chrono::duration_cast<std::chrono::seconds>(
@@ -77,6 +90,8 @@ void ProxyServer::apply(LoadedConfig loaded, const Listeners& opened) {
     ++reloads_good_;
     last_reload_unix_ = unix_seconds();
     refused_hash_.clear();
+    const std::string changed =
+        listed(changed_options(source_.loaded.config, loaded.config), k_changed_told_max);
     forget_other_names(loaded.config);
     source_.loaded = std::move(loaded);
     const ServerConfig& server = source_.loaded.config.server;
@@ -92,7 +107,7 @@ void ProxyServer::apply(LoadedConfig loaded, const Listeners& opened) {
     adjust_listeners(opened);
     tell(opened);
     log_.write(telemetry::LogLevel::info, "configuration reloaded",
-               {{"generation", std::to_string(generation_number_)}});
+               {{"generation", generation_number_}, {"changed", changed}});
 }
 
 }  // namespace penstock::app

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "limits.h"
+#include "version.h"
 
 namespace penstock::app {
 
@@ -61,6 +62,8 @@ ProxyServer::~ProxyServer() {
 
 Result<void> ProxyServer::start() {
     const ServerConfig& server = source_.loaded.config.server;
+    log_.write(telemetry::LogLevel::info, "penstock starts",
+               {{"version", PENSTOCK_VERSION}, {"config", source_.loaded.config.file}});
     const std::uint64_t files = raise_file_limit();
     const std::uint32_t workers = server.workers > 0 ? server.workers : usable_cores();
     const std::uint64_t most =

@@ -29,6 +29,16 @@ def test_a_known_key_lets_in(world, name, value):
     equal(proxy.chat(fields=[(name, value)]).body, b"let in")
 
 
+def test_the_access_line_tells_whose_key_it_was(world):
+    _, proxy = guarded(world, "sk-good", "sk-other")
+
+    proxy.chat(fields=[("x-api-key", "sk-other")])
+    proxy.chat(fields=[("x-api-key", "sk-bad")])
+
+    lines = proxy.wait_for_access_lines(2)
+    equal([line.get("key_name") for line in lines], ["name-1", None])
+
+
 @each([("none", []), ("wrong", [("Authorization", "Bearer sk-bad")]),
        ("the hash itself", [("Authorization",
                              "Bearer " + hashlib.sha256(b"sk-good").hexdigest())]),

@@ -92,6 +92,19 @@ def test_an_engines_own_answer_is_not_retried(world, status):
     (second if engine is first else first).expect_no_request()
 
 
+def test_why_a_backend_is_out_of_reach_is_told_to_the_operator_alone(world):
+    engine = world.engine()
+    engine.refuse()
+    proxy = world.proxy(engine)
+
+    response = proxy.chat()
+
+    equal((response.status, response.error_code()), (502, "connect_failed"))
+    equal(response.json()["error"]["message"], "The backend could not be reached.")
+    line, = proxy.wait_for_access_lines(1)
+    equal(line["error_detail"], "Connection refused")
+
+
 def test_no_healthy_backend_is_told_at_once(world):
     engine = world.engine()
     engine.set_health(503)
@@ -102,8 +115,7 @@ def test_no_healthy_backend_is_told_at_once(world):
     took = time.monotonic() - start
 
     equal(response.status, 503)
-    holds(response.error_code() in ("no_healthy_backend", "models_not_listed_yet"),
-          f"code {response.error_code()}")
+    equal(response.error_code(), "no_healthy_backend")
     holds(response.field("Retry-After"), "no Retry-After")
     holds(took < 10, f"it took {took:.1f} s")
 

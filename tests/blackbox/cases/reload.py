@@ -1,6 +1,8 @@
 """A reload changes what it should, at once, and nothing when the file is bad."""
 
+import json
 import os
+import signal
 import socket
 import threading
 
@@ -41,6 +43,25 @@ def test_a_changed_file_is_read_without_a_signal(world):
     proxy.write_config(pools=pools(second))
 
     timing.eventually(lambda: proxy.chat().body == b"second", "the new backend")
+
+
+def test_the_log_tells_begin_change_and_end(world):
+    engine = world.engine()
+    proxy = world.proxy_of(pools=pools(engine))
+
+    proxy.write_config(pools=pools(engine), server={"max_failovers": 7})
+    proxy.reload()
+    proxy.wait_for_log("configuration reloaded")
+    proxy.signal(signal.SIGTERM)
+    proxy.wait_for_end()
+
+    lines = [json.loads(line) for line in proxy.log().splitlines()]
+    equal((lines[0]["message"], lines[0]["config"]), ("penstock starts", str(proxy.config_path)))
+    holds(lines[0]["version"], "no version")
+    told, = (line for line in lines if line["message"] == "configuration reloaded")
+    equal(told["changed"], "server.max_failovers")
+    holds(isinstance(told["generation"], int), f"the generation is {told['generation']!r}")
+    equal(lines[-1]["message"], "stopped")
 
 
 def test_a_file_written_in_place_is_read(world):

@@ -51,6 +51,9 @@ TEST(InspectFacts, AModelOfAnotherTypeIsNone) {
     EXPECT_EQ(facts_of(R"({"model":null})").model, "");
     EXPECT_EQ(facts_of(R"({"model":3})").model, "");
     EXPECT_EQ(facts_of(R"({"model":["a"]})").model, "");
+    EXPECT_TRUE(facts_of(R"({"model":3})").model_malformed);
+    EXPECT_FALSE(facts_of(R"({"model":"a"})").model_malformed);
+    EXPECT_FALSE(facts_of(R"({"messages":[]})").model_malformed);
     EXPECT_EQ(facts_of(R"({"model":"a","model":null})").model, "");
 }
 
