@@ -2,6 +2,7 @@
 // those that failed.
 #include "attempt.h"
 #include "await_head.h"
+#include "blame.h"
 #include "decide.h"
 #include "heads.h"
 #include "respond.h"
@@ -78,7 +79,7 @@ Task<void> forward(Exchange& exchange) {
         }
         last = stream ? Error{ErrorCode::engine_loading} : stream.error();
         if (last->code() != ErrorCode::total_timeout) {
-            exchange.worker.shared.report_failure(slot, last->code());
+            backend_failed(exchange, attempt.backend(), last->code());
         }
         if (!stream && (!more || !may_fail_over(last->code()))) {
             exchange.refuse(*last);

@@ -6,6 +6,7 @@
 
 #include "attempt.h"
 #include "await_head.h"
+#include "blame.h"
 #include "decide.h"
 #include "heads.h"
 #include "penstock/net/await.h"
@@ -77,7 +78,7 @@ Task<bool> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream
         co_return false;
     }
     if (!upload.failed() && *failed != ErrorCode::total_timeout) {
-        exchange.worker.shared.report_failure(attempt.backend().slot, *failed);
+        backend_failed(exchange, attempt.backend(), *failed);
     }
     exchange.refuse(*failed);
     co_return true;
@@ -127,7 +128,7 @@ Task<void> forward_streamed(Exchange& exchange) {
         last = co_await send_streamed(exchange, attempt);
         if (!last) co_return;
         if (last->code() == ErrorCode::total_timeout) co_return exchange.refuse(*last);
-        exchange.worker.shared.report_failure(attempt.backend().slot, last->code());
+        backend_failed(exchange, attempt.backend(), last->code());
         if (excluded.size() >= exchange.generation->max_failovers) {
             co_return exchange.refuse(*last);
         }

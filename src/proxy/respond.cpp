@@ -1,5 +1,6 @@
 #include "respond.h"
 
+#include "blame.h"
 #include "decide.h"
 #include "finish.h"
 #include "heads.h"
@@ -60,7 +61,11 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
     if (end == Relay::End::complete) attempt.complete();
     // The time of the whole request says nothing about this engine.
     if (end == Relay::End::engine_failed && relay.error() != ErrorCode::total_timeout) {
-        exchange.worker.shared.report_failure(slot, relay.error());
+        backend_failed(exchange, attempt.backend(), relay.error());
+    }
+    if (end == Relay::End::complete &&
+        exchange.record.outcome == telemetry::Outcome::engine_error) {
+        backend_answered_badly(exchange, attempt.backend());
     }
 }
 

@@ -45,6 +45,9 @@ struct SheetRow {
     bool off_home = false;      // and of those that do not, by the session
 };
 
+/// The sample tells of the engine's batch and is young enough to be believed. Null is not.
+[[nodiscard]] bool is_fresh(const LoadSample* sample, TimePoint now, Millis stale_after) noexcept;
+
 /// What is known of the loads, and when.
 struct Loads {
     const LoadTable& table;
