@@ -2,11 +2,6 @@
 
 import dataclasses
 
-# The first is ours, the one that the others are compared with.
-POLICIES = ("prefix_load", "round_robin", "random", "least_request", "power_of_two",
-            "consistent_hash", "sglang_cache_aware", "gaie", "llmd_sticky", "dynamo",
-            "aibrix_prefix", "vllm_stack_prefix")
-
 
 @dataclasses.dataclass(frozen=True)
 class Case:
@@ -36,3 +31,18 @@ REPLICAS = tuple(Case(traffic, speed, engines, replicas)
                  for traffic, speed, engines in (("trace", 3, 16), ("chat", 0.7, 8),
                                                  ("agentic", 1, 8), ("shared_prompts", 2, 8))
                  for replicas in (1, 2, 4, 8))
+
+
+def wanted(replicas, trace, only):
+    """The cases asked for. Errors: ValueError with a sentence, where `only` names what is not
+    there or, without a trace, cannot be."""
+    every = REPLICAS if replicas else WORKLOADS + TRACE
+    there = list(dict.fromkeys(case.traffic for case in every))
+    for name in only:
+        if name not in there:
+            raise ValueError(f"--only {name}: there is no such traffic here, only "
+                             f"{', '.join(there)}")
+        if name == "trace" and not trace:
+            raise ValueError("--only trace: name the trace's file with --trace")
+    return [case for case in every
+            if (trace or case.traffic != "trace") and (not only or case.traffic in only)]

@@ -11,7 +11,8 @@ Attempt::Attempt(Exchange& exchange, Pick pick)
       decision_{pick.decision},
       work_tokens_{pick.work_tokens},
       batch_{pick.batch},
-      adapter_{pick.adapter} {}
+      adapter_{pick.adapter},
+      own_share_{pick.own_share} {}
 
 Attempt::~Attempt() {
     if (indexed_ && !proven_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
@@ -82,7 +83,8 @@ void Attempt::complete() {
     fleet::Observation seen{.slot = backend_.slot,
                             .work_tokens = work_tokens_,
                             .first_token_s = seconds(first_byte_at_ - sent_at_),
-                            .adapter = adapter_};
+                            .adapter = adapter_,
+                            .own_share = own_share_};
     constexpr std::uint64_t k_tokens_least = 8;  // fewer say little of the time between them
     if (record.output_tokens >= k_tokens_least) {
         const auto gaps = static_cast<float>(record.output_tokens - 1);

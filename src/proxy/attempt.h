@@ -43,6 +43,7 @@ private:
     float work_tokens_;
     float batch_;
     fleet::AdapterRoom adapter_;
+    float own_share_;
     TimePoint sent_at_{};
     TimePoint first_byte_at_{};
     std::uint64_t prefilled_then_ = 0;  // by this proxy's requests there, at the first byte

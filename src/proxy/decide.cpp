@@ -186,9 +186,9 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             if (exchange.adapter != 0) {
                 worker.shared.adapters.note(backend.slot, exchange.adapter, worker.loop.now());
             }
-            return Pick{&backend,           decision,
-                        std::move(*charge), row.prefill_tokens + own,
-                        row.running + 1,    row.adapter.room};
+            return Pick{
+                &backend,        decision,         std::move(*charge),   row.prefill_tokens + own,
+                row.running + 1, row.adapter.room, fleet::own_share(row)};
         }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
         pass_over(exchange);

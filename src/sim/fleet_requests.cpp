@@ -198,6 +198,7 @@ void FleetRun::on_last_token(std::uint32_t flight) {
                      .duration = now_ - state.sent,
                      .work_tokens = state.choice.work_tokens,
                      .batch = state.choice.batch,
+                     .own_share = state.choice.own_share,
                      .adapter = state.choice.adapter,
                      .beside_tokens = prefilled(state) - state.prefilled_then});
     router.found_cached(request, state.added, state.cached_tokens);

@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -47,6 +48,11 @@ struct SheetRow {
 
 /// The sample tells of the engine's batch and is young enough to be believed. Null is not.
 [[nodiscard]] bool is_fresh(const LoadSample* sample, TimePoint now, Millis stale_after) noexcept;
+
+/// What part of the requests there will be this proxy's, once that which is decided on has come.
+[[nodiscard]] inline float own_share(const SheetRow& row) noexcept {
+    return (row.in_flight + 1) / (std::max(row.running + row.waiting, row.in_flight) + 1);
+}
 
 /// What is known of the loads, and when.
 struct Loads {

@@ -135,7 +135,7 @@ TEST_F(PriceMoves, OfANewSessionOtherProxiesAgree) {
 
     for (std::uint32_t i = 0; i < 3; ++i) EXPECT_FLOAT_EQ(half[i], i == common ? 0 : 0.375F);
     EXPECT_EQ(prices(std::nullopt, 0.2F), (std::vector<float>(3)));
-    EXPECT_FLOAT_EQ(prices(std::nullopt, 1)[(common + 1) % 3], 0.5F);
+    EXPECT_FLOAT_EQ(prices(std::nullopt, 1)[(common + 1) % 3], 0.45F);
 }
 
 TEST_F(PriceMoves, AKnownHomeIsWorthMoreThanWhatOthersWouldChoose) {
