@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "blame.h"
+
 namespace penstock::proxy {
 
 namespace {
@@ -39,7 +41,7 @@ Attempt::~Attempt() {
 void Attempt::failed(ErrorCode why) {
     failed_ = true;
     if (why == ErrorCode::total_timeout) return;
-    exchange_.worker.shared.report_failure(backend_.slot, why);
+    backend_failed(exchange_, backend_, why);
 }
 
 // What belongs to a new session may come while its first request is still unanswered.

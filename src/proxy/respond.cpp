@@ -1,5 +1,6 @@
 #include "respond.h"
 
+#include "blame.h"
 #include "decide.h"
 #include "finish.h"
 #include "heads.h"
@@ -60,6 +61,10 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
     finish(exchange, engine, {end, relay.error()});
     if (end == Relay::End::complete) attempt.complete(relay.course());
     if (end == Relay::End::engine_failed) attempt.failed(relay.error());
+    if (end == Relay::End::complete &&
+        exchange.record.outcome == telemetry::Outcome::engine_error) {
+        backend_answered_badly(exchange, attempt.backend());
+    }
 }
 
 }  // namespace penstock::proxy

@@ -46,6 +46,9 @@ struct SheetRow {
     bool off_home = false;      // and of those that do not, by the session
 };
 
+/// The sample tells of the engine's batch and is young enough to be believed. Null is not.
+[[nodiscard]] bool is_fresh(const LoadSample* sample, TimePoint now, Millis stale_after) noexcept;
+
 /// What part of the requests there will be this proxy's, once that which is decided on has come.
 [[nodiscard]] inline float own_share(const SheetRow& row) noexcept {
     return (row.in_flight + 1) / (std::max(row.running + row.waiting, row.in_flight) + 1);

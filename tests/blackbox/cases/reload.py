@@ -177,7 +177,8 @@ def test_another_interval_of_discovery_is_taken(world):
     proxy.write_config(pools=pool("100ms"))
     proxy.reload()
 
-    timing.eventually(lambda: proxy.log().count("discovery failed") > 3, "more look-ups")
+    proxy.wait_for_metric("penstock_discovery_lookups_total", 4, pool="default", result="failed")
+    equal(proxy.log().count("discovery failed"), 1, "lines of one lasting failure")
 
 
 def test_new_backends_that_never_answer_are_not_waited_for_without_end(world):
@@ -392,3 +393,20 @@ def test_the_generation_counts_up(world):
     timing.eventually(lambda: proxy.metric("penstock_generation") > before,
                       "the next generation")
     holds(proxy.metric(SUCCESSFUL) == 1, "the reload failed")
+
+
+def test_a_refused_file_is_told_until_it_is_good_again(world):
+    first, _ = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+    equal(proxy.admin("/backends").json()["last_reload"], None, "before any reload")
+    good = proxy.config_path.read_text()
+
+    proxy.write_text(good + "\nnonsense = 1\n")
+    timing.eventually(lambda: proxy.metric(SUCCESSFUL) == 0, "the refusal")
+    told = proxy.admin("/backends").json()["last_reload"]
+    holds(not told["ok"] and "nonsense" in told["problem"], f"what is told: {told}")
+    equal(proxy.admin("/readyz").status, 200, "the old configuration serves")
+
+    proxy.write_text(good)
+    timing.eventually(lambda: proxy.metric(SUCCESSFUL) == 1, "the same file as at first")
+    equal(proxy.admin("/backends").json()["last_reload"]["ok"], True)
