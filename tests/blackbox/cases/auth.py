@@ -99,4 +99,4 @@ def test_a_pools_key_may_replace_the_clients(world):
     client.send(wire.post_chat(fields=[("Authorization", "Bearer sk-client")]))
     request = engine.next_request()
 
-    equal(request.head.all("Authorization"), ["Bearer sk-engine"])
+    equal(request.all("Authorization"), ["Bearer sk-engine"])

@@ -11,10 +11,11 @@ import threading
 
 from . import timing, wire
 from .h2_engine import H2EngineConnection
+from .messages import Fields
 from .peer import Closed, Peer
 
 
-class EngineRequest(Peer):
+class EngineRequest(Peer, Fields):
     """A request that reached the engine, and the connection it came on."""
 
     def __init__(self, connection, head, body):
@@ -22,12 +23,11 @@ class EngineRequest(Peer):
         self.connection = connection
         self.buffer = connection.buffer
         self.head = head
+        self.fields = head.fields
+        self.host = head.field("Host")
         self.method, self.target, self.version = head.first
         self.body = body
         self.finished = threading.Event()
-
-    def field(self, name):
-        return self.head.field(name)
 
     def respond(self, status=200, fields=(), body=b"{}", reason="OK"):
         """A whole response; the connection then takes the next request."""
@@ -234,7 +234,7 @@ class ScriptedEngine:
         if not self.queue.empty():
             request = self.queue.get()
             raise AssertionError(f"engine {self.name}: a request came that must not: "
-                                 f"{request.head.raw!r} {request.body!r}")
+                                 f"{request.fields!r} {request.body!r}")
 
     def answer_all(self, body=b'{"object":"chat.completion","choices":[]}', status=200, fields=()):
         """From now on every request gets this answer."""

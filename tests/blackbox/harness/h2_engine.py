@@ -8,20 +8,22 @@ from collections import deque
 from . import frames, timing
 from .frames import FRAME_SIZE, MOST_WINDOW, WINDOW
 from .h2_connection import H2Connection
+from .messages import Fields
 from .peer import Closed
 
 HOUR = 3600  # an idle connection may wait as long as the case lives
 
 
-class H2EngineRequest:
+class H2EngineRequest(Fields):
     """A request that reached the engine; the same to a case as one of HTTP/1.1."""
 
     def __init__(self, connection, number, fields):
         self.connection = connection
         self.id = number
-        self.fields = fields
         pseudo = dict(fields)
         self.method, self.target = pseudo[":method"], pseudo.get(":path")
+        self.host = pseudo.get(":authority")
+        self.fields = [field for field in fields if not field[0].startswith(":")]
         self.version = "HTTP/2"
         self.body = b""
         self.trailers = None
@@ -30,10 +32,6 @@ class H2EngineRequest:
         self.complete = False  # all of it is here
         self.cancelled = None  # the code of the RST_STREAM that came
         self.taken = False
-
-    def field(self, name):
-        values = [value for field, value in self.fields if field == name.lower()]
-        return values[0] if values else None
 
     def respond(self, status=200, fields=(), body=b"{}", reason="OK"):
         """A whole response. `reason` is only HTTP/1.1's."""

@@ -5,17 +5,7 @@ from collections import deque
 from . import frames
 from .cases import equal
 from .frames import FRAME_SIZE
-
-
-class H2Response:
-    def __init__(self, fields, body, trailers):
-        self.fields = fields
-        self.status = status_of(fields)
-        self.body = body
-        self.trailers = trailers
-
-    def field(self, name):
-        return dict(self.fields).get(name.lower())
+from .messages import Response
 
 
 def status_of(fields):
@@ -126,4 +116,4 @@ class H2Stream:
         while status_of(head.fields) < 200:
             head = self.read_headers()
         body, trailers = (b"", None) if head.ends_stream else self.read_body()
-        return H2Response(head.fields, body, trailers)
+        return Response(status_of(head.fields), head.fields[1:], body, trailers)

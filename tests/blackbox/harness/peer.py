@@ -163,11 +163,13 @@ class Peer:
 
     def read_chunked(self):
         """All content of a chunked body, its trailers read and dropped."""
+        return self.read_chunked_with_trailers()[0]
+
+    def read_chunked_with_trailers(self):
         content = b""
         while data := self.read_chunk():
             content += data
-        self.read_trailers()
-        return content
+        return content, self.read_trailers()
 
     def read_trailers(self):
         """The fields after a chunked body's last chunk."""

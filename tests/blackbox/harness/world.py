@@ -9,6 +9,7 @@ from .client import Client
 from .engine import ScriptedEngine
 from .frame_engine import FrameEngine
 from .llama_server import LlamaServer
+from .pairs import PLAIN
 from .program import Program
 from .proxy import Proxy
 
@@ -41,8 +42,9 @@ class MockEngine:
 
 
 class World:
-    def __init__(self, binary, long=False, real_engines=None):
+    def __init__(self, binary, long=False, real_engines=None, pair=PLAIN):
         self.binary = binary
+        self.pair = pair  # what its clients and engines speak
         self.long = long
         self.real_engines = real_engines  # a folder with llama-server and model.gguf
         self.room = pathlib.Path(tempfile.mkdtemp(prefix="penstock-case-"))
@@ -50,7 +52,8 @@ class World:
         self.engines = []
 
     def engine(self, **more):
-        engine = ScriptedEngine(f"{len(self.engines) + 1}", **more)
+        engine = ScriptedEngine(f"{len(self.engines) + 1}",
+                                **{"tls": self.pair.engine_context(), **more})
         self.engines.append(engine)
         return engine
 
