@@ -50,9 +50,11 @@ class EngineRequest(Peer, Fields):
 
     def respond_without_body(self, status, fields=()):
         """A head that says all there is: to HEAD, or 204."""
-        lines = [f"HTTP/1.1 {status} Some", *[f"{name}: {value}" for name, value in fields]]
-        self.send(("\r\n".join(lines) + "\r\n\r\n").encode())
+        self.send(wire.head(status, fields))
         self.done()
+
+    def send_interim(self, status, fields=()):
+        self.send(wire.head(status, fields))
 
     def done(self):
         """The exchange is over; the connection's thread reads on."""

@@ -58,6 +58,9 @@ class OldExchange:
 
     close = cancel
 
+    def half_close(self):
+        self.connection.half_close()
+
     def reset(self):
         self.connection.reset()
 
@@ -104,6 +107,9 @@ class NewExchange:
     def close(self):
         self.stream.client.close()
 
+    def half_close(self):
+        self.stream.client.half_close()
+
     def reset(self):
         self.stream.client.reset()
 
@@ -118,9 +124,12 @@ class AnyClient:
         self.free = []  # connections that take another request
 
     def connect(self):
-        """Has a connection before the first request."""
+        """Has a connection before the first request. Of HTTP/2 it has read all that comes by itself:
+        one that is closed with something unread is reset, and a request may be lost with it."""
         if not self.free:
             self.free.append(self.kind(self.url, **self.more))
+            if self.kind is H2Client:
+                self.free[0].synchronise()
 
     def _connection(self):
         """Of HTTP/2 one for all exchanges; of HTTP/1.1 one that has none."""

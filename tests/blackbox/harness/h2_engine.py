@@ -46,6 +46,9 @@ class H2EngineRequest(Fields):
     def respond_without_body(self, status, fields=()):
         self._send_head(status, fields, end=True)
 
+    def send_interim(self, status, fields=()):
+        self._send_head(status, fields)
+
     def start_stream(self):
         self._send_head(200, [("content-type", "text/event-stream")])
 

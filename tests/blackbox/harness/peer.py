@@ -204,7 +204,7 @@ class Peer:
         raise AssertionError(f"{self.name}: expected silence, came {shorten(self.buffer)}")
 
     def half_close(self):
-        self.socket.shutdown(socket.SHUT_WR)
+        socket.socket.shutdown(self.socket, socket.SHUT_WR)  # also under TLS
 
     def close(self):
         self.socket.close()

@@ -49,6 +49,12 @@ def post_chat(text="Hello", fields=(), **more):
     return request(fields=[("Content-Type", "application/json"), *fields], body=chat(text, **more))
 
 
+def head(status, fields=()):
+    """Of a response that has no body, or not yet."""
+    lines = [f"HTTP/1.1 {status} Some", *[f"{name}: {value}" for name, value in fields]]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
 def response(status=200, fields=(), body=b"", reason="OK"):
     lines = [f"HTTP/1.1 {status} {reason}", *[f"{name}: {value}" for name, value in fields],
              f"Content-Length: {len(body)}"]
