@@ -24,7 +24,9 @@ def connected(address, receive_buffer=None, tls=None):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     connection.settimeout(timing.limit())
     connection.connect(target)
-    return tls.wrap_socket(connection, server_hostname=NAME) if tls else connection
+    if not tls:
+        return connection
+    return tls.wrap_socket(connection, server_hostname=NAME, suppress_ragged_eofs=False)
 
 
 class Client(Peer):

@@ -27,6 +27,7 @@ class EngineRequest(Peer, Fields):
         self.host = head.field("Host")
         self.method, self.target, self.version = head.first
         self.body = body
+        self.counted = False  # the response has a Content-Length, no chunks
         self.finished = threading.Event()
 
     def respond(self, status=200, fields=(), body=b"{}", reason="OK"):
@@ -40,8 +41,13 @@ class EngineRequest(Peer, Fields):
     def start_stream(self):
         self.send(wire.STREAM_HEAD)
 
+    def start_counted(self, length):
+        """A response of so many bytes, which `send_chunk` sends."""
+        self.send(wire.head(200, [("Content-Length", length)]))
+        self.counted = True
+
     def send_chunk(self, data):
-        self.send(wire.chunk(data))
+        self.send(data if self.counted else wire.chunk(data))
 
     def end_stream(self, trailers=()):
         lines = "".join(f"{name}: {value}\r\n" for name, value in trailers)

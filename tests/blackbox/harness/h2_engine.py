@@ -52,6 +52,9 @@ class H2EngineRequest(Fields):
     def start_stream(self):
         self._send_head(200, [("content-type", "text/event-stream")])
 
+    def start_counted(self, length):
+        self._send_head(200, [("content-length", length)])
+
     def send_chunk(self, data):
         self.send_data(data)
 

@@ -17,6 +17,7 @@ class H2Stream:
         self.client = client
         self.id = number
         self.frames = deque()  # received and not yet looked at
+        self.ended = False  # by a frame that has been looked at
         self.window = client.stream_window  # what the server still takes
 
     def send_data(self, data=b"", end=False):
@@ -52,7 +53,9 @@ class H2Stream:
     def next_frame(self):
         """This stream's next frame. Raises Closed when the connection ends before."""
         self.client.receive_until(lambda: self.frames, f"a frame of stream {self.id}")
-        return self.frames.popleft()
+        one = self.frames.popleft()
+        self.ended = self.ended or one.ends_stream
+        return one
 
     def read_headers(self):
         """The next frame, which is HEADERS."""
