@@ -7,6 +7,7 @@ for the case (`next_request`), or is given to `on_request` where a case set that
 import json
 import queue
 import socket
+import ssl
 import threading
 
 from . import timing, wire
@@ -29,6 +30,10 @@ class EngineRequest(Peer, Fields):
         self.body = body
         self.counted = False  # the response has a Content-Length, no chunks
         self.finished = threading.Event()
+
+    def expect_content(self, data):
+        """Exactly this comes next of the body, of which `read_bodies=False` has read nothing."""
+        self.expect(data)
 
     def respond(self, status=200, fields=(), body=b"{}", reason="OK"):
         """A whole response; the connection then takes the next request."""
@@ -75,6 +80,16 @@ class EngineRequest(Peer, Fields):
             pass  # the other side was quicker
         super().close()
         self.finished.set()
+
+    def end_connection(self):
+        """Ends the connection as an answer ends that has no length: over TLS with close_notify."""
+        if isinstance(self.socket, ssl.SSLSocket):
+            self.socket.settimeout(0)
+            try:
+                self.socket.unwrap()
+            except ssl.SSLWantReadError:
+                pass  # nobody waits for the other side's
+        self.close()
 
     def reset(self):
         super().reset()

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 
 from . import frames, timing
+from .cases import equal
 from .frames import FRAME_SIZE, MOST_WINDOW, WINDOW
 from .h2_connection import H2Connection
 from .messages import Fields
@@ -26,12 +27,20 @@ class H2EngineRequest(Fields):
         self.fields = [field for field in fields if not field[0].startswith(":")]
         self.version = "HTTP/2"
         self.body = b""
+        self.checked = 0  # bytes of it
         self.trailers = None
         self.frames = deque()
         self.window = connection.stream_window
         self.complete = False  # all of it is here
         self.cancelled = None  # the code of the RST_STREAM that came
         self.taken = False
+
+    def expect_content(self, data):
+        """Exactly this comes next of the body."""
+        if not self.connection.wait_for(lambda: len(self.body) >= self.checked + len(data), "content"):
+            raise Closed(self.connection.ended, self.body)
+        equal(self.body[self.checked:self.checked + len(data)], data, "content")
+        self.checked += len(data)
 
     def respond(self, status=200, fields=(), body=b"{}", reason="OK"):
         """A whole response. `reason` is only HTTP/1.1's."""

@@ -77,7 +77,7 @@ class Peer:
             rest = rest or piece
             try:
                 count = self.socket.send(rest)
-            except BlockingIOError:
+            except (BlockingIOError, ssl.SSLWantWriteError):
                 continue
             sent += count
             rest = rest[count:]
@@ -90,7 +90,7 @@ class Peer:
         try:
             while time.monotonic() < end:
                 self.socket.send(piece)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             return
         except TimeoutError:
             pass
