@@ -170,6 +170,9 @@ class AnyClient:
     def chat(self, text="Hello", fields=(), **more):
         return self.ask(fields=[JSON, *fields], body=wire.chat(text, **more))
 
+    def get(self, target, fields=()):
+        return self.ask("GET", target, fields)
+
     def close(self):
         for connection in self.free:
             connection.close()

@@ -14,6 +14,7 @@ import tempfile
 from collections import namedtuple
 
 from .certificate import files, self_signed, server_context
+from .client import NAME
 from .config import Sub
 
 
@@ -64,6 +65,7 @@ class Pair(namedtuple("Pair", "client engine client_tls engine_tls")):
 
 
 ALPN = {"h1": "http/1.1", "h2": "h2"}
+ENGINES_NAME = "engines.test"  # of those that are found by a name
 PLAIN = Pair("h1", "h1", False, False)
 MIXED = [Pair(client, engine, client_tls, engine_tls) for client_tls in (False, True)
          for engine_tls in (False, True) for client in ALPN for engine in ALPN]
@@ -95,7 +97,7 @@ def _certificate():
     """(folder, `[listener.tls]`) of the one that all cases of this process share."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="penstock-pairs-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder, self_signed(folder)
+    return folder, self_signed(folder, NAME, ENGINES_NAME)
 
 
 @functools.cache

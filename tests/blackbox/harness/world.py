@@ -7,6 +7,7 @@ import tempfile
 from . import config, timing
 from .client import Client
 from .engine import ScriptedEngine
+from .exchanges import AnyClient
 from .frame_engine import FrameEngine
 from .llama_server import LlamaServer
 from .pairs import PLAIN
@@ -111,6 +112,10 @@ class World:
         proxy = Proxy(self, f"proxy-{len(self.programs) + 1}", **tables)
         self.programs.append(proxy)
         return proxy
+
+    def client(self, url, **more):
+        """A client of whoever listens there (see harness/exchanges.py)."""
+        return AnyClient(url, self.pair, **more)
 
     def run(self, *words, environment=None):
         """`penstock WORDS…` in the background."""
