@@ -6,7 +6,7 @@ import signal
 
 from harness import timing, wire
 from harness.cases import equal, holds
-from harness.pairs import ALL, PLAIN, only
+from harness.pairs import ALL, once
 
 PAIRS = ALL
 
@@ -109,7 +109,7 @@ def test_a_moved_file_is_opened_anew_by_a_reload(world):
     equal(len(proxy.wait_for_access_lines(1)), 1)
 
 
-@only("600 requests, for a sink that knows of no protocol", **PLAIN._asdict())
+@once("600 requests, for a sink that knows of no protocol")
 def test_a_sink_that_blocks_stops_no_traffic(world):
     """The access file is a pipe that nobody empties: it fills, and requests go on."""
     engine = world.engine()

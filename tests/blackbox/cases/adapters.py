@@ -5,10 +5,10 @@ from collections import Counter
 
 from harness import timing
 from harness.cases import equal, holds
-from harness.pairs import CLIENTS
+from harness.pairs import SIMULATED
 from harness.prompts import prompt
 
-PAIRS = CLIENTS  # simulated engines speak HTTP/1.1 in clear text
+PAIRS = SIMULATED
 
 POLL = {"metrics_interval": "50ms", "health_interval": "100ms", "models_interval": "100ms"}
 ADAPTERS = [f"lora-{number}" for number in range(6)]

@@ -1,6 +1,6 @@
 """Backends by a DNS name: whoever it names takes requests, whoever it names no more ends his."""
 
-from harness import config, timing, wire
+from harness import config, timing
 from harness.cases import equal, holds
 from harness.names import Names
 from harness.pairs import ALL, ENGINES_NAME
@@ -17,7 +17,8 @@ def discovered(world, *addresses):
     names.set(ENGINES_NAME, *addresses)
     engines = [world.engine(host=addresses[0])]
     engines += [world.engine(host=each, port=engines[0].port) for each in addresses[1:]]
-    pool = config.pool("default", [], discover=f"{world.pair.engine_scheme}://{ENGINES_NAME}:{engines[0].port}",
+    url = f"{world.pair.engine_scheme}://{ENGINES_NAME}:{engines[0].port}"
+    pool = config.pool("default", [], discover=url,
                        discover_interval="100ms", balance={"policy": "round_robin"})
     proxy = world.proxy_of(pools=[pool], environment=names.environment)
     wait_for_backends(proxy, len(addresses))

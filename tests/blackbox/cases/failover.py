@@ -3,7 +3,6 @@
 import json
 import time
 
-from harness import wire
 from harness.cases import each, equal, holds
 from harness.pairs import ALL
 

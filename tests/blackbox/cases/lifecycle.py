@@ -5,7 +5,7 @@ import signal
 from harness import config, timing, wire
 from harness.cases import equal, holds
 from harness.client import Client
-from harness.pairs import ALL, PLAIN, only
+from harness.pairs import ALL, once, only
 from harness.wire import event
 
 PAIRS = ALL
@@ -134,7 +134,7 @@ def test_what_the_end_cuts_off_is_not_the_clients_fault(world):
         exchange.close()
 
 
-@only("it serves nobody", **PLAIN._asdict())
+@once("it serves nobody")
 def test_an_address_in_use_is_told(world):
     proxy = world.proxy(world.engine())
     path = world.room / "second.toml"
@@ -172,7 +172,7 @@ def test_two_workers_both_serve(world):
     equal(proxy.wait_for_end(), 0, "exit status")
 
 
-@only("it serves nobody", **PLAIN._asdict())
+@once("it serves nobody")
 def test_readiness_is_told_to_systemd(world):
     import socket
     path = str(world.room / "notify")

@@ -1,6 +1,6 @@
 """Known models are the configured names and what the backends list."""
 
-from harness import config, timing, wire
+from harness import config, timing
 from harness.cases import equal, holds
 from harness.pairs import ALL
 

@@ -4,9 +4,9 @@ import os
 import socket
 import threading
 
-from harness import config, timing, wire
+from harness import config, timing
 from harness.cases import each, equal, holds
-from harness.pairs import ALL, PLAIN, only
+from harness.pairs import ALL, once
 from harness.peer import Closed
 from harness.wire import event
 
@@ -150,8 +150,8 @@ def test_a_name_is_looked_up_before_its_backends_take_over(world):
 def test_another_interval_of_discovery_is_taken(world):
     first, _ = two_engines(world)
     def pool(interval):
-        return [config.pool("default", [first.url], discover=f"{world.pair.engine_scheme}://no-such-name.invalid:1",
-                            discover_interval=interval)]
+        url = f"{world.pair.engine_scheme}://no-such-name.invalid:1"
+        return [config.pool("default", [first.url], discover=url, discover_interval=interval)]
 
     proxy = world.proxy_of(pools=pool("1d"))
     proxy.wait_for_log("discovery failed")
@@ -162,7 +162,7 @@ def test_another_interval_of_discovery_is_taken(world):
     timing.eventually(lambda: proxy.log().count("discovery failed") > 3, "more look-ups")
 
 
-@only("five seconds, in which nothing is sent", **PLAIN._asdict())
+@once("five seconds, in which nothing is sent")
 def test_new_backends_that_never_answer_are_not_waited_for_without_end(world):
     first, second = two_engines(world)
     held = HeldPoll(second, "/health")

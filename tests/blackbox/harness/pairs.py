@@ -70,7 +70,7 @@ PLAIN = Pair("h1", "h1", False, False)
 MIXED = [Pair(client, engine, client_tls, engine_tls) for client_tls in (False, True)
          for engine_tls in (False, True) for client in ALPN for engine in ALPN]
 ALL = [pair for pair in MIXED if pair.client_tls == pair.engine_tls]
-CLIENTS = [pair._replace(engine="h1", engine_tls=False) for pair in ALL if pair.engine == "h1"]
+SIMULATED = [pair for pair in MIXED if not pair.engine_tls]  # `penstock engine` has no TLS
 
 
 def only(why, **wanted):
@@ -83,13 +83,20 @@ def only(why, **wanted):
     return mark
 
 
+def once(why):
+    """For a case that has nothing to do with protocols."""
+    return only(why, **PLAIN._asdict())
+
+
 def pairs_of(module, function):
     """(label, pair) of each pair that a case runs over."""
     table = getattr(module, "PAIRS", None)
     if table is None:
         return [("", PLAIN)]
     wanted = getattr(function, "only", {}).items()
-    return [(f" [{pair.label}]", pair) for pair in table if wanted <= pair._asdict().items()]
+    fit = [(f" [{pair.label}]", pair) for pair in table if wanted <= pair._asdict().items()]
+    assert fit, f"{function.__name__} runs over no pair: {dict(wanted)}"
+    return fit
 
 
 @functools.cache
