@@ -156,6 +156,7 @@ bool AccessLogTrace::next(SimRequest& out) {
     out.session = 0;
     out.adapter = 0;
     out.blocks.clear();
+    out.answer_blocks.clear();
     const std::uint32_t whole = entry.prompt_tokens / k_block_tokens;
     const std::uint32_t shared = entry.cached_tokens / k_block_tokens;
     const std::uint64_t own = block_hash(entry.model, ~std::uint64_t{at_});

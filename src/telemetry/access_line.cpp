@@ -33,8 +33,8 @@ std::string format_access(const RequestRecord& record, LogFormat format, std::in
     line.flag("tokens_estimated", record.tokens_estimated);
     line.number("prompt_blocks", record.prompt_blocks);
     line.number("predicted_blocks", record.predicted_blocks);
-    if (record.first_byte > Micros{0}) {
-        line.millis("ttft_ms", record.first_byte);
+    if (record.first_token > Micros{0}) {
+        line.millis("ttft_ms", record.first_token);
     } else {
         line.unknown("ttft_ms");
     }

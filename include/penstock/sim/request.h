@@ -16,6 +16,9 @@ struct SimRequest {
     std::uint64_t session = 0;          // a conversation or a user; 0: none
     std::uint32_t adapter = 0;          // number of a LoRA adapter; 0: the base model
     std::vector<std::uint64_t> blocks;  // the chain of its full blocks: equal means equal prefixes
+    // How it goes on through the blocks that the answer fills, for who asks again with both; empty:
+    // not known. Only where `blocks` are all that the prompt fills.
+    std::vector<std::uint64_t> answer_blocks;
     friend bool operator==(const SimRequest&, const SimRequest&) = default;
 };
 

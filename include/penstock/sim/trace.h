@@ -32,8 +32,9 @@ struct TraceOptions {
 /// are told in steps of three seconds. One that is alone comes at its time.
 ///
 /// `TraceWriter` adds what the format has no place for, and every other reader passes over:
-/// `session` and `adapter`, and where blocks are smaller, `block_tokens` with their `block_ids`,
-/// which are then read instead of `hash_ids`.
+/// `session` and `adapter`; `answer_ids`, the chain's further ids through the answer, without which
+/// no answer is kept in a cache; and where blocks are smaller, `block_tokens` with their
+/// `block_ids`, which are then read instead of `hash_ids`.
 class MooncakeTrace final : public RequestSource {
 public:
     static constexpr std::uint32_t k_block_tokens = 512;  // that an id of `hash_ids` stands for

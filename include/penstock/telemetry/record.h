@@ -62,8 +62,8 @@ struct RequestRecord {
     std::uint32_t prompt_blocks = 0;     // of the chain
     std::uint32_t predicted_blocks = 0;  // believed cached at the pick
     // Times, all from the request's head being complete.
-    Micros decided{0};     // the pick
-    Micros first_byte{0};  // of the response's body; 0: none came
+    Micros decided{0};      // the pick
+    Micros first_token{0};  // of the response, as far as it can be told; 0: none came
     Micros duration{0};
     Micros own{0};  // our own share before the request left: inspection and pick, waiting excluded
 };

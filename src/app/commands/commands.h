@@ -36,12 +36,6 @@ void add_version(CLI::App& app, Action& action);
 /// PENSTOCK_… of this process.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> penstock_environment();
 
-/// What is wrong with a number that must be above 0; empty: nothing. CLI11's own check names the
-/// largest double, with all its digits.
-[[nodiscard]] std::string check_positive(const std::string& text);
-/// The same, of one that may be 0.
-[[nodiscard]] std::string check_not_negative(const std::string& text);
-
 /// Whether `path` can be written to, asked before there is something to write; it is created if it
 /// is not there. Errors: io_failed with a sentence.
 [[nodiscard]] Result<void> check_writable(const std::string& path);
@@ -49,6 +43,9 @@ void add_version(CLI::App& app, Action& action);
 inline constexpr int k_done = 0;
 inline constexpr int k_failed = 1;
 inline constexpr int k_usage = 2;
+
+/// A check of an option: a number within these bounds, told as they are written here.
+[[nodiscard]] CLI::Validator between(double least, double most);
 
 /// Says on stderr what did not work; the exit status for it.
 int fail(std::string_view what);

@@ -1,8 +1,6 @@
 #include "commands.h"
 
 #include <cerrno>
-#include <charconv>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 
@@ -35,24 +33,16 @@ std::vector<std::pair<std::string, std::string>> penstock_environment() {
     return pairs;
 }
 
-namespace {
-
-std::string check_number(const std::string& text, bool zero_is_good, const char* what) {
-    double value = 0;
-    const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool number = end.ec == std::errc{} && end.ptr == text.data() + text.size();
-    if (number && std::isfinite(value) && (zero_is_good ? value >= 0 : value > 0)) return {};
-    return "\"" + text + "\" is not " + what;
-}
-
-}  // namespace
-
-std::string check_positive(const std::string& text) {
-    return check_number(text, false, "a number above 0");
-}
-
-std::string check_not_negative(const std::string& text) {
-    return check_number(text, true, "a number of at least 0");
+CLI::Validator between(double least, double most) {
+    char bounds[64];
+    std::snprintf(bounds, sizeof bounds, "%.10g to %.10g", least, most);
+    const auto wrong = [least, most, bounds = std::string{bounds}](std::string& text) {
+        double value = 0;
+        const bool is_number = CLI::detail::lexical_cast(text, value);
+        const bool good = is_number && value >= least && value <= most;
+        return good ? std::string{} : text + " is not a number from " + bounds;
+    };
+    return CLI::Validator{wrong, bounds};
 }
 
 Result<void> check_writable(const std::string& path) {

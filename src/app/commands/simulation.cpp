@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "incidents.h"
 #include "simulation_source.h"
 
 namespace penstock::app {
@@ -84,13 +85,21 @@ sim::FleetOptions fleet_options(const Simulation& simulation, const sim::NamedPr
     options.replicas = simulation.replicas;
     options.poll_interval = Millis{simulation.poll_ms};
     options.poll_delay = Millis{simulation.poll_delay_ms};
+    options.max_adapters = simulation.max_adapters;
+    options.adapter_load = Millis{simulation.adapter_load_ms};
     options.seed = seed;
     return options;
 }
 
+std::string listed(const std::vector<std::string>& texts) {
+    std::string list;
+    for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + text;
+    return list;
+}
+
 sim::Report describe(const Simulation& simulation, const Engine& engine) {
     const bool trace = !simulation.trace.empty();
-    return {
+    sim::Report report{
         .setting = {{trace ? "trace" : "workload", trace ? simulation.trace : simulation.workload},
                     {"engines", std::to_string(simulation.engines) + " x " + engine.told},
                     {"proxies", std::to_string(simulation.replicas)},
@@ -98,6 +107,9 @@ sim::Report describe(const Simulation& simulation, const Engine& engine) {
                     {"seeds",
                      std::to_string(simulation.seeds) + " from " + std::to_string(simulation.seed)},
                     {"objective", "first token within " + number(simulation.slo) + " s"}}};
+    if (!simulation.fails.empty()) report.setting.emplace_back("fail", listed(simulation.fails));
+    if (!simulation.slows.empty()) report.setting.emplace_back("slow", listed(simulation.slows));
+    return report;
 }
 
 Error no_request(const Simulation& simulation, const std::string& account) {
@@ -117,6 +129,8 @@ void tell_requests(sim::Report& report, std::uint64_t count, const std::string& 
 Result<sim::Report> run(const Simulation& simulation) {
     const Result<Engine> engine = engine_of(simulation);
     if (!engine) return engine.error();
+    const auto incidents = parse_incidents(simulation.fails, simulation.slows, simulation.engines);
+    if (!incidents) return incidents.error();
     auto routers = sim::parse_routers(simulation.policies);
     if (!routers) return routers.error();
     sim::Report report = describe(simulation, *engine);
@@ -130,6 +144,7 @@ Result<sim::Report> run(const Simulation& simulation) {
             if (!source) return source.error();
             sim::FleetOptions options =
                 fleet_options(simulation, engine->profile, (*source)->block_tokens(), seed);
+            options.incidents = *incidents;
             options.progress = [&progress](std::uint64_t requests) { progress.show(requests); };
             progress.begin(router.name);
             const sim::RunResult result = sim::run_fleet(options, **source, router.make);

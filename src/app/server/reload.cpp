@@ -56,7 +56,8 @@ Problem not_opened(const std::string& file, const Error& error) {
 void ProxyServer::reload(bool forced) {
     if (!source_.reload || draining_) return;
     LoadedConfig loaded = source_.reload();
-    const bool same = loaded.content_hash == source_.loaded.content_hash;
+    // After a refusal the old content is news: the file is good again.
+    const bool same = last_reload_good_ && loaded.content_hash == source_.loaded.content_hash;
     if (!forced && (same || loaded.content_hash == refused_hash_)) return;
     sd_notify("RELOADING=1\nMONOTONIC_USEC=" + monotonic_micros());
     for (const std::string& path : needs_restart(source_.loaded.config, loaded.config)) {
@@ -77,6 +78,8 @@ void ProxyServer::reload(bool forced) {
 
 void ProxyServer::refuse(const LoadedConfig& loaded) {
     last_reload_good_ = false;
+    last_reload_ = {.ok = false, .at = unix_seconds(), .problem = {}};
+    if (!loaded.problems.empty()) last_reload_->problem = loaded.problems.front().message;
     refused_hash_ = loaded.content_hash;
     for (const Problem& problem : loaded.problems) {
         log_.write(telemetry::LogLevel::error,
@@ -89,6 +92,7 @@ void ProxyServer::apply(LoadedConfig loaded, const Listeners& opened) {
     last_reload_good_ = true;
     ++reloads_good_;
     last_reload_unix_ = unix_seconds();
+    last_reload_ = {.ok = true, .at = last_reload_unix_, .problem = {}};
     refused_hash_.clear();
     const std::string changed =
         listed(changed_options(source_.loaded.config, loaded.config), k_changed_told_max);

@@ -52,7 +52,8 @@ ProxyServer::ProxyServer(net::Loop& control, Source source)
       drain_timer_{control},
       handover_timer_{control},
       slots_timer_{control},
-      life_timer_{control} {}
+      life_timer_{control},
+      traffic_timer_{control} {}
 
 ProxyServer::~ProxyServer() {
     if (monitor_) monitor_->stop();
@@ -109,6 +110,7 @@ Result<void> ProxyServer::start() {
     wait_for_workers();
     watch_discovery();
     report_signs_of_life();
+    look_at_traffic();
     if (source_.reload && !source_.loaded.config.file.empty()) {
         watch_ = std::make_unique<FileWatch>(control_, source_.loaded.config.file,
                                              [this] { reload(false); });

@@ -2,6 +2,9 @@
 
 from harness import config, timing, wire
 from harness.cases import each, equal, holds
+from harness.pairs import ALL
+
+PAIRS = ALL
 
 POLL = {"models_interval": "100ms", "health_interval": "100ms"}
 
@@ -105,7 +108,7 @@ def test_a_request_without_model_goes_to_the_only_pool(world):
     engine.answer_all(b"answer")
     proxy = world.proxy(engine)
 
-    equal(proxy.connect().ask(wire.request(body=b'{"messages":[]}')).body, b"answer")
+    equal(proxy.ask(body=b'{"messages":[]}').body, b"answer")
 
 
 def test_a_request_without_model_is_ambiguous_between_pools(world):
@@ -113,7 +116,7 @@ def test_a_request_without_model_is_ambiguous_between_pools(world):
     proxy = world.proxy_of(pools=[config.pool("one", [first.url], models=["a"]),
                                   config.pool("two", [second.url], models=["b"])])
 
-    response = proxy.connect().ask(wire.request(body=b'{"messages":[]}'))
+    response = proxy.ask(body=b'{"messages":[]}')
 
     equal(response.status, 400)
     equal(response.error_code(), "model_required")
@@ -141,8 +144,7 @@ def test_the_model_of_an_upload_is_read(world):
             b'--XX\r\nContent-Disposition: form-data; name="file"; filename="x.wav"\r\n\r\n'
             + b"\x00\x01" * 1000 + b"\r\n--XX--\r\n")
 
-    response = proxy.connect().ask(wire.request(
-        target="/v1/audio/transcriptions", body=body,
-        fields=[("Content-Type", "multipart/form-data; boundary=XX")]))
+    response = proxy.ask(target="/v1/audio/transcriptions", body=body,
+                         fields=[("Content-Type", "multipart/form-data; boundary=XX")])
 
     equal(response.body, b"second")

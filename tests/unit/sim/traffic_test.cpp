@@ -108,6 +108,21 @@ TEST(MooncakeTrace, MooncakeTrace_TellsBadLinesWithTheirNumberAndGoesOn) {
                                       HasSubstr("9: hash_ids")));
 }
 
+TEST(MooncakeTrace, MooncakeTrace_ReadsHowTheChainGoesOnThroughTheAnswer) {
+    const auto with_answer = [](const std::string& ids, const std::string& answer) {
+        return R"({"timestamp": 0, "input_length": 600, "output_length": 1000, "hash_ids": [)" +
+               ids + R"(], "answer_ids": )" + answer + "}\n";
+    };
+
+    const Read read = mooncake(with_answer("1, 2", "[5, 6]") + with_answer("1, 2", "[5, 6, 7]") +
+                               with_answer("", "[5]") + with_answer("1, 2", "[\"a\"]"));
+
+    ASSERT_EQ(read.requests.size(), 1U);
+    EXPECT_THAT(read.requests[0].answer_blocks, ElementsAre(5, 6));
+    EXPECT_THAT(read.bad, ElementsAre(HasSubstr("2: answer_ids"), HasSubstr("3: answer_ids"),
+                                      HasSubstr("4: answer_ids")));
+}
+
 std::string access(const char* time, int prompt, int cached, const char* duration) {
     return std::string{R"({"time":")"} + time +
            R"(","request_id":"a","model":"m","prompt_tokens":)" + std::to_string(prompt) +
@@ -224,6 +239,8 @@ TEST(Workloads, Workloads_AreInOrderAndTheSameForTheSameSeed) {
         EXPECT_TRUE(std::ranges::is_sorted(one, {}, &SimRequest::at)) << kind.name;
         for (const SimRequest& each : one) {
             EXPECT_EQ(each.blocks.size(), each.prompt_tokens / k_workload_block_tokens);
+            EXPECT_EQ(each.blocks.size() + each.answer_blocks.size(),
+                      (each.prompt_tokens + each.output_tokens) / k_workload_block_tokens);
             EXPECT_GT(each.output_tokens, 0U);
         }
     }
@@ -250,8 +267,10 @@ TEST(Workloads, Workloads_ATurnContinuesTheOneBefore) {
             ++continued;
             EXPECT_GE(each.prompt_tokens,
                       found->second.prompt_tokens + found->second.output_tokens);
-            EXPECT_TRUE(std::ranges::equal(
-                found->second.blocks, std::span{each.blocks}.first(found->second.blocks.size())));
+            std::vector<std::uint64_t> said = found->second.blocks;
+            said.insert(said.end(), found->second.answer_blocks.begin(),
+                        found->second.answer_blocks.end());
+            EXPECT_TRUE(std::ranges::equal(said, std::span{each.blocks}.first(said.size())));
         }
         before[each.session] = each;
     }

@@ -36,7 +36,7 @@ RequestRecord full() {
     record.cached_tokens = 64;
     record.prompt_blocks = 2;
     record.predicted_blocks = 1;
-    record.first_byte = Micros{150'250};
+    record.first_token = Micros{150'250};
     record.duration = Micros{2'000'000};
     record.own = Micros{80};
     return record;
