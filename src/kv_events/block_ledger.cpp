@@ -134,6 +134,7 @@ BlockLedger::Paired BlockLedger::try_waiting(fleet::Slot slot, TimePoint now) {
     const auto found = backends_.find(slot);
     if (found == backends_.end()) return outcome;
     Backend& backend = *found->second;
+    refill(backend, now);
     std::erase_if(backend.waiting, [&](const fleet::ServedPrompt& prompt) {
         if (try_pair(prompt, backend)) {
             outcome.paired += prompt.blocks.size();
@@ -146,8 +147,17 @@ BlockLedger::Paired BlockLedger::try_waiting(fleet::Slot slot, TimePoint now) {
     return outcome;
 }
 
+void BlockLedger::refill(Backend& backend, TimePoint now) noexcept {
+    constexpr std::int64_t k_whole_ms = k_steps_max / k_steps_per_ms;
+    const std::int64_t ms = std::chrono::duration_cast<Millis>(now - backend.refilled).count();
+    if (ms <= 0) return;
+    backend.steps.refill(std::min(ms, 2 * k_whole_ms) * k_steps_per_ms, k_steps_max);
+    backend.refilled = now;
+}
+
 bool BlockLedger::try_pair(const fleet::ServedPrompt& prompt, Backend& backend) {
-    const Pairing::Outcome outcome = pairing_.pair(prompt, backend.mirror.growths());
+    if (backend.steps.spent()) return false;
+    const Pairing::Outcome outcome = pairing_.pair(prompt, backend.mirror.growths(), backend.steps);
     if (outcome.found) tell_placed(prompt, outcome.placed);
     return outcome.found;
 }

@@ -28,7 +28,7 @@ void add_beliefs(const Input& input, const PrefixHomes::Home& home, float foreig
     if (at_home != sheet.end() && at_home->unfit == fleet::k_fit) {
         raise(*at_home, std::min(home.blocks, blocks), k_still_there);
     }
-    if (foreign <= 0 || blocks == 0) return;
+    if (blocks == 0) return;
     const CommonHome common = common_home(rendezvous_key(input), sheet, foreign);
     if (common.row == Decision::k_nobody) return;
     raise(sheet[common.row], blocks, common.chance);

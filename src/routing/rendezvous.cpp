@@ -17,6 +17,9 @@ constexpr float k_agreement = 1.5F;
 // their homes, with 0.7 eight proxies make copies of everything until each evicts the other.
 constexpr float k_surest = 0.9F;
 
+// Polls that lag behind our own traffic look like a little of others'.
+constexpr float k_alone = 0.2F;
+
 // Far enough into the prompt to tell applications apart, near enough that turns of one conversation
 // agree.
 constexpr std::size_t k_hashed_blocks = 4;
@@ -82,6 +85,7 @@ std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound,
 }
 
 CommonHome common_home(std::uint64_t key, Sheet sheet, float foreign) noexcept {
+    if (foreign <= k_alone) return {};
     return {.row = rendezvous(key, sheet, k_common_bound),
             .chance = std::min(k_agreement * foreign, k_surest)};
 }

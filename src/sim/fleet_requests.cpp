@@ -167,7 +167,7 @@ void FleetRun::on_first_token(std::uint32_t flight, std::uint32_t cached_tokens)
     state.began = true;
     state.first_token = now_;
     state.cached_tokens = cached_tokens;
-    state.charge.first_byte();
+    state.charge.prefilled();
     state.prefilled_then = prefilled(state);
     replicas_[state.replica].router->first_token(state.slot, state.request);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "penstock/base/units.h"
@@ -33,6 +34,8 @@ public:
     virtual bool next(SimRequest& out) = 0;
     /// Tokens in one block of all its requests.
     [[nodiscard]] virtual std::uint32_t block_tokens() const noexcept = 0;
+    /// What a reader of the result must know of their making, in words; empty: nothing.
+    [[nodiscard]] virtual std::string account() const { return {}; }
 };
 
 }  // namespace penstock::sim

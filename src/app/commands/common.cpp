@@ -1,7 +1,10 @@
 #include "commands.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace penstock::app {
@@ -40,6 +43,15 @@ CLI::Validator between(double least, double most) {
         return good ? std::string{} : text + " is not a number from " + bounds;
     };
     return CLI::Validator{wrong, bounds};
+}
+
+Result<void> check_writable(const std::string& path) {
+    constexpr mode_t k_mode = 0666;  // what the umask leaves of it, as for any file
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, k_mode);
+    if (fd < 0)
+        return Error{ErrorCode::io_failed, "cannot write " + path + ": " + std::strerror(errno)};
+    ::close(fd);
+    return {};
 }
 
 int fail(std::string_view what) {

@@ -54,7 +54,11 @@ Result<void> publish_events(const EngineCommand& command, std::uint32_t number,
     const Result<void> published =
         engine.publish_events({.events = next_endpoint(command.kv_events, number),
                                .replays = next_endpoint(command.kv_replay, number)});
-    if (!published) return published.error();
+    if (!published) {
+        return Error{published.error().code(),
+                     "--kv-events, --kv-replay: " + std::string{published.error().detail()} +
+                         ": write tcp://host:port"};
+    }
     std::printf("events %s %s %s\n", id.c_str(), engine.publisher()->events().c_str(),
                 engine.publisher()->replays().c_str());
     return {};

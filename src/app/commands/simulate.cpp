@@ -1,12 +1,19 @@
 // The fleet simulator on the command line: options, runs, output.
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <ctime>
 #include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "commands.h"
 #include "penstock/sim/workload.h"
 #include "simulation.h"
 #include "simulation_source.h"
+#include "version.h"
 
 namespace penstock::app {
 
@@ -20,16 +27,38 @@ int write_trace(const Simulation& simulation, const std::string& path) {
     return k_done;
 }
 
+/// As it was typed, as far as a shell leaves it.
+std::string command_line() {
+    std::ifstream file{"/proc/self/cmdline", std::ios::binary};
+    std::string line{std::istreambuf_iterator<char>{file}, {}};
+    if (!line.empty()) line.pop_back();
+    std::ranges::replace(line, '\0', ' ');
+    return line;
+}
+
+sim::Provenance made_now() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    std::array<char, 32> date{};
+    std::strftime(date.data(), date.size(), "%Y-%m-%d %H:%M UTC", &parts);
+    return {.version = PENSTOCK_VERSION, .date = date.data(), .command = command_line()};
+}
+
 int simulate(const Simulation& simulation, bool json, const std::string& html) {
+    if (!html.empty()) {
+        const Result<void> writable = check_writable(html);
+        if (!writable) return fail(writable.error().detail());
+    }
     const Result<sim::Report> report = run(simulation);
     if (!report) return fail(report.error().detail());
     const std::string text = json ? sim::report_json(*report) : sim::table_text(*report);
     std::fputs(text.c_str(), stdout);
     if (html.empty()) return k_done;
     std::ofstream file{html, std::ios::binary};
-    file << sim::report_html(*report);
+    file << sim::report_html(*report, made_now());
     file.close();
-    return file ? k_done : fail("cannot write " + html);
+    return file ? k_done : fail("cannot write " + html + ": " + std::strerror(errno));
 }
 
 std::string footer() {

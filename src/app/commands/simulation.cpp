@@ -1,7 +1,7 @@
 #include "simulation.h"
 
 #include <cstdio>
-#include <utility>
+#include <string>
 
 #include <unistd.h>
 
@@ -112,6 +112,18 @@ sim::Report describe(const Simulation& simulation, const Engine& engine) {
     return report;
 }
 
+Error no_request(const Simulation& simulation, const std::string& account) {
+    return {ErrorCode::invalid_value,
+            "there is no request in " + simulation.trace + (account.empty() ? "" : ": " + account)};
+}
+
+/// Behind the trace's or the workload's name.
+void tell_requests(sim::Report& report, std::uint64_t count, const std::string& account) {
+    std::string text = std::to_string(count);
+    if (!account.empty()) text += ": " + account;
+    report.setting.insert(report.setting.begin() + 1, {"requests", std::move(text)});
+}
+
 }  // namespace
 
 Result<sim::Report> run(const Simulation& simulation) {
@@ -123,12 +135,12 @@ Result<sim::Report> run(const Simulation& simulation) {
     if (!routers) return routers.error();
     sim::Report report = describe(simulation, *engine);
     Progress progress{routers->size() * simulation.seeds};
-    bool first = true;
+    std::size_t run = 0;
     for (const sim::NamedRouter& router : *routers) {
         sim::RouterOutcome outcome{.name = router.name};
         for (std::uint32_t i = 0; i < simulation.seeds; ++i) {
             const std::uint64_t seed = simulation.seed + i;
-            auto source = open_source(simulation, seed, std::exchange(first, false));
+            auto source = open_source(simulation, seed, ++run == 1);
             if (!source) return source.error();
             sim::FleetOptions options =
                 fleet_options(simulation, engine->profile, (*source)->block_tokens(), seed);
@@ -136,10 +148,9 @@ Result<sim::Report> run(const Simulation& simulation) {
             options.progress = [&progress](std::uint64_t requests) { progress.show(requests); };
             progress.begin(router.name);
             const sim::RunResult result = sim::run_fleet(options, **source, router.make);
-            if (result.arrived == 0) {
-                return Error{ErrorCode::invalid_value,
-                             "there is no request in " + simulation.trace};
-            }
+            const std::string account = (*source)->account();
+            if (result.arrived == 0) return no_request(simulation, account);
+            if (run == 1) tell_requests(report, result.arrived, account);
             outcome.runs.seeds.push_back(sim::figures_of(result, simulation.slo));
         }
         report.routers.push_back(std::move(outcome));

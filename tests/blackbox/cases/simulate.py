@@ -74,6 +74,30 @@ def test_the_access_log_is_a_trace(world):
     holds(first["hit_rate"]["mean"] > 0.3, f"the hit rate is {first['hit_rate']['mean']}")
 
 
+def test_what_became_of_the_access_logs_lines_is_told(world):
+    def access(number, **more):
+        return json.dumps({"time": f"2026-08-01T00:00:{number:02}.000Z", "request_id": str(number),
+                           "model": "m", "status": 200, "prompt_tokens": 0, "output_tokens": 9,
+                           "prompt_blocks": 4, "bytes_in": 4096, "duration_ms": 100.0, **more})
+
+    path = trace(world, [access(number) for number in range(40)]
+                 + [access(41, prompt_tokens=900), access(42, status=503, output_tokens=0)])
+
+    table = simulate(world, "--trace", path, "--engines", "2").stdout
+    document = json.loads(simulate(world, "--trace", path, "--engines", "2", "--json").stdout)
+
+    told = document["setting"]["requests"]
+    holds(told.startswith("41: 1 with the tokens that the engine counted, 40 estimated"), told)
+    holds("left out 1 refused" in told, told)
+    holds(told in table, table)
+
+
+def test_requests_are_counted_in_the_settings(world):
+    result = simulate(world, "--workload", "chat", "--engines", "2", "--requests", "50", "--json")
+
+    equal(json.loads(result.stdout)["setting"]["requests"], "50")
+
+
 def test_an_exported_workload_is_the_same_traffic(world):
     path = world.room / "exported.jsonl"
     words = ("--engines", "3", "--requests", "400", "--policy", "round_robin,least_request", "--json")
@@ -162,6 +186,7 @@ def test_the_html_report_is_one_file(world):
 
 @each([("policy", ("--policy", "nothing"), "there is no policy \"nothing\""),
        ("parameter", ("--policy", "gaie:x=1"), "gaie has no \"x\""),
+       ("no parameters", ("--policy", "prefix_load:x=1"), "prefix_load has no parameters"),
        ("workload", ("--workload", "nothing"), "there is no workload \"nothing\""),
        ("profile", ("--profile", "nothing"), "there is no profile \"nothing\""),
        ("failure", ("--fail", "10:8"), '"10:8" is not AT:ENGINE or AT:ENGINE:SECONDS'),
@@ -169,9 +194,9 @@ def test_the_html_report_is_one_file(world):
        ("failure's end", ("--fail", "1:1:-1"), '"1:1:-1" is not AT:ENGINE'),
        ("slowness", ("--slow", "10:1"), '"10:1" is not AT:ENGINE:FACTOR'),
        ("factor", ("--slow", "10:1:0"), "with an engine from 0 to 7"),
-       ("file", ("--trace", "not-there.jsonl"), "cannot read not-there.jsonl"),
-       ("export", ("--requests", "10", "--export", "not/there"), "cannot write not/there"),
-       ("html", ("--requests", "10", "--html", "not/there"), "cannot write not/there")])
+       ("file", ("--trace", "not-there.jsonl"), "cannot read not-there.jsonl: No such file"),
+       ("export", ("--requests", "10", "--export", "not/there"), "cannot write not/there: No such file"),
+       ("html", ("--html", "not/there"), "cannot write not/there: No such file")])
 def test_a_mistake_is_told_in_a_sentence(world, words, sentence):
     result = simulate(world, *words)
 

@@ -68,6 +68,12 @@ TEST_F(Beliefs, OtherProxiesHaveSentASessionToItsCommonHome) {
     }
 }
 
+TEST_F(Beliefs, ALittleForeignTrafficIsOurOwnSeenLate) {
+    believe({}, 0.2F);
+
+    for (const fleet::SheetRow& row : sheet) EXPECT_EQ(row.held_blocks, 0U);
+}
+
 TEST_F(Beliefs, ACopyThatTheIndexKnowsOfIsWorthMore) {
     sheet[(common() + 1) % 8].held_blocks = 20;
 

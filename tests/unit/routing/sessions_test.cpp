@@ -75,6 +75,18 @@ TEST_F(SessionsTest, ABackendThatIsForgottenIsNobodysHome) {
     EXPECT_EQ(find(7, start), 3U);
 }
 
+TEST_F(SessionsTest, AHomeIsTakenBackWhereItIsStillTheHome) {
+    sessions.remember(7, 3, start);
+    sessions.remember(8, 3, start);
+
+    sessions.forget(7, 4);
+    EXPECT_EQ(find(7, start), 3U);
+    sessions.forget(7, 3);
+
+    EXPECT_FALSE(find(7, start));
+    EXPECT_EQ(find(8, start), 3U);
+}
+
 TEST_F(SessionsTest, ThousandsAreKeptAndRecentOnesOutlastOlderOnes) {
     constexpr std::uint64_t k_many = Sessions::k_entries / 4;
     constexpr std::uint64_t k_odd = 0xD1B54A32D192ED03ULL;  // spreads as hashes do

@@ -165,12 +165,62 @@ TEST(AccessLogTrace, AccessLogTrace_PassesOverOtherLinesAndTellsBadOnes) {
     AccessLogTrace trace{
         reader(std::string{R"({"time":"x","message":"started"})"} + "\nnonsense\n" +
                access("2026-13-01T00:00:02.000Z", 10, 0, "1.000") +
-               access("2026-08-01T00:00:02.000Z", 0, 0, "1.000")),
+               "{\"request_id\":\"a\",\"prompt_tokens\":0}\n"),
         {},
         into(bad)};
 
     EXPECT_TRUE(all_of(trace).empty());
     EXPECT_THAT(bad, ElementsAre("2: it is not a JSON object", HasSubstr("3: time")));
+}
+
+TEST(AccessLogTrace, AccessLogTrace_EstimatesWhatNoEngineCounted) {
+    const auto silent = [](std::string_view more) {
+        return R"({"time":"2026-08-01T00:00:04.000Z","request_id":"a","model":"m","prompt_tokens":0,)"
+               R"("cached_tokens":0,"duration_ms":1,)" +
+               std::string{more} + "}\n";
+    };
+    std::string counted = access("2026-08-01T00:00:02.000Z", 1000, 0, "1.000");
+    counted.replace(counted.find("{"), 1, R"({"bytes_in":5000,)");
+    std::vector<std::string> bad;
+    AccessLogTrace trace{
+        reader(counted +
+               silent(R"("status":200,"output_tokens":9,"bytes_in":10240,"prompt_blocks":10,)"
+                      R"("predicted_blocks":5)") +
+               silent(R"("status":200,"output_tokens":0,"bytes_in":5120,"prompt_blocks":5)") +
+               silent(R"("status":404,"output_tokens":0,"bytes_in":90,"prompt_blocks":0)") +
+               silent(R"("status":200,"output_tokens":0,"bytes_in":90,"prompt_blocks":0)")),
+        {},
+        into(bad)};
+
+    const auto requests = all_of(trace);
+
+    ASSERT_EQ(requests.size(), 3U);
+    EXPECT_EQ(requests[1].prompt_tokens, 2048U);
+    EXPECT_EQ(requests[1].output_tokens, 9U);
+    ASSERT_EQ(requests[1].blocks.size(), 8U);
+    EXPECT_EQ(requests[2].prompt_tokens, 1024U);
+    EXPECT_EQ(requests[2].output_tokens, 1U);
+    EXPECT_EQ(
+        trace.account(),
+        "1 with the tokens that the engine counted, 2 estimated by their bytes, since the "
+        "engine told no usage (usage = \"inject\" of a route asks for it); left out 1 refused, "
+        "failed or cancelled, 1 without a prompt");
+    EXPECT_TRUE(bad.empty());
+}
+
+TEST(AccessLogTrace, AccessLogTrace_WithoutAnyUsageATokenIsFourBytes) {
+    std::vector<std::string> bad;
+    AccessLogTrace trace{
+        reader(R"({"time":"2026-08-01T00:00:04.000Z","request_id":"a","prompt_tokens":0,)"
+               R"("output_tokens":3,"bytes_in":4096,"duration_ms":1})"
+               "\n"),
+        {},
+        into(bad)};
+
+    const auto requests = all_of(trace);
+
+    ASSERT_EQ(requests.size(), 1U);
+    EXPECT_EQ(requests[0].prompt_tokens, 1024U);
 }
 
 TEST(AccessLogTrace, AccessLogTrace_IsToldFromATraceByItsFirstLine) {
