@@ -61,12 +61,8 @@ void Attempt::correct_belief() const {
 void Attempt::complete() {
     const telemetry::RequestRecord& record = exchange_.record;
     if (record.status != 200 || exchange_.pool == nullptr) return;
-    // An engine that tells what it evicts is not guessed at.
-    if (backend_.tells_blocks) {
-        tell_served();
-    } else {
-        correct_belief();
-    }
+    // An engine that tells what it evicts is not guessed at, as long as it is heard.
+    if (!tell_served()) correct_belief();
     fleet::Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
     const bool told = record.prompt_tokens > 0;
     const auto uncached = static_cast<float>(record.prompt_tokens) -
@@ -98,20 +94,21 @@ void Attempt::complete() {
     exchange_.worker.observations.add(seen);
 }
 
-// For who follows the engine's own word of what it holds.
-void Attempt::tell_served() const {
+// For who follows the engine's own word of what it holds. False: nobody hears it.
+bool Attempt::tell_served() const {
     const engine::RequestFacts& facts = exchange_.facts;
     const auto& report = exchange_.worker.shared.report_prompt;
-    if (!backend_.tells_blocks || !report || facts.blocks.empty()) return;
+    if (!backend_.tells_blocks || !report || facts.blocks.empty()) return false;
     const telemetry::RequestRecord& record = exchange_.record;
-    report({.slot = backend_.slot,
-            .blocks = facts.blocks,
-            .block_bytes = static_cast<std::uint32_t>(exchange_.pool->balance.block_size.count),
-            .bytes = facts.prompt_bytes,
-            .tokens = static_cast<std::uint32_t>(record.prompt_tokens),
-            .cached_tokens = static_cast<std::uint32_t>(record.cached_tokens),
-            .sent = sent_at_,
-            .ended = exchange_.worker.loop.now()});
+    return report(
+        {.slot = backend_.slot,
+         .blocks = facts.blocks,
+         .block_bytes = static_cast<std::uint32_t>(exchange_.pool->balance.block_size.count),
+         .bytes = facts.prompt_bytes,
+         .tokens = static_cast<std::uint32_t>(record.prompt_tokens),
+         .cached_tokens = static_cast<std::uint32_t>(record.cached_tokens),
+         .sent = sent_at_,
+         .ended = exchange_.worker.loop.now()});
 }
 
 Error connect_error(const Exchange& exchange, const Error& from) {

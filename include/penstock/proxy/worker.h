@@ -41,8 +41,9 @@ struct Shared {
     InspectThread* inspect = nullptr;               // null: workers read large bodies by themselves
     Observations::Report report_observations = {};  // any thread; may be empty
     routing::Sessions* sessions = nullptr;          // null: none are kept
-    /// A backend that tells of its blocks has served a prompt. Any thread; may be empty.
-    std::function<void(fleet::ServedPrompt)> report_prompt = {};
+    /// A backend that tells of its blocks has served a prompt. True: it is followed, and what it
+    /// holds needs no guess. Any thread; may be empty.
+    std::function<bool(fleet::ServedPrompt)> report_prompt = {};
 };
 
 /// A generation and how many requests of this worker hold it.
