@@ -159,7 +159,8 @@ void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
     }
 }
 
-// Who stays may have blocks of another length now, or another size where the engine tells none.
+// Who stays may have blocks of another length now, another size where the engine tells none, or its
+// events may be followed no longer.
 void ProxyServer::resize_index(const proxy::Generation& before) {
     std::map<fleet::Slot, const routing::BalanceOptions*> old;
     for (const proxy::Pool& pool : before.pools) {
@@ -169,9 +170,7 @@ void ProxyServer::resize_index(const proxy::Generation& before) {
         for (const fleet::Backend& backend : pool.backends) {
             const auto found = old.find(backend.slot);
             if (found == old.end()) continue;
-            const bool same_blocks = found->second->block_size == pool.balance.block_size;
-            if (same_blocks && found->second->index_tokens == pool.balance.index_tokens) continue;
-            if (!same_blocks) index_.flush(backend.slot);
+            if (found->second->block_size != pool.balance.block_size) index_.flush(backend.slot);
             size_index(backend.slot, told_tokens(backend.slot));
         }
     }

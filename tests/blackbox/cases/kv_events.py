@@ -2,7 +2,7 @@
 
 import json
 
-from harness import timing
+from harness import config, timing
 from harness.cases import each, equal, holds
 from harness.kv_publisher import KvPublisher, cleared, removed, stored
 from harness.prompts import prompt
@@ -260,6 +260,20 @@ def test_events_correct_what_is_believed_and_answers_do_not(world):
     followed.proxy.wait_for_access_lines(3)
 
     equal(followed.believed(), blocks, "blocks believed")
+
+
+def test_a_backend_that_is_followed_no_longer_has_the_guessed_capacity(world):
+    followed = Followed(world)
+    followed.serve(1)
+    exact = followed.proxy.backends()[0]["index"]["capacity"]
+
+    followed.proxy.write_config(pools=[config.pool("default", [followed.engine.url])])
+    followed.proxy.reload()
+
+    timing.eventually(lambda: "kv_events" not in followed.proxy.backends()[0]
+                      or followed.kv() is None, "the events to be left alone")
+    timing.eventually(lambda: followed.proxy.backends()[0]["index"]["capacity"] == exact / 2,
+                      "the guessed capacity")
 
 
 def test_an_engine_that_is_gone_is_told(world):
