@@ -65,6 +65,9 @@ void Attempt::complete() {
     if (!tell_served()) correct_belief();
     fleet::Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
     const bool told = record.prompt_tokens > 0;
+    if (fleet::PromptSums* sums = exchange_.worker.shared.prompt_sums; sums != nullptr && told) {
+        sums->add(backend_.slot, exchange_.facts.prompt_bytes, record.prompt_tokens);
+    }
     const auto uncached = static_cast<float>(record.prompt_tokens) -
                           static_cast<float>(std::min(record.cached_tokens, record.prompt_tokens));
     habit.learn(told ? static_cast<float>(exchange_.facts.prompt_bytes) : 0.0F,

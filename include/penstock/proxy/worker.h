@@ -14,6 +14,7 @@
 #include "penstock/fleet/load.h"
 #include "penstock/fleet/served_prompt.h"
 #include "penstock/fleet/sheet.h"
+#include "penstock/fleet/token_length.h"
 #include "penstock/net/loop.h"
 #include "penstock/proxy/buffer_budget.h"
 #include "penstock/proxy/generation.h"
@@ -44,6 +45,7 @@ struct Shared {
     /// A backend that tells of its blocks has served a prompt. True: it is followed, and what it
     /// holds needs no guess. Any thread; may be empty.
     std::function<bool(fleet::ServedPrompt)> report_prompt = {};
+    fleet::PromptSums* prompt_sums = nullptr;  // null: none are kept
 };
 
 /// A generation and how many requests of this worker hold it.
