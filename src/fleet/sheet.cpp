@@ -31,7 +31,8 @@ std::uint8_t unfitness(const Backend& backend, const BackendState* state,
 }
 
 // What the poll saw, moved by what this proxy has sent and finished since it went out. New requests
-// queue where there is a queue already, else they run; finished ones leave the batch.
+// queue where there is a queue already, else they run; finished ones leave the batch. What it has
+// there now is there, whatever a gauge says that lags or always says nothing.
 void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell,
                          SheetRow& row) noexcept {
     const double started =
@@ -47,8 +48,8 @@ void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell
     // that shrinks.
     waiting -= queues ? from_queue : 0;
     running -= queues ? finished - from_queue : finished;
-    row.running = request_count(running);
     row.waiting = request_count(waiting);
+    row.running = std::max(request_count(running), row.in_flight - row.waiting);
 }
 
 /// An old sample's adapters are long done; its slots are there still.
@@ -65,6 +66,10 @@ AdapterPlace place_of(const Loads& loads, const LoadSample* sample, const SheetR
 }
 
 }  // namespace
+
+bool is_fresh(const LoadSample* sample, TimePoint now, Millis stale_after) noexcept {
+    return sample != nullptr && now - sample->sent <= stale_after && sample->running.has_value();
+}
 
 void observe(std::span<const Backend> backends, const Loads& loads, std::vector<SheetRow>& out) {
     out.clear();
@@ -83,8 +88,7 @@ void observe(std::span<const Backend> backends, const Loads& loads, std::vector<
         row.prefill_tokens = static_cast<float>(std::max(0.0, prefill));
         if (state != nullptr) row.rates = state->rates;
         const LoadSample* sample = state != nullptr && state->sample ? &*state->sample : nullptr;
-        row.fresh = sample != nullptr && loads.now - sample->sent <= loads.stale_after &&
-                    sample->running.has_value();
+        row.fresh = is_fresh(sample, loads.now, loads.stale_after);
         if (row.fresh) {
             move_by_own_traffic(*sample, cell, row);
             if (sample->kv_use) row.kv_use = static_cast<float>(*sample->kv_use);

@@ -1,6 +1,7 @@
 #include "penstock/http/sse.h"
 
 #include <algorithm>
+#include <array>
 
 namespace penstock::http {
 
@@ -10,6 +11,31 @@ constexpr std::string_view k_data = "data:";
 constexpr std::string_view k_usage = "\"usage\":";
 constexpr std::size_t k_usage_g = 4;      // its rarest byte in a token's JSON, where quotes abound
 constexpr std::size_t k_usage_quote = 6;  // where it could begin once more
+
+// Events that come before the first token, by what their names begin with (of a line only its first
+// bytes are kept). Anthropic: streaming messages; OpenAI: responses, streaming events.
+constexpr std::array<std::string_view, 8> k_announcements{"ping",
+                                                          "message_start",
+                                                          "content_block_st",
+                                                          "response.created",
+                                                          "response.queued",
+                                                          "response.in_prog",
+                                                          "response.output_i",
+                                                          "response.content_"};
+
+bool is_announcement(std::string_view name) noexcept {
+    return std::any_of(k_announcements.begin(), k_announcements.end(),
+                       [name](std::string_view each) { return name.starts_with(each); });
+}
+
+/// The name within an event's data, where engines write no `event:` line; else empty.
+std::string_view type_of(std::string_view data) noexcept {
+    constexpr std::string_view k_type = R"({"type":)";
+    if (!data.starts_with(k_type)) return {};
+    data.remove_prefix(k_type.size());
+    if (data.starts_with(' ')) data.remove_prefix(1);
+    return data.starts_with('"') ? data.substr(1) : std::string_view{};
+}
 
 /// A field's value behind "name:", without the one blank that may follow (HTML, 9.2.6).
 std::string_view value_of(std::string_view line, std::string_view name) noexcept {
@@ -62,11 +88,13 @@ void SseScanner::end_line() {
         } else {
             event_has_data_ = true;
             if (value.starts_with(R"({"error")")) saw_error_ = true;
+            if (!saw_token_ && is_announcement(type_of(value))) announces_ = true;
         }
     } else if (line.starts_with("event:")) {
         const std::string_view value = value_of(line, "event:");
         if (value == "error") saw_error_ = true;
         if (value == "message_stop") saw_done_ = true;
+        if (!saw_token_ && is_announcement(value)) announces_ = true;
     }
     line_length_ = 0;
     matched_ = 0;
@@ -74,9 +102,13 @@ void SseScanner::end_line() {
 }
 
 void SseScanner::end_event() {
-    if (event_has_data_) ++events_;
+    if (event_has_data_) {
+        ++events_;
+        saw_token_ = saw_token_ || (!announces_ && !saw_error_);
+    }
     event_open_ = false;
     event_has_data_ = false;
+    announces_ = false;
 }
 
 // Within one data line: finds `"usage":` across splits, then copies the object behind it.

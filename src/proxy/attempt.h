@@ -1,11 +1,13 @@
-// One try at one backend: charged at the pick, in the prefix index from the moment it is sent, both
-// taken back when it fails before its first byte.
+// One try at one backend: charged at the pick, in the memory of adapters from then on, and from the
+// moment it is sent in the prefix index and, with a new session, in the memory of these. All is
+// taken back when it ends before its first byte.
 #pragma once
 
 #include "decide.h"
 #include "exchange.h"
 #include "penstock/base/error.h"
 #include "penstock/fleet/charge.h"
+#include "penstock/net/loop.h"
 #include "penstock/routing/policy.h"
 #include "penstock/routing/prefix_index.h"
 
@@ -23,32 +25,54 @@ public:
 
     /// The request leaves: the engine will hold this prompt from now on.
     void sent();
-    /// The first byte of the response's body: nothing waits to be prefilled any more, and the
-    /// belief stands, unless the response is an error.
+    /// The first byte of the response's body: the belief stands, unless the response is an error.
     void first_byte();
+    /// Its first token, or its first byte where tokens cannot be told apart: nothing waits to be
+    /// prefilled any more.
+    void first_token();
+
+    /// How a response came.
+    struct Course {
+        TimePoint last_chunk{};
+        bool client_waited =
+            false;  // reading stopped for the client: its pace was not the engine's
+    };
     /// The response came whole: what it showed of the backend, of its cache and of its model is
     /// learned.
-    void complete();
+    void complete(const Course& course);
+    /// It has ended by the engine's fault. The time of the whole request says nothing about a
+    /// backend's health; everything else is reported.
+    void failed(ErrorCode why);
 
 private:
     [[nodiscard]] fleet::CounterSlab::Cell& cell() const noexcept;
     [[nodiscard]] bool tell_served() const;
+    void note_adapter() noexcept;
     void drop_adapter_belief() noexcept;
     void correct_belief() const;
+    void settle_session() const noexcept;
+    void learn_habit() const;
+    void learn_speed(const Course& course) const;
+    void prefilled() noexcept;
 
     Exchange& exchange_;
     const fleet::Backend& backend_;
     fleet::Charge charge_;
     routing::Decision decision_;
     float work_tokens_;
+    float prefill_s_;
     float batch_;
     fleet::AdapterRoom adapter_;
+    float own_share_;
     TimePoint sent_at_{};
-    TimePoint first_byte_at_{};
-    std::uint64_t prefilled_then_ = 0;  // by this proxy's requests there, at the first byte
+    TimePoint first_token_at_{};
+    std::uint64_t prefilled_then_ = 0;  // by this proxy's requests there, at the first token
+    Hook<Attempt, &Attempt::prefilled> prefilled_hook_{*this};
+    net::Timer prefilled_timer_;
     routing::PrefixIndex::Added added_;
     bool indexed_ = false;
     bool proven_ = false;
+    bool failed_ = false;
 };
 
 /// What a failed connect means: total_timeout where it was the whole request's time that ended,

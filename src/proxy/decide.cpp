@@ -11,7 +11,8 @@ namespace penstock::proxy {
 namespace {
 
 std::uint32_t whole(float tokens) noexcept {
-    return static_cast<std::uint32_t>(std::max(tokens, 1.0F));
+    constexpr float k_most = 1e9F;  // the cast of what does not fit is undefined
+    return static_cast<std::uint32_t>(std::clamp(tokens, 1.0F, k_most));
 }
 
 routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
@@ -26,9 +27,8 @@ routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
         .output_tokens = whole(output),
         .usual_output = whole(habit.output_tokens),
         .usual_uncached = whole(habit.uncached_tokens),
-        .session =
-            exchange.session.name != 0 ? exchange.session.name : exchange.facts.sessions.first(),
-        .sequence = exchange.worker.decisions};
+        .session = exchange.session.name,
+        .sequence = exchange.generation.turn_of(*exchange.pool)};
 }
 
 bool reads_prefix(const Pool& pool) noexcept {
@@ -96,7 +96,7 @@ void ask_shadow(Exchange& exchange, const routing::Input& input, std::uint32_t p
 
 routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     Worker& worker = exchange.worker;
-    exchange.adapter = wanted_adapter(exchange);
+    find_adapter(exchange);
     fleet::observe(exchange.pool->backends,
                    {.table = worker.table(),
                     .counters = worker.shared.counters,
@@ -164,7 +164,6 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
     const routing::Input input = survey(exchange, excluded);
-    ++worker.decisions;
     for (;;) {
         const Rng chance = worker.rng;
         const routing::Decision decision = pool.policy->decide(input, worker.sheet, worker.rng);
@@ -179,16 +178,21 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             fleet::Charge::try_charge(worker.shared.counters[backend.slot], backend.max_in_flight,
                                       input.prompt_tokens - cached);
         if (charge) {
+            // Who has no choice takes no turn: a session would take those of requests without one.
+            if (decision.candidates > 1) ++exchange.generation.turn_of(pool);
             ask_shadow(exchange, input, decision.row, chance);
             keep_candidates(exchange, input, decision);
             const fleet::SheetRow& row = worker.sheet[decision.row];
-            const auto own = static_cast<float>(input.prompt_tokens - cached);
-            if (exchange.adapter != 0) {
-                worker.shared.adapters.note(backend.slot, exchange.adapter, worker.loop.now());
-            }
-            return Pick{&backend,           decision,
-                        std::move(*charge), row.prefill_tokens + own,
-                        row.running + 1,    row.adapter.room};
+            const float work =
+                row.prefill_tokens + static_cast<float>(input.prompt_tokens - cached);
+            return Pick{.backend = &backend,
+                        .decision = decision,
+                        .charge = std::move(*charge),
+                        .work_tokens = work,
+                        .prefill_s = static_cast<float>(row.rates.first_token(work)),
+                        .batch = row.running + 1,
+                        .adapter = row.adapter.room,
+                        .own_share = fleet::own_share(row)};
         }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
         pass_over(exchange);
@@ -233,7 +237,7 @@ std::string explanation(const Exchange& exchange, const fleet::Backend& backend,
                        "; candidates=" + std::to_string(decision.candidates) +
                        "; held=" + std::to_string(decision.held_blocks) + "/" +
                        std::to_string(exchange.facts.blocks.size()) + "; ";
-    append_terms(text, decision.terms);
+    append_terms(text, decision.terms, *exchange.pool->policy);
     return text;
 }
 

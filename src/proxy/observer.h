@@ -28,6 +28,11 @@ public:
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
     [[nodiscard]] engine::Usage usage() const;
     [[nodiscard]] std::uint64_t events() const noexcept { return scanner_.events(); }
+    /// Something of the answer itself was among what was fed; where it cannot be told, its first
+    /// byte is.
+    [[nodiscard]] bool saw_token() const noexcept {
+        return kind_ != Kind::events || scanner_.saw_token();
+    }
     [[nodiscard]] bool saw_error() const noexcept { return scanner_.saw_error(); }
     [[nodiscard]] bool between_events() const noexcept { return scanner_.between_events(); }
 

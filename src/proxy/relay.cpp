@@ -100,12 +100,13 @@ bool Relay::pass_on(const http::Received& received) {
     const http::Flow flow = write(received);
     // After the write: the client does not wait for our looking at it.
     observer_.feed(received.payload);
+    if (!token_came_ && !first_ && observer_.saw_token()) note_first_token();
     if (flow == http::Flow::open) return true;
     if (flow == http::Flow::failed) {
         finish(End::client_failed, client_.failure());
         return false;
     }
-    waits_for_client_ = true;
+    waits_for_client_ = client_waited_ = true;
     client_.when_writable(&client_hook_);
     return false;
 }
@@ -114,11 +115,16 @@ void Relay::note_chunk() {
     const TimePoint now = loop_.now();
     if (std::exchange(first_, false)) {
         attempt_.first_byte();
-        exchange_.record.first_byte = std::max(exchange_.elapsed(), Micros{1});
-    } else if (stream_) {
+    } else if (stream_ && token_came_) {
         metrics_.inter_token(std::chrono::duration_cast<Micros>(now - last_chunk_));
     }
     last_chunk_ = now;
+}
+
+void Relay::note_first_token() {
+    token_came_ = true;
+    attempt_.first_token();
+    exchange_.record.first_token = std::max(exchange_.elapsed(), Micros{1});
 }
 
 void Relay::finish(End end, ErrorCode error) noexcept {

@@ -28,6 +28,8 @@ public:
     bool await_suspend(std::coroutine_handle<> handle);
     [[nodiscard]] End await_resume() const noexcept { return end_; }
 
+    /// How it went, for who learns from it.
+    [[nodiscard]] Attempt::Course course() const noexcept { return {last_chunk_, client_waited_}; }
     /// For engine_failed and client_failed.
     [[nodiscard]] ErrorCode error() const noexcept { return error_; }
 
@@ -38,6 +40,7 @@ private:
     [[nodiscard]] bool pass_on(const http::Received& received);
     void finish(End end, ErrorCode error = ErrorCode::internal) noexcept;
     void note_chunk();
+    void note_first_token();
 
     void engine_ready();
     void client_ready();
@@ -57,8 +60,10 @@ private:
     UsageFilter* filter_;
     bool done_ = false;
     bool first_ = true;
+    bool token_came_ = false;
     const bool stream_;  // of events
     bool waits_for_client_ = false;
+    bool client_waited_ = false;  // ever: reading had to stop for the client
 
     End end_ = End::complete;
     ErrorCode error_ = ErrorCode::internal;

@@ -1,6 +1,7 @@
 // Pickers and what they share: going over fit rows, unbiased ties.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -57,22 +58,26 @@ template <Candidate is_candidate>
     return std::max(row.running + row.waiting, row.in_flight) / std::max(row.weight, 1e-6F);
 }
 
-/// The candidate of least cost, each of several equal ones with the same chance. `cost(row)` is
-/// called once per candidate.
+/// The candidate of least cost, each of several equal ones with the same chance. `cost(row)`, which
+/// is divided by the row's weight already, is called once per candidate.
 template <Candidate is_candidate, class Cost>
 [[nodiscard]] Decision pick_least(Sheet sheet, Rng& rng, Cost cost) noexcept {
-    constexpr float k_equal = 1e-4F;  // relative difference below which costs count as equal
+    constexpr float k_equal = 1e-4F;  // relative difference below which costs count as equal, and
+                                      // the absolute one of costs below 1 before the division
     Decision decision;
     float least = 0;
+    float weight = 0;  // of the least
     std::uint32_t equals = 0;
     for (std::uint32_t i = 0; i < sheet.size(); ++i) {
         if (!is_candidate(sheet[i])) continue;
         ++decision.candidates;
         const float value = cost(sheet[i]);
-        const float margin = k_equal * std::max(1.0F, std::abs(least));
+        const float one = 1 / std::max({sheet[i].weight, weight, 1e-6F});
+        const float margin = k_equal * std::max(one, std::abs(least));
         if (!decision.found() || value < least - margin) {
             decision.row = i;
             least = value;
+            weight = sheet[i].weight;
             equals = 1;
         } else if (value <= least + margin && rng.below(++equals) == 0) {
             decision.row =

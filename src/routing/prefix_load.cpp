@@ -92,7 +92,7 @@ struct Seconds {
 
 /// `waiting`: prompts for which each second of prefill is a second more.
 inline Seconds seconds_of(const Input& input, const fleet::SheetRow& row, double waiting) noexcept {
-    const double running = std::max(row.running, row.fresh ? 0.0F : row.in_flight);
+    const double running = row.running;
     const double held = std::min<double>(static_cast<double>(row.held_blocks) * input.block_tokens,
                                          input.prompt_tokens);
     const fleet::Rates& rates = row.rates;

@@ -5,13 +5,6 @@
 
 namespace penstock::routing {
 
-namespace {
-
-// Polls that lag behind our own traffic look like a little of others'.
-constexpr float k_alone = 0.2F;
-
-}  // namespace
-
 void price_moves(const Input& input, const SessionHome& home, float foreign,
                  std::span<fleet::SheetRow> sheet) noexcept {
     if (input.session == 0 || home.worth <= 0) return;
@@ -20,7 +13,7 @@ void price_moves(const Input& input, const SessionHome& home, float foreign,
     for (std::uint32_t i = 0; home.slot && i < sheet.size(); ++i) {
         if (sheet[i].slot == *home.slot && is_fit(sheet[i])) at = i;
     }
-    if (at == Decision::k_nobody && foreign > k_alone) {
+    if (at == Decision::k_nobody) {
         const CommonHome common = common_home(input.session, sheet, foreign);
         at = common.row;
         price *= common.chance;

@@ -59,6 +59,7 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
         .held_blocks = decision.held_blocks,
         .work_tokens = row.prefill_tokens + static_cast<float>(request.prompt_tokens - held),
         .batch = row.running + 1,
+        .own_share = fleet::own_share(row),
         .adapter = row.adapter.room};
 }
 
@@ -102,7 +103,8 @@ void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
                            .batch = seen.batch,
                            .gap_s = seconds(seen.inter_token),
                            .beside_tokens = static_cast<float>(seen.beside_tokens) / gaps,
-                           .adapter = seen.adapter});
+                           .adapter = seen.adapter,
+                           .own_share = seen.own_share});
 }
 
 void PenstockRouter::sampled(fleet::Slot slot, const std::optional<fleet::LoadSample>& before,

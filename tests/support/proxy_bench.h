@@ -145,6 +145,7 @@ public:
     std::vector<fleet::BackendState> states;  // by slot
 
     std::vector<std::pair<fleet::Slot, ErrorCode>> failures;  // as reported
+    std::vector<fleet::Observation> observed;                 // as reported
 
     net::Loop loop;
     telemetry::WorkerMetrics metrics;
@@ -177,7 +178,11 @@ public:
         loop, metrics,
         proxy::Shared{
             counters, index, adapters, budget, *log_,
-            [this](fleet::Slot slot, ErrorCode code) { failures.emplace_back(slot, code); }},
+            [this](fleet::Slot slot, ErrorCode code) { failures.emplace_back(slot, code); },
+            nullptr,
+            [this](const std::vector<fleet::Observation>& seen) {
+                observed.insert(observed.end(), seen.begin(), seen.end());
+            }},
         std::uint64_t{1});
     std::unique_ptr<proxy::ProxyHandler> handler = std::make_unique<proxy::ProxyHandler>(*worker);
     std::unique_ptr<h1::ServerConnections> server =

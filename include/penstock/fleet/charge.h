@@ -44,7 +44,7 @@ public:
     ~Charge() { release(); }
 
     /// The prompt is prefilled: its tokens no longer wait.
-    void first_byte() noexcept {
+    void prefilled() noexcept {
         if (cell_ == nullptr) return;
         cell_->prompt_tokens_finished.fetch_add(std::exchange(prompt_tokens_, 0),
                                                 std::memory_order_relaxed);
@@ -52,7 +52,7 @@ public:
 
     void release() noexcept {
         if (cell_ == nullptr) return;
-        first_byte();
+        prefilled();
         std::exchange(cell_, nullptr)->finished.fetch_add(1, std::memory_order_release);
     }
 

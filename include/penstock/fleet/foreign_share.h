@@ -8,6 +8,9 @@
 namespace penstock::fleet {
 
 /// As the sheets of many decisions tell. One owner.
+///
+/// The mean over the backends at work of the share that is not this proxy's, without the backend
+/// that tells of most: no engine's word alone makes other proxies, however large its number.
 class ForeignShare {
 public:
     /// Looks at what runs and waits on the backends and is not this proxy's. O(rows).
@@ -16,8 +19,8 @@ public:
     [[nodiscard]] float value() const noexcept { return all_ > 0 ? foreign_ / all_ : 0; }
 
 private:
-    float foreign_ = 0;  // sums over decisions, fading
-    float all_ = 0;
+    float foreign_ = 0;  // sums of shares over decisions, fading
+    float all_ = 0;      // how many they are
 };
 
 }  // namespace penstock::fleet

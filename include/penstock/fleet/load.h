@@ -71,8 +71,7 @@ public:
         std::atomic<std::uint64_t> served{0};  // answers that began and were no server error
         std::atomic<std::uint64_t> prompt_tokens_started{
             0};  // uncached prompt tokens charged at the pick
-        std::atomic<std::uint64_t> prompt_tokens_finished{
-            0};  // of them, prefilled (first byte) or given up
+        std::atomic<std::uint64_t> prompt_tokens_finished{0};  // of them, prefilled or given up
     };
     CounterSlab();
     [[nodiscard]] Cell& operator[](Slot slot) noexcept { return cells_[slot]; }

@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -31,7 +32,7 @@ struct SheetRow {
     bool fresh = false;    // the sample is young enough to be believed
     AdapterPlace adapter;  // what the LoRA that is asked for finds there
     float weight = 1;
-    float running = 0;         // requests in the batch
+    float running = 0;         // requests in the batch; with `waiting` at least `in_flight`
     float waiting = 0;         // requests queued
     float in_flight = 0;       // this proxy's own
     float kv_use = -1;         // 0..1; negative: unknown
@@ -44,6 +45,14 @@ struct SheetRow {
     bool out_of_place = false;  // costs more than others by its place,
     bool off_home = false;      // and of those that do not, by the session
 };
+
+/// The sample tells of the engine's batch and is young enough to be believed. Null is not.
+[[nodiscard]] bool is_fresh(const LoadSample* sample, TimePoint now, Millis stale_after) noexcept;
+
+/// What part of the requests there will be this proxy's, once that which is decided on has come.
+[[nodiscard]] inline float own_share(const SheetRow& row) noexcept {
+    return (row.in_flight + 1) / (std::max(row.running + row.waiting, row.in_flight) + 1);
+}
 
 /// What is known of the loads, and when.
 struct Loads {

@@ -27,6 +27,9 @@ public:
     /// The last complete `{…}` after a `"usage":` in one `data:` line, or empty. `null` is not
     /// captured, nor an object longer than `k_usage_max`.
     [[nodiscard]] std::string_view usage() const noexcept { return usage_; }
+    /// An event carried what was generated: one with data that is no error, and none that only
+    /// announces an answer, as Responses and Anthropic's messages do before anything is prefilled.
+    [[nodiscard]] bool saw_token() const noexcept { return saw_token_; }
     /// True between events: an own event may be put here. False inside a half-sent line or event.
     [[nodiscard]] bool between_events() const noexcept { return line_length_ == 0 && !event_open_; }
 
@@ -54,6 +57,8 @@ private:
     bool event_has_data_ = false;
     bool saw_done_ = false;
     bool saw_error_ = false;
+    bool saw_token_ = false;
+    bool announces_ = false;             // the current event is no token
     std::array<char, k_start> start_{};  // of the current line
     std::string usage_;
     std::string capture_;

@@ -52,6 +52,7 @@ struct Shared {
 struct HeldGeneration {
     std::shared_ptr<const Generation> generation;
     std::uint32_t requests = 0;
+    std::vector<std::uint64_t> turns = {};  // by pool: its decisions that had a choice
 };
 
 class Worker {
@@ -86,8 +87,7 @@ public:
     Observations observations;
     std::vector<fleet::SheetRow> sheet;  // scratch of the decision being made
     routing::Holdings holdings;          // and of its prompt
-    std::uint64_t decisions = 0;
-    std::uint32_t inspect_jobs = 0;  // of this worker, in the inspect thread's queue
+    std::uint32_t inspect_jobs = 0;      // of this worker, in the inspect thread's queue
     bool draining = false;
     bool ending = false;  // what is still under way is cut off by us
 
@@ -107,6 +107,10 @@ public:
     GenerationRef& operator=(const GenerationRef&) = delete;
     [[nodiscard]] const Generation& operator*() const noexcept { return *held_.generation; }
     [[nodiscard]] const Generation* operator->() const noexcept { return held_.generation.get(); }
+    /// The turn of a pool of this generation, on this worker.
+    [[nodiscard]] std::uint64_t& turn_of(const Pool& pool) const noexcept {
+        return held_.turns[static_cast<std::size_t>(&pool - held_.generation->pools.data())];
+    }
 
 private:
     Worker& worker_;

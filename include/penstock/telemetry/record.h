@@ -32,6 +32,7 @@ struct RequestRecord {
     std::string request_id;
     std::string client;            // address, by the trusted-proxies rule
     std::string_view client_name;  // in its verified certificate; empty: it has shown none
+    std::string_view key_name;     // of its API key; empty: it has none, or one without a name
     std::string_view method;       // http::name(Method)
     std::string_view path;         // without query, at most 256 bytes
     std::string model;             // as asked for, at most 256 bytes
@@ -49,7 +50,8 @@ struct RequestRecord {
     int status = 0;  // sent to the client; 499 when it had gone before
     Outcome outcome = Outcome::ok;
     std::optional<ErrorCode> error;
-    bool stream = false;  // the response was an event stream
+    std::string error_detail;  // why the backend failed, where the code does not say all
+    bool stream = false;       // the response was an event stream
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     // Tokens.
@@ -60,8 +62,8 @@ struct RequestRecord {
     std::uint32_t prompt_blocks = 0;     // of the chain
     std::uint32_t predicted_blocks = 0;  // believed cached at the pick
     // Times, all from the request's head being complete.
-    Micros decided{0};     // the pick
-    Micros first_byte{0};  // of the response's body; 0: none came
+    Micros decided{0};      // the pick
+    Micros first_token{0};  // of the response, as far as it can be told; 0: none came
     Micros duration{0};
     Micros own{0};  // our own share before the request left: inspection and pick, waiting excluded
 };

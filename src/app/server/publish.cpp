@@ -93,50 +93,6 @@ void ProxyServer::release_left_slots(std::uint64_t oldest_generation) {
     if (!leaving_.empty()) slots_timer_.set(k_slots_look, slots_hook_);
 }
 
-void ProxyServer::watch_discovery() {
-    std::map<std::string, std::unique_ptr<monitor::Discovery>> wanted;
-    for (const PoolConfig& pool : source_.loaded.config.pools) {
-        if (pool.discover.empty()) continue;
-        // Another name or another interval is another discovery.
-        const std::string key =
-            pool.name + " " + pool.discover + " " + std::to_string(pool.discover_interval.count());
-        if (auto kept = discoveries_.extract(key); !kept.empty()) {
-            wanted.insert(std::move(kept));
-            continue;
-        }
-        wanted[key] = std::make_unique<monitor::Discovery>(
-            control_.context(), address_of(pool.discover).host, pool.discover_interval,
-            discovery_hooks(pool.name));
-    }
-    discoveries_ = std::move(wanted);
-}
-
-monitor::DiscoveryHooks ProxyServer::discovery_hooks(const std::string& pool) {
-    const auto changed = [this, pool](const std::vector<std::string>& addresses) {
-        known_.discovered[pool] = addresses;
-        log_.write(telemetry::LogLevel::info, "backends discovered",
-                   {{"pool", pool}, {"count", std::to_string(addresses.size())}});
-        publish_generation();
-    };
-    const auto failed = [this, pool](std::string_view why) {
-        log_.write(telemetry::LogLevel::warning, "discovery failed, the last answer stays",
-                   {{"pool", pool}, {"why", std::string{why}}});
-    };
-    return {.changed = changed, .failed = failed};
-}
-
-// Addresses of one name say nothing about another, and its port is another's.
-void ProxyServer::forget_other_names(const Config& wanted) {
-    const std::vector<PoolConfig>& running = source_.loaded.config.pools;
-    std::erase_if(known_.discovered, [&](const auto& known) {
-        const auto named = [&](const PoolConfig& pool) { return pool.name == known.first; };
-        const auto before = std::find_if(running.begin(), running.end(), named);
-        const auto now = std::find_if(wanted.pools.begin(), wanted.pools.end(), named);
-        return before == running.end() || now == wanted.pools.end() ||
-               before->discover != now->discover;
-    });
-}
-
 double ProxyServer::told_tokens(fleet::Slot slot) const noexcept {
     const fleet::BackendState* state = fleet::state_of(*table_, slot);
     return state != nullptr && state->sample ? state->sample->kv_tokens.value_or(0) : 0;

@@ -24,8 +24,8 @@ TEST(Charge, GivesTheTokensBackAtTheFirstByteOnce) {
     CounterSlab slab;
     auto charge = Charge::try_charge(slab[0], 0, 500);
 
-    charge->first_byte();
-    charge->first_byte();
+    charge->prefilled();
+    charge->prefilled();
 
     EXPECT_EQ(slab[0].prompt_tokens_finished, 500U);
     EXPECT_EQ(slab.in_flight(0), 1U);
@@ -152,7 +152,7 @@ TEST(Charge, KeepsItsBooksBetweenThreads) {
     const auto work = [&slab] {
         for (int i = 0; i < k_rounds; ++i) {
             auto charge = Charge::try_charge(slab[0], 1, 3);
-            if (charge) charge->first_byte();
+            if (charge) charge->prefilled();
         }
     };
 

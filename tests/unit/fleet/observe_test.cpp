@@ -92,6 +92,17 @@ TEST_F(Observe, AddsWhatItStartedSinceThePollToTheBatch) {
     EXPECT_EQ(seen.in_flight, 3);
 }
 
+TEST_F(Observe, AGaugeThatSaysNothingDoesNotHideWhatThisProxyHasThere) {
+    sample().running = 0;
+    sample().started_then = counters[0].started = 9;
+    sample().finished_then = counters[0].finished = 2;
+    EXPECT_EQ(row().running, 7);
+
+    sample().waiting = 3;
+    EXPECT_EQ(row().running, 4);
+    EXPECT_EQ(row().waiting, 3);
+}
+
 TEST_F(Observe, AddsToTheQueueWhereThereIsOne) {
     sample().waiting = 3;
     counters[0].started = 2;

@@ -52,6 +52,40 @@ TEST(SseScanner, CountsAnEventOnlyAtItsEmptyLine) {
     EXPECT_EQ(scan("data: a\n\n").events, 1U);
 }
 
+bool sees_token(std::string_view text) {
+    SseScanner whole;
+    whole.feed(text);
+    SseScanner bytewise;
+    for (const char c : text) bytewise.feed({&c, 1});
+    EXPECT_EQ(whole.saw_token(), bytewise.saw_token()) << text;
+    return whole.saw_token();
+}
+
+TEST(SseScanner, TakesAnEventWithDataForAToken) {
+    EXPECT_TRUE(sees_token("data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n"));
+    EXPECT_TRUE(sees_token("event: response.output_text.delta\ndata: {}\n\n"));
+    EXPECT_TRUE(sees_token("event: content_block_delta\ndata: {}\n\n"));
+    EXPECT_TRUE(sees_token("data: {\"type\":\"response.output_text.delta\"}\n\n"));
+    EXPECT_TRUE(sees_token("data: {\"type\":\"response.reasoning_text.delta\"}\n\n"));
+    EXPECT_TRUE(sees_token("data: {\"type\":\"content_block_delta\"}\n\n"));
+    EXPECT_FALSE(sees_token("data: {\"choices\":[]}\n"));  // not ended
+}
+
+TEST(SseScanner, DoesNotTakeWhatComesBeforeTheFirstTokenForOne) {
+    for (const std::string_view name :
+         {"ping", "message_start", "content_block_start", "response.created", "response.queued",
+          "response.in_progress", "response.output_item.added", "response.content_part.added"}) {
+        const std::string named = "event: " + std::string{name} + "\ndata: {}\n\n";
+        const std::string typed = "data: {\"type\":\"" + std::string{name} + "\",\"x\":1}\n\n";
+        EXPECT_FALSE(sees_token(named)) << name;
+        EXPECT_FALSE(sees_token(typed)) << name;
+        EXPECT_TRUE(sees_token(named + typed + "data: {\"type\":\"x.delta\"}\n\n")) << name;
+    }
+    EXPECT_FALSE(sees_token(":\n\n: ping\n\nevent: ping\n\ndata: [DONE]\n\n"));
+    EXPECT_FALSE(sees_token("data: {\"error\":{}}\n\n"));
+    EXPECT_FALSE(sees_token("event: error\ndata: {}\n\n"));
+}
+
 TEST(SseScanner, CountsSeveralDataLinesAsOneEvent) {
     EXPECT_EQ(scan("data: a\ndata: b\n: comment\ndata: c\n\n").events, 1U);
 }

@@ -271,6 +271,89 @@ TEST_F(RelayTest, TheTimeBetweenChunksIsThatOfEventStreams) {
     EXPECT_NE(bench.metrics_text().find("penstock_inter_token_seconds_count 1"), std::string::npos);
 }
 
+TEST_F(RelayTest, WhatAnnouncesAnAnswerIsNoFirstToken) {
+    const std::string announced = chunk("event: response.created\ndata: {}\n\n");
+    Peer& client = stream();
+
+    upstream().send(chunk(":\n\n") + announced);
+    ASSERT_TRUE(bench.until_got(client, announced));
+    EXPECT_EQ(bench.counters[0].prompt_tokens_finished.load(), 0U);
+    upstream().send(chunk("data: {\"type\":\"response.output_text.delta\"}\n\n"));
+    ASSERT_TRUE(bench.until_got(client, "delta"));
+
+    EXPECT_EQ(bench.counters[0].prompt_tokens_finished.load(),
+              bench.counters[0].prompt_tokens_started.load());
+    EXPECT_EQ(bench.in_flight(0), 1U);
+    upstream().send("0\r\n\r\n");
+    ASSERT_TRUE(bench.until_quiet());
+    // From the announcement to the first token is no time between tokens.
+    EXPECT_NE(bench.metrics_text().find("penstock_inter_token_seconds_count 0"), std::string::npos);
+    EXPECT_EQ(bench.access_lines().find(R"("ttft_ms":null)"), std::string::npos);
+}
+
+TEST_F(RelayTest, AStreamOfAnnouncementsAloneHasNoFirstToken) {
+    static_cast<void>(stream());
+
+    upstream().send(chunk("event: ping\ndata: {}\n\n") + "0\r\n\r\n");
+
+    ASSERT_TRUE(bench.until_quiet());
+    EXPECT_NE(bench.access_lines().find(R"("ttft_ms":null)"), std::string::npos);
+    EXPECT_EQ(bench.counters[0].prompt_tokens_finished.load(),
+              bench.counters[0].prompt_tokens_started.load());
+}
+
+TEST_F(RelayTest, AnAnswerInOnePieceHoldsItsPromptInTheQueueOnlyAsLongAsThatShouldTake) {
+    static_cast<void>(ask(post(k_chat_path, R"({"model":"m","messages":[]})")));
+    EXPECT_GT(bench.counters[0].prompt_tokens_started.load(), 0U);
+
+    ASSERT_TRUE(bench.until([&] {
+        return bench.counters[0].prompt_tokens_finished.load() ==
+               bench.counters[0].prompt_tokens_started.load();
+    }));
+
+    EXPECT_EQ(bench.in_flight(0), 1U);
+}
+
+TEST_F(RelayTest, AStreamsPromptWaitsUntilItsFirstToken) {
+    static_cast<void>(stream());
+
+    bench.turn(20);
+
+    EXPECT_EQ(bench.counters[0].prompt_tokens_finished.load(), 0U);
+}
+
+std::string with_usage(const std::string& events) {
+    return events + chunk("data: {\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":20}}\n\n") +
+           "0\r\n\r\n";
+}
+
+TEST_F(RelayTest, WhatAStreamShowsOfItsBackendsPaceIsLearned) {
+    Peer& client = stream();
+    upstream().send(chunk(k_event));
+    ASSERT_TRUE(bench.until_got(client, "content"));
+
+    upstream().send(with_usage(chunk(k_event)));
+
+    ASSERT_TRUE(bench.until([&] { return !bench.observed.empty(); }));
+    EXPECT_GT(bench.observed[0].first_token_s, 0);
+    EXPECT_GT(bench.observed[0].gap_s, 0);
+}
+
+TEST_F(RelayTest, AClientThatDoesNotKeepUpShowsNothingOfTheEnginesPace) {
+    Peer& client = stream();
+    upstream().send(chunk(k_event));
+    ASSERT_TRUE(bench.until_got(client, "content"));
+    client.stop_reading();
+    upstream().send(with_usage(chunk("data: " + std::string(32U << 20U, 'b') + "\n\n")));
+    bench.turn(50);
+
+    client.go_on_reading();
+
+    ASSERT_TRUE(bench.until([&] { return !bench.observed.empty(); }));
+    EXPECT_GT(bench.observed[0].first_token_s, 0);
+    EXPECT_EQ(bench.observed[0].gap_s, 0);
+}
+
 TEST_F(RelayTest, ALongBodyIsNoStreamOfTokens) {
     Peer& client = ask();
     const std::string body(2U << 20U, 'b');

@@ -75,6 +75,22 @@ TEST_P(EveryPolicy, GivesFiniteTerms) {
     }
 }
 
+TEST_P(EveryPolicy, DecidesTheSameByWeightsOfAnyScale) {
+    const auto picks = [&](float weight) {
+        auto sheet = test::idle_sheet(4);
+        for (fleet::SheetRow& row : sheet) {
+            row.weight = weight;
+            row.running = row.in_flight = 3;
+        }
+        sheet[1].running = sheet[1].in_flight = 1;
+        sheet[2].held_blocks = 2;
+        return test::histogram(*policy, input, sheet, 300);
+    };
+
+    EXPECT_EQ(picks(1000), picks(1));
+    EXPECT_EQ(picks(0.001F), picks(1));
+}
+
 TEST_P(EveryPolicy, ExplainsTheChosenRowAsItDecided) {
     auto sheet = test::idle_sheet(4);
     for (std::uint32_t i = 0; i < 4; ++i) sheet[i].running = static_cast<float>(i);

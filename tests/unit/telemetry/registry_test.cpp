@@ -35,7 +35,7 @@ RequestRecord request() {
     record.pool = "default";
     record.backend = "http://a";
     record.status = 200;
-    record.first_byte = Micros{1};
+    record.first_token = Micros{1};
     record.stream = true;
     return record;
 }
@@ -60,6 +60,7 @@ std::string full_page() {
     of_session.session = "kept";
     worker.finished(of_session);
     worker.shadowed({.pool = "default", .policy = "least_load"});
+    worker.backend_failed({"default", "http://a"}, ErrorCode::connect_failed, {});
     Registry registry;
     registry.add(worker);
     registry.add_source([](std::vector<Sample>& out) {

@@ -25,7 +25,7 @@ RequestRecord served() {
     record.cached_tokens = 700;
     record.prompt_blocks = 4;
     record.predicted_blocks = 3;
-    record.first_byte = Micros{150'000};
+    record.first_token = Micros{150'000};
     record.duration = Micros{2'000'000};
     record.own = Micros{80};
     return record;
@@ -67,6 +67,14 @@ TEST_F(Counted, CallsWhatARequestHadNotNone) {
     EXPECT_THAT(after(record),
                 HasSubstr("penstock_requests_total{pool=\"none\",route=\"none\",model=\"none\","
                           "code=\"404\",outcome=\"client_error\"} 1\n"));
+}
+
+TEST_F(Counted, NamesTheBackendOfATryThatFailed) {
+    worker.backend_failed({"default", "http://10.0.0.1:8000"}, ErrorCode::engine_error, {});
+
+    EXPECT_THAT(registry.expose(),
+                HasSubstr("penstock_backend_failures_total{pool=\"default\",backend=\"http://"
+                          "10.0.0.1:8000\",reason=\"engine_error\"} 1\n"));
 }
 
 TEST_F(Counted, ShowsEveryErrorCodeFromTheStart) {
