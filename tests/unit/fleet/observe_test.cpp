@@ -123,8 +123,9 @@ TEST_F(Observe, AddsToTheQueueWhenTheBatchIsFull) {
 TEST_F(Observe, TakesFinishedRequestsFromTheQueueFirst) {
     sample().waiting = 3;
     sample().started_then = 10;
+    sample().finished_then = 3;
     counters[0].started = 10;
-    counters[0].finished = 5;
+    counters[0].finished = 8;
 
     const SheetRow seen = row();
 
