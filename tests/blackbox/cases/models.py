@@ -1,6 +1,6 @@
 """Known models are the configured names and what the backends list."""
 
-from harness import config, timing, wire
+from harness import config, timing
 from harness.cases import each, equal, holds
 from harness.pairs import ALL
 
@@ -128,7 +128,7 @@ def test_what_is_wrong_with_a_body_is_told_between_pools(world, body, told):
     proxy = world.proxy_of(pools=[config.pool("one", [first.url], models=["a"]),
                                   config.pool("two", [second.url], models=["b"])])
 
-    response = proxy.connect().ask(wire.request(body=body))
+    response = proxy.ask(body=body)
 
     equal((response.status, response.error_code()), (400, "bad_request"))
     holds(told in response.json()["error"]["message"], response.body)
