@@ -15,8 +15,9 @@ constexpr Millis k_wait{2'000};
 }  // namespace
 
 void BlockLedger::open(fleet::Slot slot, std::uint64_t model) {
+    const std::uint64_t pool = hash64({reinterpret_cast<const char*>(&model), sizeof model}, salt_);
     const Mirror::Seeds seeds{
-        .model = model, .own = hash64({reinterpret_cast<const char*>(&slot), sizeof slot}, ~model)};
+        .model = pool, .own = hash64({reinterpret_cast<const char*>(&slot), sizeof slot}, ~pool)};
     backends_[slot] = std::make_unique<Backend>(paths_, seeds);
 }
 

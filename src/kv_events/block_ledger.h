@@ -26,7 +26,10 @@ public:
     static constexpr std::int64_t k_steps_max = std::int64_t{1} << 19U;
     static constexpr std::int64_t k_steps_per_ms = 2'000;
 
-    explicit BlockLedger(HeldBlocks& held) noexcept : held_{held} {}
+    /// `salt`: a random number that engines cannot know, who choose the names of what is looked up
+    /// here. Without it they could choose such that all look-ups become slow.
+    explicit BlockLedger(HeldBlocks& held, std::uint64_t salt = 0) noexcept
+        : held_{held}, salt_{salt} {}
 
     /// Follows this backend from now on. `model`: see `Mirror::Seeds`.
     void open(fleet::Slot slot, std::uint64_t model);
@@ -74,6 +77,7 @@ private:
     void tell_placed(const fleet::ServedPrompt& prompt, const std::vector<std::uint32_t>& placed);
 
     HeldBlocks& held_;
+    std::uint64_t salt_;
     TokenPaths paths_;
     Pairing pairing_{paths_};
     std::map<fleet::Slot, std::unique_ptr<Backend>> backends_;

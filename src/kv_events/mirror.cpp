@@ -55,11 +55,11 @@ bool Mirror::skips(const Event& event) {
 std::optional<PathKey> Mirror::begin_of(Names& names, const Event& event,
                                         std::vector<PathKey>& news) {
     if (!event.parent) return hash64(event.lora, seeds_.model);
-    if (const auto found = names.find(*event.parent); found != names.end())
-        return found->second.path;
+    const std::uint64_t name = hash_of(*event.parent, seeds_.own);
+    if (const auto found = names.find(name); found != names.end()) return found->second.path;
     // Stored before we listened: it is there, but nobody knows what it holds.
-    const PathKey root = hash_of(*event.parent, seeds_.own);
-    if (!hold(names, *event.parent, root, {.parent = 0, .root = root}, news)) return std::nullopt;
+    const PathKey root = name;
+    if (!hold(names, name, root, {.parent = 0, .root = root}, news)) return std::nullopt;
     paths_.begin_within(root);
     return root;
 }
@@ -83,7 +83,8 @@ void Mirror::stored(std::uint32_t rank, const Event& event, TimePoint now,
     for (std::size_t at = 0; at < event.hashes.size(); ++at) {
         const PathKey key = key_of(event, at, path.parent);
         path.tokens += event.block_size;
-        if (!hold(names, event.hashes[at], key, path, news)) {
+        const std::uint64_t name = hash_of(event.hashes[at], seeds_.own);
+        if (!hold(names, name, key, path, news)) {
             path.tokens -= event.block_size;
             break;
         }
@@ -94,21 +95,22 @@ void Mirror::stored(std::uint32_t rank, const Event& event, TimePoint now,
     growths_.add(growth);
 }
 
-bool Mirror::hold(Names& names, std::uint64_t hash, PathKey key, const Path& path,
+bool Mirror::hold(Names& names, std::uint64_t name, PathKey key, const Path& path,
                   std::vector<PathKey>& news) {
-    if (named_ == k_names_max && !names.contains(hash)) return false;
-    Name& name = names[hash];
-    if (name.copies > 0 && name.path == key) {
-        ++name.copies;
+    if (named_ == k_names_max && !names.contains(name)) return false;
+    Name& entry = names[name];
+    if (entry.copies > 0 && entry.path == key) {
+        ++entry.copies;
         return true;
     }
-    if (name.copies == 0) ++named_;
-    if (name.copies > 0) {  // one name for two things: adapters that the engine does not tell apart
+    if (entry.copies == 0) ++named_;
+    // One name for two things: adapters that the engine does not tell apart.
+    if (entry.copies > 0) {
         std::vector<PathKey> gone;
-        let_go(name.path, gone);
+        let_go(entry.path, gone);
         release(gone);
     }
-    name = {.path = key, .copies = 1};
+    entry = {.path = key, .copies = 1};
     if (++copies_[key] > 1) return true;
     paths_.hold(key, path);
     news.push_back(key);
@@ -126,7 +128,7 @@ void Mirror::removed(std::uint32_t rank, const Event& event, std::vector<PathKey
     if (skips(event)) return;
     Names& names = names_of(rank);
     for (const std::uint64_t hash : event.hashes) {
-        const auto found = names.find(hash);
+        const auto found = names.find(hash_of(hash, seeds_.own));
         if (found == names.end() || --found->second.copies > 0) continue;
         const PathKey key = found->second.path;
         names.erase(found);

@@ -21,6 +21,7 @@ public:
     /// An engine with blocks of 16 tokens has as many with 16 million tokens of cache.
     static constexpr std::size_t k_names_max = std::size_t{1} << 20U;
 
+    /// Not to be guessed by an engine.
     struct Seeds {
         std::uint64_t model = 0;  // the same for backends whose equal tokens mean equal prompts
         std::uint64_t own = 0;    // no other backend's
@@ -52,13 +53,14 @@ private:
         PathKey path = 0;
         std::uint32_t copies = 0;  // stored more often than removed: equal prompts at one time
     };
+    /// By a hash of the engine's name.
     using Names = boost::unordered_flat_map<std::uint64_t, Name>;
 
     [[nodiscard]] Names& names_of(std::uint32_t rank);
     [[nodiscard]] std::optional<PathKey> begin_of(Names& names, const Event& event,
                                                   std::vector<PathKey>& news);
     /// False: there is no room for another name.
-    bool hold(Names& names, std::uint64_t hash, PathKey key, const Path& path,
+    bool hold(Names& names, std::uint64_t name, PathKey key, const Path& path,
               std::vector<PathKey>& news);
     void let_go(PathKey key, std::vector<PathKey>& gone);
     [[nodiscard]] bool skips(const Event& event);

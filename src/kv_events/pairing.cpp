@@ -16,6 +16,9 @@ constexpr int k_back_max = 256;
 // Growths that belong to one prompt, prefilled in parts.
 constexpr int k_parts_max = 1024;
 
+// Most are dismissed at a glance.
+constexpr std::size_t k_growths_per_step = 4;
+
 constexpr int k_unlike = -1;
 
 std::uint32_t whole_blocks(std::uint32_t tokens, std::uint32_t block_size) noexcept {
@@ -120,7 +123,7 @@ Pairing::Outcome Pairing::pair(const fleet::ServedPrompt& prompt, Growths& growt
     bool alone = true;
     auto& all = growths.all();
     for (std::size_t at = all.size(); at-- > 0 && all[at].at >= prompt.sent - k_early;) {
-        if (!steps.take()) break;
+        if (at % k_growths_per_step == 0 && !steps.take()) break;
         const int like = likeness(search, all[at], points);
         if (like == k_unlike || like < points) continue;
         // Equal prompts that were computed side by side are one path.

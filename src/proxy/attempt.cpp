@@ -121,12 +121,8 @@ void Attempt::correct_belief() const {
 void Attempt::complete(const Course& course) {
     const telemetry::RequestRecord& record = exchange_.record;
     if (record.status != 200 || exchange_.pool == nullptr) return;
-    // An engine that tells what it evicts is not guessed at.
-    if (backend_.tells_blocks) {
-        tell_served();
-    } else {
-        correct_belief();
-    }
+    // An engine that tells what it evicts is not guessed at, as long as it is heard.
+    if (!tell_served()) correct_belief();
     learn_habit();
     // An answer in one piece does not show when its first token came.
     if (!record.stream || first_token_at_ == TimePoint{} || sent_at_ == TimePoint{}) return;
@@ -137,6 +133,9 @@ void Attempt::learn_habit() const {
     const telemetry::RequestRecord& record = exchange_.record;
     fleet::Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
     const bool told = record.prompt_tokens > 0;
+    if (fleet::PromptSums* sums = exchange_.worker.shared.prompt_sums; sums != nullptr && told) {
+        sums->add(backend_.slot, exchange_.facts.prompt_bytes, record.prompt_tokens);
+    }
     const auto uncached = static_cast<float>(record.prompt_tokens) -
                           static_cast<float>(std::min(record.cached_tokens, record.prompt_tokens));
     habit.learn(told ? static_cast<float>(exchange_.facts.prompt_bytes) : 0.0F,
@@ -167,20 +166,21 @@ void Attempt::learn_speed(const Course& course) const {
     exchange_.worker.observations.add(seen);
 }
 
-// For who follows the engine's own word of what it holds.
-void Attempt::tell_served() const {
+// For who follows the engine's own word of what it holds. False: nobody hears it.
+bool Attempt::tell_served() const {
     const engine::RequestFacts& facts = exchange_.facts;
     const auto& report = exchange_.worker.shared.report_prompt;
-    if (!backend_.tells_blocks || !report || facts.blocks.empty()) return;
+    if (!backend_.tells_blocks || !report || facts.blocks.empty()) return false;
     const telemetry::RequestRecord& record = exchange_.record;
-    report({.slot = backend_.slot,
-            .blocks = facts.blocks,
-            .block_bytes = static_cast<std::uint32_t>(exchange_.pool->balance.block_size.count),
-            .bytes = facts.prompt_bytes,
-            .tokens = static_cast<std::uint32_t>(record.prompt_tokens),
-            .cached_tokens = static_cast<std::uint32_t>(record.cached_tokens),
-            .sent = sent_at_,
-            .ended = exchange_.worker.loop.now()});
+    return report(
+        {.slot = backend_.slot,
+         .blocks = facts.blocks,
+         .block_bytes = static_cast<std::uint32_t>(exchange_.pool->balance.block_size.count),
+         .bytes = facts.prompt_bytes,
+         .tokens = static_cast<std::uint32_t>(record.prompt_tokens),
+         .cached_tokens = static_cast<std::uint32_t>(record.cached_tokens),
+         .sent = sent_at_,
+         .ended = exchange_.worker.loop.now()});
 }
 
 Error connect_error(const Exchange& exchange, const Error& from) {

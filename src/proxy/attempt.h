@@ -46,7 +46,7 @@ public:
 
 private:
     [[nodiscard]] fleet::CounterSlab::Cell& cell() const noexcept;
-    void tell_served() const;
+    [[nodiscard]] bool tell_served() const;
     void note_adapter() noexcept;
     void drop_adapter_belief() noexcept;
     void correct_belief() const;

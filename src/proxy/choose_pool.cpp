@@ -85,11 +85,10 @@ std::optional<Error> choose_by_model(Exchange& exchange) {
 /// Several pools serve the path, and nothing says which: what the body lacks.
 Error no_model(const Exchange& exchange) {
     const http::Method method = exchange.client.head().method;
-    if (exchange.tunnel || exchange.grpc || exchange.route->body == BodyMode::stream) {
-        return Error{
-            ErrorCode::model_required,
-            "several pools serve this path, and this route's bodies are not read: route it "
-            "to one pool"};
+    if (exchange.grpc) {
+        return Error{ErrorCode::model_required,
+                     "several pools serve this path, and a gRPC call names no model: route it to "
+                     "one pool"};
     }
     if (method == http::Method::get || method == http::Method::head) {
         return Error{ErrorCode::model_required,

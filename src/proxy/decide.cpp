@@ -4,7 +4,7 @@
 
 #include "adapters.h"
 #include "models.h"
-#include "penstock/routing/beliefs.h"
+#include "penstock/routing/survey.h"
 
 namespace penstock::proxy {
 
@@ -43,15 +43,12 @@ void stand(const Exchange& exchange, std::size_t i, fleet::SheetRow& row) noexce
     row.place_price = exchange.route->spill_cost * static_cast<float>(standings[i]);
 }
 
-/// Marks what only this request knows: other models, backends that failed it, labels, cached
-/// blocks.
-void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
+/// Marks what only this request knows: other models, backends that failed it, labels.
+void mark_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
     const std::string_view model = exchange.facts.model;
     const bool by_list = exchange.model_listed && !configured(pool, model);
-    const bool prefix = reads_prefix(pool) && !exchange.facts.blocks.empty();
-    if (prefix) worker.shared.index.match(exchange.facts.blocks, worker.holdings);
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
         fleet::SheetRow& row = worker.sheet[i];
         if (by_list && !lists(worker.table(), pool.backends[i], model))
@@ -60,7 +57,6 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
             row.unfit |= fleet::k_excluded;
         }
         stand(exchange, i, row);
-        if (prefix) row.held_blocks = worker.holdings.of(row.slot);
     }
 }
 
@@ -107,22 +103,17 @@ routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& exclud
                    worker.sheet);
     fleet::Habit& habit = worker.habits.of(exchange.pool->name, exchange.facts.model);
     rule_out_unlisted(exchange);
-    fill_rows(exchange, excluded);
+    mark_rows(exchange, excluded);
     const routing::Input input = input_of(exchange, habit);
-    const bool prefix = reads_prefix(*exchange.pool);
-    const bool session = exchange.session.name != 0;
-    if ((prefix || session) && exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
-    if (session) {
-        const Millis worth = exchange.pool->balance.session_worth;
-        routing::price_moves(input,
-                             {exchange.session.home, std::chrono::duration<float>(worth).count()},
-                             habit.foreign.value(), worker.sheet);
-    }
-    if (prefix) {
-        routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
-                             worker.sheet);
-    }
-    pass_over(exchange);
+    const std::chrono::duration<float> worth = exchange.pool->balance.session_worth;
+    routing::survey(input,
+                    {.index = reads_prefix(*exchange.pool) ? &worker.shared.index : nullptr,
+                     .holdings = worker.holdings,
+                     .foreign = habit.foreign,
+                     .learns = exchange.purpose == Purpose::serve,
+                     .home = {exchange.session.home, worth.count()},
+                     .place_priced = !exchange.placement.standings.empty()},
+                    worker.sheet);
     return input;
 }
 

@@ -31,7 +31,7 @@ p.note{opacity:.7;margin:.2em 0}
 svg{width:100%;min-width:640px;height:auto;font:12px system-ui,sans-serif}
 svg text{fill:currentColor}
 .bar{fill:#5b8def;background:#5b8def}.first{fill:#e0872f;background:#e0872f}.whisker{stroke:currentColor;stroke-width:1.5}
-pre{overflow-x:auto;font-size:12px}
+pre{overflow-x:auto;font-size:12px}pre.command{white-space:pre-wrap;overflow-wrap:anywhere}
 )";
 
 std::string escaped(const std::string& text) {
@@ -140,7 +140,8 @@ std::string told(const Provenance& made) {
         out += "<p class=\"note\">Penstock " + escaped(made.version) + ", " + escaped(made.date) +
                "</p>\n";
     }
-    if (!made.command.empty()) out += "<pre>" + escaped(made.command) + "</pre>\n";
+    if (!made.command.empty())
+        out += "<pre class=\"command\">" + escaped(made.command) + "</pre>\n";
     return out;
 }
 

@@ -14,6 +14,7 @@
 #include "penstock/fleet/load.h"
 #include "penstock/fleet/served_prompt.h"
 #include "penstock/fleet/sheet.h"
+#include "penstock/fleet/token_length.h"
 #include "penstock/net/loop.h"
 #include "penstock/proxy/buffer_budget.h"
 #include "penstock/proxy/generation.h"
@@ -41,8 +42,10 @@ struct Shared {
     InspectThread* inspect = nullptr;               // null: workers read large bodies by themselves
     Observations::Report report_observations = {};  // any thread; may be empty
     routing::Sessions* sessions = nullptr;          // null: none are kept
-    /// A backend that tells of its blocks has served a prompt. Any thread; may be empty.
-    std::function<void(fleet::ServedPrompt)> report_prompt = {};
+    /// A backend that tells of its blocks has served a prompt. True: it is followed, and what it
+    /// holds needs no guess. Any thread; may be empty.
+    std::function<bool(fleet::ServedPrompt)> report_prompt = {};
+    fleet::PromptSums* prompt_sums = nullptr;  // null: none are kept
 };
 
 /// A generation and how many requests of this worker hold it.

@@ -9,19 +9,22 @@ namespace penstock::app {
 namespace {
 
 constexpr Millis k_life_look{500};
-constexpr std::uint32_t k_bytes_per_token = 4;
 constexpr double k_default_tokens = 1'000'000;
 // The index of an engine that tells what it evicts is not to forget before it: what is counted in
 // tokens here is a guess. What its events say nothing of must go some day all the same.
 constexpr std::size_t k_followed_room = 2;
+// An engine's word is no bound: more than any index takes.
+constexpr double k_blocks_most = 1U << 30U;
 
 /// Blocks of the prefix index for a cache of `kv_tokens`; 0: the engine does not tell.
-std::size_t blocks_for(const routing::BalanceOptions& balance, double kv_tokens) {
+std::size_t blocks_for(const routing::BalanceOptions& balance, double kv_tokens,
+                       double bytes_per_token) {
     const double configured = balance.index_tokens > 0 ? balance.index_tokens : k_default_tokens;
     const double tokens = kv_tokens > 0 ? kv_tokens : configured;
     const double block_tokens =
-        std::max(1.0, static_cast<double>(balance.block_size.count) / k_bytes_per_token);
-    return static_cast<std::size_t>(std::max(1.0, std::floor(tokens / block_tokens)));
+        std::max(1.0, static_cast<double>(balance.block_size.count) / bytes_per_token);
+    return static_cast<std::size_t>(
+        std::clamp(std::floor(tokens / block_tokens), 1.0, k_blocks_most));
 }
 
 }  // namespace
@@ -83,6 +86,7 @@ void ProxyServer::release_left_slots(std::uint64_t oldest_generation) {
         for (const auto& worker : workers_) worker->forget(slot);
         monitor_->forget(slot);
         forget_slot(slot);
+        token_lengths_.erase(slot);
         slots_.release(slot);
         it = leaving_.erase(it);
     }
@@ -108,14 +112,27 @@ void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
                 std::any_of(pool.backends.begin(), pool.backends.end(),
                             [slot](const fleet::Backend& each) { return each.slot == slot; });
             if (!here) continue;
-            const std::size_t blocks = blocks_for(pool.balance, kv_tokens);
+            const std::size_t blocks = blocks_for(pool.balance, kv_tokens, bytes_per_token(slot));
             const bool told = kv_events_.state_of(slot) == kv_events::State::following;
             return index_.set_capacity(slot, told ? k_followed_room * blocks : blocks);
         }
     }
 }
 
-// Who stays may have blocks of another length now, or another size where the engine tells none.
+void ProxyServer::learn_token_length(fleet::Slot slot) {
+    const fleet::PromptSums::Sum sum = prompt_sums_.of(slot);
+    if (token_lengths_.try_emplace(slot, sum).first->second.learn(sum)) {
+        size_index(slot, told_tokens(slot));
+    }
+}
+
+double ProxyServer::bytes_per_token(fleet::Slot slot) const noexcept {
+    const auto found = token_lengths_.find(slot);
+    return found == token_lengths_.end() ? fleet::TokenLength::k_usual : found->second.bytes();
+}
+
+// Who stays may have blocks of another length now, another size where the engine tells none, or its
+// events may be followed no longer.
 void ProxyServer::resize_index(const proxy::Generation& before) {
     std::map<fleet::Slot, const routing::BalanceOptions*> old;
     for (const proxy::Pool& pool : before.pools) {
@@ -125,9 +142,7 @@ void ProxyServer::resize_index(const proxy::Generation& before) {
         for (const fleet::Backend& backend : pool.backends) {
             const auto found = old.find(backend.slot);
             if (found == old.end()) continue;
-            const bool same_blocks = found->second->block_size == pool.balance.block_size;
-            if (same_blocks && found->second->index_tokens == pool.balance.index_tokens) continue;
-            if (!same_blocks) index_.flush(backend.slot);
+            if (found->second->block_size != pool.balance.block_size) index_.flush(backend.slot);
             size_index(backend.slot, told_tokens(backend.slot));
         }
     }
@@ -198,6 +213,7 @@ void ProxyServer::report_signs_of_life() {
             std::uint64_t& before = served_[backend.slot];
             if (served != before) monitor_->report_success(backend.slot);
             before = served;
+            learn_token_length(backend.slot);
         }
     }
     life_timer_.set(k_life_look, life_hook_);

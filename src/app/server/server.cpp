@@ -84,7 +84,8 @@ Result<void> ProxyServer::start() {
             control_.post([this, seen = std::move(seen)] { monitor_->learn(seen); });
         },
         &sessions_,
-        [this](fleet::ServedPrompt prompt) { kv_events_.served(std::move(prompt)); }};
+        [this](fleet::ServedPrompt prompt) { return kv_events_.served(std::move(prompt)); },
+        &prompt_sums_};
     for (std::uint32_t i = 0; i < workers; ++i) {
         workers_.push_back(
             std::make_unique<WorkerThread>(shared, seed + i, share_of(most, workers, i)));

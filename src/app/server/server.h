@@ -81,6 +81,8 @@ private:
     /// Its caches are empty, or it is another's slot now.
     void forget_slot(fleet::Slot slot) noexcept;
     void size_index(fleet::Slot slot, double kv_tokens);
+    void learn_token_length(fleet::Slot slot);
+    [[nodiscard]] double bytes_per_token(fleet::Slot slot) const noexcept;
     void resize_index(const proxy::Generation& before);
 
     // discovery.cpp
@@ -137,6 +139,8 @@ private:
     routing::PrefixIndex index_;
     routing::Sessions sessions_;
     fleet::AdapterHistory adapters_;
+    fleet::PromptSums prompt_sums_;
+    std::map<fleet::Slot, fleet::TokenLength> token_lengths_;
     proxy::BufferBudget budget_;
     proxy::InspectThread inspect_;
     telemetry::Registry registry_;

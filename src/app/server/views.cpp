@@ -20,6 +20,12 @@ double seconds_between(TimePoint from, TimePoint to) {
     return std::chrono::duration<double>(to - from).count();
 }
 
+/// Unix seconds. Read once: all the process's numbers cost a look at each open file.
+std::int64_t process_start() {
+    static const auto start = static_cast<std::int64_t>(read_process_stats().start_time);
+    return start;
+}
+
 void append_kv_events(std::vector<telemetry::Sample>& out, const Labels& labels,
                       const admin::KvEventsView& events) {
     const auto add = [&](std::string_view metric, std::uint64_t value, std::string_view label = {},
@@ -96,7 +102,7 @@ admin::ProxyView ProxyServer::proxy_view() const {
     const telemetry::Traffic traffic = registry_.traffic();
     admin::ProxyView view;
     view.version = PENSTOCK_VERSION;
-    view.started = static_cast<std::int64_t>(read_process_stats().start_time);
+    view.started = process_start();
     view.generation = generation_->number;
     view.readiness = readiness();
     view.last_reload = last_reload_;

@@ -2,7 +2,7 @@
 
 import json
 
-from harness import timing
+from harness import config, timing
 from harness.cases import each, equal, holds
 from harness.kv_publisher import KvPublisher, cleared, removed, stored
 from harness.prompts import prompt
@@ -12,8 +12,8 @@ FORMS = ("map", "array")
 JSON = [("Content-Type", "application/json")]
 
 
-def answer(tokens=TOKENS):
-    usage = {"prompt_tokens": tokens, "completion_tokens": 1, "total_tokens": tokens + 1}
+def answer(tokens=TOKENS, **more):
+    usage = {"prompt_tokens": tokens, "completion_tokens": 1, "total_tokens": tokens + 1, **more}
     return json.dumps({"object": "chat.completion", "choices": [], "usage": usage}).encode()
 
 
@@ -234,6 +234,46 @@ def test_a_lost_connection_degrades_and_comes_back(world):
     followed.expect(state="following", gaps=0)
     timing.eventually(lambda: capacity() == exact, "the same capacity")
     holds(b"are not followed" in followed.proxy.log().encode(), "the log is silent")
+
+
+def test_answers_correct_what_is_believed_while_no_events_come(world):
+    engine = world.engine()
+    engine.answer_all(answer(), fields=JSON)
+    proxy = world.proxy({"url": engine.url, "kv_events": "tcp://127.0.0.1:1"})
+    believed = lambda: proxy.backends()[0]["index"]["blocks"]
+    for seed in "abc":
+        proxy.chat(prompt(seed))
+    before = believed()
+
+    engine.answer_all(answer(prompt_tokens_details={"cached_tokens": 0}), fields=JSON)
+    proxy.chat(prompt("c"))  # the newest is gone: so are those before it
+
+    timing.eventually(lambda: believed() == before // 3, "a third of the blocks believed")
+
+
+def test_events_correct_what_is_believed_and_answers_do_not(world):
+    followed = Followed(world)
+    blocks = followed.serve(1) + followed.serve(2)
+    followed.engine.answer_all(answer(prompt_tokens_details={"cached_tokens": 0}), fields=JSON)
+
+    followed.proxy.chat(prompt("2"))
+    followed.proxy.wait_for_access_lines(3)
+
+    equal(followed.believed(), blocks, "blocks believed")
+
+
+def test_a_backend_that_is_followed_no_longer_has_the_guessed_capacity(world):
+    followed = Followed(world)
+    followed.serve(1)
+    exact = followed.proxy.backends()[0]["index"]["capacity"]
+
+    followed.proxy.write_config(pools=[config.pool("default", [followed.engine.url])])
+    followed.proxy.reload()
+
+    timing.eventually(lambda: "kv_events" not in followed.proxy.backends()[0]
+                      or followed.kv() is None, "the events to be left alone")
+    timing.eventually(lambda: followed.proxy.backends()[0]["index"]["capacity"] == exact / 2,
+                      "the guessed capacity")
 
 
 def test_an_engine_that_is_gone_is_told(world):

@@ -139,7 +139,7 @@ TEST(Reports, Reports_TheHtmlPageHasRoomForWholeIntervals) {
 
     const std::string page = report_html(two);
 
-    EXPECT_THAT(page, HasSubstr("x1=\"505.3\" x2=\"660.0\""));  // 22 ±4.97 of 26.97 in 420
+    EXPECT_THAT(page, HasSubstr("x1=\"505.2\" x2=\"660.0\""));  // 22 ±4.97 of 26.97 in 420
 }
 
 TEST(Reports, Reports_TheHtmlPageTellsHowItWasMade) {

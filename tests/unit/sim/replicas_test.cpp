@@ -31,14 +31,14 @@ float p90(RunResult result) {
     return *at;
 }
 
-// The engines have room for two copies of each system prompt. Proxies that each make their own
-// copies evict each other's until nothing is cached anywhere.
+// Beside answers the engines have room for two copies of each system prompt. Proxies that each make
+// their own copies evict each other's until nothing is cached anywhere.
 TEST(Replicas, Replicas_EightProxiesCacheHardlyLessThanOne) {
     const RunResult one = run("shared_prompts", 2, 1);
     const RunResult eight = run("shared_prompts", 2, 8);
 
     EXPECT_GT(hit_rate(eight), hit_rate(one) - 0.02);
-    EXPECT_LT(p90(eight), 2 * p90(one));
+    EXPECT_LT(p90(eight), 3 * p90(one));
 }
 
 }  // namespace
