@@ -9,10 +9,12 @@ from verdict import P90
 
 COLUMNS = (*verdict.FIGURES, verdict.Figure("hit_rate", "hit rate", 0, 3),
            verdict.Figure("imbalance", "imbalance", 0, 2))
+LOST = verdict.Figure("lost", "lost", 0, 4)
 TERMS = """\
 TTFT is the time to the first token; E2E that to the last one; goodput counts requests a second
 whose first token came within 2 s; hit rate is the share of prompt tokens found in an engine's
-cache; imbalance the requests on the fullest engine over the mean. A workload's seeds are different
+cache; imbalance the requests on the fullest engine over the mean; lost, where there are such, the
+share of requests without an answer, which no time has in it. A workload's seeds are different
 requests; the trace's seeds replay the same ones, of which only the times within the trace's steps
 of 3 s differ, so its intervals say little about another day's traffic."""
 ALL_TERMS = """\
@@ -65,11 +67,13 @@ def listed(sentences):
 
 def whole(answer):
     """Every policy with every figure."""
-    ours = answer["policies"][0]
-    return table(["policy", *(figure.name for figure in COLUMNS)],
-                 [[policy["policy"], *(cell(policy, figure, policy is not ours)
-                                       for figure in COLUMNS)]
-                  for policy in answer["policies"]])
+    policies = answer["policies"]
+    any_lost = any(verdict.mean(each, LOST) for each in policies)
+    columns = (*COLUMNS, LOST) if any_lost else COLUMNS
+    return table(["policy", *(figure.name for figure in columns)],
+                 [[each["policy"], *(cell(each, figure, each is not policies[0])
+                                     for figure in columns)]
+                  for each in policies])
 
 
 def cell(policy, figure, is_other):
@@ -82,10 +86,11 @@ def cell(policy, figure, is_other):
 def short(answers):
     """Neighbouring cases of one traffic and fleet in a row."""
     rows = []
-    for (traffic, engines), cases in itertools.groupby(
-            answers, key=lambda case: (case.traffic, case.engines)):
+    for (traffic, engines, trouble), cases in itertools.groupby(
+            answers, key=lambda case: (case.traffic, case.engines, case.trouble)):
         cases = list(cases)
-        where = f"{traffic}, {engines} engines" if traffic == "trace" else traffic
+        where = (f"{traffic}, {engines} engines" if traffic == "trace" else
+                 f"{traffic} with trouble" if trouble else traffic)
         rows.append([f"{where} {', '.join(f'x{case.speed:g}' for case in cases)}",
                      *short_cells([answers[case] for case in cases])])
     return table(["case", "TTFT p90 s", "next best", "ratio", "goodput/s", "next best"], rows)

@@ -23,7 +23,7 @@ def policy(name, **figures):
     """Figures that are told: (mean, difference, its interval); all others are 1 and alike."""
     told = {"ttft_p50_s": (1, 0, 0), "ttft_p90_s": (1, 0, 0), "ttft_p99_s": (1, 0, 0),
             "e2e_mean_s": (1, 0, 0), "goodput_per_s": (1, 0, 0), "hit_rate": (1, 0, 0),
-            "imbalance": (1, 0, 0)} | figures
+            "imbalance": (1, 0, 0), "lost": (0, 0, 0)} | figures
     return {"policy": name, "figures": {key: {"mean": mean, "ci95": 0, "difference": difference,
                                               "difference_ci95": half}
                                         for key, (mean, difference, half) in told.items()}}
@@ -143,6 +143,19 @@ def test_what_cannot_be_asked_for_is_told_at_once(world, words, sentence):
 
     equal((result.returncode, result.stdout), (2, ""), "exit status and output")
     holds(sentence in result.stderr, f"it says {result.stderr!r}")
+
+
+def test_lost_requests_have_a_column_where_there_are_any(world):
+    binary = simulator(world, {"1": answer(policy("a", lost=(0.25, 0.25, 0))),
+                               "1.5": answer(policy("a"))})
+
+    result = bench(world, binary, "--only", "lora", "--table", "table.md")
+
+    equal(result.returncode, 0, f"exit status, after {result.stderr!r}")
+    lines = (world.room / "table.md").read_text().splitlines()
+    equal([line.endswith(" | lost |") for line in lines if line.startswith("| policy |")],
+          [True, False], "whether lost is told")
+    holds("| a | " in "\n".join(lines) and "0.2500 ±0.0000 |" in "\n".join(lines), "no share lost")
 
 
 def kinds(world):
