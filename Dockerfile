@@ -22,8 +22,9 @@ COPY --from=build /penstock /usr/local/bin/penstock
 USER 65532:65532
 EXPOSE 8080 9090
 STOPSIGNAL SIGTERM
-# Asks the admin listener whether it is ready; change the address where [admin] names another.
+# Whether it runs, be there engines or not: who replaces an unhealthy container would lose what it knows of
+# their caches. Readiness is `penstock health`. Change the address where [admin] names another.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=10s \
-    CMD ["/usr/local/bin/penstock", "health", "--admin", "127.0.0.1:9090"]
+    CMD ["/usr/local/bin/penstock", "health", "--live", "--admin", "127.0.0.1:9090"]
 ENTRYPOINT ["/usr/local/bin/penstock"]
 CMD ["run", "-c", "/etc/penstock/penstock.toml"]

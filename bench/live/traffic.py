@@ -53,6 +53,7 @@ def hurry(source, target, factor):
             line = json.loads(text)
             line["timestamp"] = round(line["timestamp"] / factor, 3)
             line["output_length"] = max(1, round(line["output_length"] / factor))
+            line.pop("answer_ids", None)  # the live engine does not know what its answer will be to
             out.write(json.dumps(line) + "\n")
             requests.append(Request(
                 at=line["timestamp"] / 1000, prompt_tokens=line["input_length"],

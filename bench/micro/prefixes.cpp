@@ -89,14 +89,17 @@ void match_long_prompt(benchmark::State& state) {
 }
 BENCHMARK(match_long_prompt)->Arg(0)->Arg(1)->Arg(8)->Arg(64);
 
+/// Prompts that nobody holds: each block is entered, and another one evicted for it.
 void insert_into_full_index(benchmark::State& state) {
-    PrefixIndex index;
-    std::vector<std::vector<std::uint64_t>> chains;
-    for (int i = 0; i < 200; ++i)
-        chains.push_back(chain_of(static_cast<std::size_t>(state.range(0)), static_cast<char>(i)));
-    std::size_t at = 0;
+    static const std::unique_ptr<PrefixIndex> k_index = large_index();
+    std::vector<std::uint64_t> chain(static_cast<std::size_t>(state.range(0)));
+    for (fleet::Slot slot = 0; slot < k_backends; ++slot) {
+        k_index->set_capacity(slot, k_index->size(slot).blocks);
+    }
+    Rng rng{2};
     for ([[maybe_unused]] auto round : state) {
-        benchmark::DoNotOptimize(index.insert(0, chains[at++ % chains.size()]));
+        for (std::uint64_t& block : chain) block = rng.next();
+        benchmark::DoNotOptimize(k_index->insert(rng.below(k_backends), chain));
     }
 }
 BENCHMARK(insert_into_full_index)->Arg(32)->Arg(256);

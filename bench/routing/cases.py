@@ -2,11 +2,6 @@
 
 import dataclasses
 
-# The first is ours, the one that the others are compared with.
-POLICIES = ("prefix_load", "round_robin", "random", "least_request", "power_of_two",
-            "consistent_hash", "sglang_cache_aware", "gaie", "llmd_sticky", "dynamo",
-            "aibrix_prefix", "vllm_stack_prefix")
-
 
 @dataclasses.dataclass(frozen=True)
 class Case:
@@ -14,9 +9,12 @@ class Case:
     speed: float
     engines: int = 8
     replicas: int = 1
+    trouble: tuple[str, ...] = ()  # what happens to engines, as `penstock simulate` is told
 
     def __str__(self):
         fleet = f"{self.traffic} x{self.speed:g}, {self.engines} engines"
+        if self.trouble:
+            fleet += " with trouble"
         return fleet if self.replicas == 1 else f"{fleet}, {self.replicas} proxies"
 
 
@@ -31,8 +29,25 @@ WORKLOADS = tuple(Case(name, speed) for name, speeds in (
     ("hot_prefix", (1, 1.5, 2.5)),
     ("lora", (1, 1.5)),
     ("diurnal", (0.9, 1.2)),
-) for speed in speeds)
+) for speed in speeds) + (
+    # One engine is gone for a minute and comes back cold, another one crawls for a minute.
+    Case("chat", 0.7, trouble=("--fail=120:2:60", "--slow=240:5:4:60")),)
 REPLICAS = tuple(Case(traffic, speed, engines, replicas)
                  for traffic, speed, engines in (("trace", 3, 16), ("chat", 0.7, 8),
                                                  ("agentic", 1, 8), ("shared_prompts", 2, 8))
                  for replicas in (1, 2, 4, 8))
+
+
+def wanted(replicas, trace, only):
+    """The cases asked for. Errors: ValueError with a sentence, where `only` names what is not
+    there or, without a trace, cannot be."""
+    every = REPLICAS if replicas else WORKLOADS + TRACE
+    there = list(dict.fromkeys(case.traffic for case in every))
+    for name in only:
+        if name not in there:
+            raise ValueError(f"--only {name}: there is no such traffic here, only "
+                             f"{', '.join(there)}")
+        if name == "trace" and not trace:
+            raise ValueError("--only trace: name the trace's file with --trace")
+    return [case for case in every
+            if (trace or case.traffic != "trace") and (not only or case.traffic in only)]

@@ -30,10 +30,7 @@ Page page_at(std::string_view path, const Sources& sources) {
     if (path == "/readyz") return readyz(sources.readiness());
     if (path == "/metrics") return {200, k_exposition, sources.registry->expose()};
     if (path == "/config") return {200, k_json, sources.config_json()};
-    if (path == "/backends") {
-        return {200, k_json,
-                backends_json(sources.backends(), sources.generation(), sources.readiness())};
-    }
+    if (path == "/backends") return {200, k_json, backends_json(sources.proxy())};
     return page_of({ErrorCode::not_found,
                     "Nothing is here; there are / /backends /config /explain /livez /metrics "
                     "/readyz."});

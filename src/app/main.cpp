@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "commands/commands.h"
 #include "penstock/base/near_miss.h"
@@ -20,6 +22,17 @@ bool is_unknown(const CLI::App& cli, std::string_view word) {
                  meant.empty() ? "" : ("; did you mean \"" + meant + "\"?").c_str(),
                  "Run penstock --help for those there are.");
     return true;
+}
+
+/// `help run` is `run --help`. In the order that CLI11 takes them from: the last first.
+std::vector<std::string> words_of(int argc, char** argv) {
+    std::vector<std::string> words{argv + std::min(argc, 1), argv + argc};
+    if (!words.empty() && words.front() == "help") {
+        words.erase(words.begin());
+        words.emplace_back("--help");
+    }
+    std::reverse(words.begin(), words.end());
+    return words;
 }
 
 }  // namespace
@@ -42,9 +55,10 @@ int main(int argc, char** argv) {
     penstock::app::add_health(cli, action);
     penstock::app::add_simulate(cli, action);
     penstock::app::add_version(cli, action);
-    if (argc > 1 && is_unknown(cli, argv[1])) return penstock::app::k_usage;
+    std::vector<std::string> words = words_of(argc, argv);
+    if (!words.empty() && is_unknown(cli, words.back())) return penstock::app::k_usage;
     try {
-        cli.parse(argc, argv);
+        cli.parse(std::move(words));
         return action();
     } catch (const CLI::ParseError& error) {
         const int status = cli.exit(error);

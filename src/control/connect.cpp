@@ -27,6 +27,10 @@ constexpr Millis k_idle_max{3'000};
 // need not wait for a lookup each, and a slow name server delays nobody.
 constexpr Millis k_addresses_keep{30'000};
 
+std::string name_of(const Endpoint& endpoint) {
+    return endpoint.unix_path.empty() ? endpoint.authority : "unix:" + endpoint.unix_path;
+}
+
 asio::awaitable<Result<void>> find_addresses(std::shared_ptr<Client::State> state, Millis timeout) {
     const bool fresh = Clock::now() - state->resolved_at < k_addresses_keep;
     if (!state->addresses.empty() && fresh) co_return Result<void>{};
@@ -49,7 +53,7 @@ asio::awaitable<Result<void>> connect_to(std::shared_ptr<Client::State> state,
     if (const Error* end = state->ended()) co_return *end;
     if (error) {
         co_return Error{ErrorCode::connect_failed,
-                        "cannot connect to " + state->endpoint.authority + ": " + error.message()};
+                        "cannot connect to " + name_of(state->endpoint) + ": " + error.message()};
     }
     if (state->endpoint.tls) co_return co_await encrypt(state);
     co_return Result<void>{};

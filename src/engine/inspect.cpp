@@ -49,7 +49,10 @@ struct Reading {
 };
 
 void Reading::read_names() {
-    if (keys[Key::model]) decode_string(json.string(keys[Key::model]), k_name_max, facts.model);
+    if (const JsonNode model = keys[Key::model]) {
+        decode_string(json.string(model), k_name_max, facts.model);
+        facts.model_malformed = json.kind(model) != '"';
+    }
     if (const JsonNode adapter = keys[Key::adapter]) {
         const JsonNode name =
             json.kind(adapter) == '{' ? field(json, adapter, "lora_name") : adapter;
@@ -145,6 +148,7 @@ void inspect_multipart(std::string_view content_type, std::string_view body, Req
 void RequestFacts::clear() noexcept {
     json = false;
     model.clear();
+    model_malformed = false;
     adapter.clear();
     cache_salt.clear();
     sessions = {};

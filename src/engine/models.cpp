@@ -70,4 +70,18 @@ Result<ModelList> read_models(std::string_view page) {
     return list;
 }
 
+std::string model_element(std::string_view elements, std::string_view name) {
+    JsonIndex json;
+    const std::string page = "[" + std::string{elements} + "]";
+    if (!json.read(page) || !json.whole()) return {};
+    std::string found;
+    std::string id;
+    static_cast<void>(json.each_element(json.root(), [&](JsonNode model) {
+        decode_string(json.string(field(json, model, "id")), k_name_max, id);
+        if (id == name) found = json.raw(model);
+        return found.empty();
+    }));
+    return found;
+}
+
 }  // namespace penstock::engine

@@ -15,6 +15,7 @@ namespace penstock::engine {
 namespace {
 
 constexpr std::size_t k_adapters_max = 1024;
+constexpr double k_kv_tokens_most = 1e12;  // as `index_tokens`
 
 std::optional<double> number(std::string_view text) noexcept {
     double value = 0;
@@ -120,8 +121,10 @@ void Reading::compute(fleet::LoadSample& sample) const {
         !sample.kv_use && used && sample.kv_tokens && *sample.kv_tokens > 0) {
         sample.kv_use = *used / *sample.kv_tokens;
     }
-    // A capacity of nothing is an engine that does not know it yet.
-    if (sample.kv_tokens && *sample.kv_tokens <= 0) sample.kv_tokens.reset();
+    // A capacity of nothing is an engine that does not know it yet; numbers in labels may be any.
+    if (sample.kv_tokens && !(*sample.kv_tokens > 0 && *sample.kv_tokens <= k_kv_tokens_most)) {
+        sample.kv_tokens.reset();
+    }
     if (sample.kv_use) sample.kv_use = std::min(*sample.kv_use, 1.0);
     // One counter alone tells no rate.
     if (!sample.cache_queries || !sample.cache_hits ||

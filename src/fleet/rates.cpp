@@ -46,14 +46,15 @@ LineFit::LineFit(double offset, double slope, double typical_x) noexcept
       prior_offset_{offset},
       prior_slope_{slope} {}
 
-void LineFit::add(double x, double y) noexcept {
+void LineFit::add(double x, double y, double late) noexcept {
     const double expected = std::max(offset_ + slope_ * x, k_tiny);
     const double error = (y - expected) / expected;
-    trend_ += k_trend_weight * ((error > 0 ? 1.0 : -1.0) - trend_);
+    const double credit = error > 0 ? late : 1.0;
+    trend_ += k_trend_weight * credit * ((error > 0 ? 1.0 : -1.0) - trend_);
     const bool changing = std::abs(trend_) > k_trend_changing;
     const double far = std::abs(error) / (k_outlier * scale_);
-    const double trust = changing || far <= 1 ? 1.0 : 1.0 / far;
-    scale_ += k_scale_weight * (std::min(std::abs(error), 3 * scale_) - scale_);
+    const double trust = credit * (changing || far <= 1 ? 1.0 : 1.0 / far);
+    scale_ += k_scale_weight * credit * (std::min(std::abs(error), 3 * scale_) - scale_);
     scale_ = std::max(scale_, k_scale_least);
     sums_.fade(changing ? k_keep_changing : k_keep);
     // By the smaller of the two: an answer that came far too late must not weigh the more for it.
@@ -89,12 +90,12 @@ RateLearner::RateLearner(const Rates& prior) noexcept
       decode_{prior.step, prior.step_per_request, 16},
       adapter_load_{prior.adapter_load} {}
 
-void RateLearner::first_token(double tokens, double seconds) noexcept {
-    if (seconds > 0) prefill_.add(std::max(tokens, 0.0), seconds);
+void RateLearner::first_token(double tokens, double seconds, double own_share) noexcept {
+    if (seconds > 0) prefill_.add(std::max(tokens, 0.0), seconds, own_share);
 }
 
-void RateLearner::gap(double batch, double seconds) noexcept {
-    if (seconds > 0) decode_.add(std::max(batch - 1, 0.0), seconds);
+void RateLearner::gap(double batch, double seconds, double own_share) noexcept {
+    if (seconds > 0) decode_.add(std::max(batch - 1, 0.0), seconds, own_share);
 }
 
 // What is left of the time when the rest is taken off. Small where the adapter was there after all,
@@ -112,16 +113,17 @@ void RateLearner::cold_first_token(double tokens, double seconds) noexcept {
 void RateLearner::learn(const Observation& seen) noexcept {
     const auto tokens = static_cast<double>(seen.work_tokens);
     const auto until_first = static_cast<double>(seen.first_token_s);
+    const auto own_share = static_cast<double>(seen.own_share);
     const bool cold = seen.adapter == AdapterRoom::free || seen.adapter == AdapterRoom::idle;
     if (cold) {
         cold_first_token(tokens, until_first);
     } else if (seen.adapter != AdapterRoom::busy) {  // who waited for a slot shows no rate
-        first_token(tokens, until_first);
+        first_token(tokens, until_first, own_share);
     }
     // Prompts that are prefilled meanwhile make each step longer, and are no part of decoding.
     const double prefill = prefill_.slope() * static_cast<double>(seen.beside_tokens);
     const auto whole = static_cast<double>(seen.gap_s);
-    gap(static_cast<double>(seen.batch), std::max(whole - prefill, 0.1 * whole));
+    gap(static_cast<double>(seen.batch), std::max(whole - prefill, 0.1 * whole), own_share);
 }
 
 Rates RateLearner::rates() const noexcept {

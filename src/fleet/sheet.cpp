@@ -67,6 +67,10 @@ AdapterPlace place_of(const Loads& loads, const LoadSample* sample, const SheetR
 
 }  // namespace
 
+bool is_fresh(const LoadSample* sample, TimePoint now, Millis stale_after) noexcept {
+    return sample != nullptr && now - sample->sent <= stale_after && sample->running.has_value();
+}
+
 void observe(std::span<const Backend> backends, const Loads& loads, std::vector<SheetRow>& out) {
     out.clear();
     for (const Backend& backend : backends) {
@@ -84,8 +88,7 @@ void observe(std::span<const Backend> backends, const Loads& loads, std::vector<
         row.prefill_tokens = static_cast<float>(std::max(0.0, prefill));
         if (state != nullptr) row.rates = state->rates;
         const LoadSample* sample = state != nullptr && state->sample ? &*state->sample : nullptr;
-        row.fresh = sample != nullptr && loads.now - sample->sent <= loads.stale_after &&
-                    sample->running.has_value();
+        row.fresh = is_fresh(sample, loads.now, loads.stale_after);
         if (row.fresh) {
             move_by_own_traffic(*sample, cell, row);
             if (sample->kv_use) row.kv_use = static_cast<float>(*sample->kv_use);

@@ -51,8 +51,15 @@ bool ServerConnection::receive(std::string_view bytes) {
     return session_.receive(bytes, owner_.loop.coarse_now());
 }
 
-// A handler that runs from here may write, and with it make news for the next call.
 void ServerConnection::settle() {
+    settle_streams();
+    if (session_.refusal()) count_refusal();
+    if (!pump_.closing() && session_.over()) pump_.close();
+    watch_idleness();
+}
+
+// A handler that runs from here may write, and with it make news for the next call.
+void ServerConnection::settle_streams() {
     std::vector<SessionStream*> news = std::move(owner_.news);
     session_.take_news(news);
     for (SessionStream* each : news) {
@@ -60,9 +67,6 @@ void ServerConnection::settle() {
         if (stream.settle()) remove(stream);
     }
     owner_.news = std::move(news);
-    if (session_.refusal()) count_refusal();
-    if (!pump_.closing() && session_.over()) pump_.close();
-    watch_idleness();
 }
 
 // One timer for all that a connection without a stream, or with half a head, may take.
@@ -109,7 +113,9 @@ void ServerConnection::ended() {
     owner_.remove(*this);
 }
 
+// A request may have come with the client's end: it is logged like any whose client has gone.
 void ServerConnection::lost(bool stalled) {
+    settle_streams();
     if (stalled) {
         if (owner_.metrics != nullptr)
             owner_.metrics->refused(telemetry::Http2Refusal::write_stall);

@@ -53,6 +53,7 @@ private:
     void lost(bool stalled) override;
     [[nodiscard]] SessionStream& open(std::int32_t id) override;
 
+    void settle_streams();
     void watch_idleness();
     void count_refusal() noexcept;
     void timed_out();

@@ -152,9 +152,7 @@ void append_grpc_error(const Error& error, Fields& to) {
     std::string number;
     append_number(number, static_cast<std::uint64_t>(grpc_status_of(error.code())));
     to.append(k_status, number);
-    const std::string_view message =
-        error.detail().empty() ? message_of(error.code()) : error.detail();
-    to.append("grpc-message", message_text(message));
+    to.append("grpc-message", message_text(message_for_client(error)));
 }
 
 void reply_grpc(ServerStream& stream, const Error& error, const Fields& extra) {

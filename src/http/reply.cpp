@@ -81,6 +81,10 @@ const Row& row_of(ErrorCode code) noexcept {
     return k_rows[static_cast<std::size_t>(code)];
 }
 
+constexpr char upper(char c) noexcept {
+    return static_cast<char>(c - 'a' + 'A');
+}
+
 /// https://docs.anthropic.com/en/api/errors
 std::string_view anthropic_type(int status) noexcept {
     switch (status) {
@@ -115,9 +119,22 @@ std::string_view message_of(ErrorCode code) noexcept {
     return row_of(code).message;
 }
 
+bool ails_backend(ErrorCode code) noexcept {
+    return code >= ErrorCode::connect_failed && code <= ErrorCode::tls_verification_failed &&
+           code != ErrorCode::total_timeout;
+}
+
+std::string message_for_client(const Error& error) {
+    std::string text{error.detail()};
+    if (text.empty() || ails_backend(error.code())) return std::string{message_of(error.code())};
+    if (text.front() >= 'a' && text.front() <= 'z') text.front() = upper(text.front());
+    if (text.back() != '.' && text.back() != '?') text += '.';
+    return text;
+}
+
 std::string error_json(const Error& error, ApiShape shape) {
     const Row& row = row_of(error.code());
-    const std::string_view message = error.detail().empty() ? row.message : error.detail();
+    const std::string message = message_for_client(error);
     std::string out;
     if (shape == ApiShape::anthropic) {
         out = R"({"type":"error","error":{"type":)";

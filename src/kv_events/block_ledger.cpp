@@ -15,8 +15,9 @@ constexpr Millis k_wait{2'000};
 }  // namespace
 
 void BlockLedger::open(fleet::Slot slot, std::uint64_t model) {
+    const std::uint64_t pool = hash64({reinterpret_cast<const char*>(&model), sizeof model}, salt_);
     const Mirror::Seeds seeds{
-        .model = model, .own = hash64({reinterpret_cast<const char*>(&slot), sizeof slot}, ~model)};
+        .model = pool, .own = hash64({reinterpret_cast<const char*>(&slot), sizeof slot}, ~pool)};
     backends_[slot] = std::make_unique<Backend>(paths_, seeds);
 }
 
@@ -134,6 +135,7 @@ BlockLedger::Paired BlockLedger::try_waiting(fleet::Slot slot, TimePoint now) {
     const auto found = backends_.find(slot);
     if (found == backends_.end()) return outcome;
     Backend& backend = *found->second;
+    refill(backend, now);
     std::erase_if(backend.waiting, [&](const fleet::ServedPrompt& prompt) {
         if (try_pair(prompt, backend)) {
             outcome.paired += prompt.blocks.size();
@@ -146,8 +148,17 @@ BlockLedger::Paired BlockLedger::try_waiting(fleet::Slot slot, TimePoint now) {
     return outcome;
 }
 
+void BlockLedger::refill(Backend& backend, TimePoint now) noexcept {
+    constexpr std::int64_t k_whole_ms = k_steps_max / k_steps_per_ms;
+    const std::int64_t ms = std::chrono::duration_cast<Millis>(now - backend.refilled).count();
+    if (ms <= 0) return;
+    backend.steps.refill(std::min(ms, 2 * k_whole_ms) * k_steps_per_ms, k_steps_max);
+    backend.refilled = now;
+}
+
 bool BlockLedger::try_pair(const fleet::ServedPrompt& prompt, Backend& backend) {
-    const Pairing::Outcome outcome = pairing_.pair(prompt, backend.mirror.growths());
+    if (backend.steps.spent()) return false;
+    const Pairing::Outcome outcome = pairing_.pair(prompt, backend.mirror.growths(), backend.steps);
     if (outcome.found) tell_placed(prompt, outcome.placed);
     return outcome.found;
 }

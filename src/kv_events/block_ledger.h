@@ -20,8 +20,16 @@ class BlockLedger {
 public:
     /// Prompts of one backend whose growth has not been found yet; older ones are given up.
     static constexpr std::size_t k_waiting_max = 16;
+    /// Looking for growths: a prompt of 128 k tokens in blocks of one token is found by half of
+    /// these, in some 20 ms. They come back at a rate that leaves most of the thread's time to the
+    /// other backends.
+    static constexpr std::int64_t k_steps_max = std::int64_t{1} << 19U;
+    static constexpr std::int64_t k_steps_per_ms = 2'000;
 
-    explicit BlockLedger(HeldBlocks& held) noexcept : held_{held} {}
+    /// `salt`: a random number that engines cannot know, who choose the names of what is looked up
+    /// here. Without it they could choose such that all look-ups become slow.
+    explicit BlockLedger(HeldBlocks& held, std::uint64_t salt = 0) noexcept
+        : held_{held}, salt_{salt} {}
 
     /// Follows this backend from now on. `model`: see `Mirror::Seeds`.
     void open(fleet::Slot slot, std::uint64_t model);
@@ -56,6 +64,8 @@ private:
         Mirror mirror;
         std::uint32_t ranks = 1;  // that have told anything
         std::deque<fleet::ServedPrompt> waiting;
+        Steps steps{k_steps_max};
+        TimePoint refilled{};
     };
 
     void apply(fleet::Slot slot, Backend& backend, std::uint32_t rank, const Event& event,
@@ -63,9 +73,11 @@ private:
     void tell_gone(fleet::Slot slot, Backend& backend, const std::vector<PathKey>& gone);
     void tell_news(fleet::Slot slot, const std::vector<PathKey>& news);
     [[nodiscard]] bool try_pair(const fleet::ServedPrompt& prompt, Backend& backend);
+    static void refill(Backend& backend, TimePoint now) noexcept;
     void tell_placed(const fleet::ServedPrompt& prompt, const std::vector<std::uint32_t>& placed);
 
     HeldBlocks& held_;
+    std::uint64_t salt_;
     TokenPaths paths_;
     Pairing pairing_{paths_};
     std::map<fleet::Slot, std::unique_ptr<Backend>> backends_;

@@ -241,6 +241,15 @@ Error bad(std::string what) {
 
 }  // namespace
 
+std::size_t bytes_of(const Batch& batch) noexcept {
+    std::size_t bytes = sizeof batch + batch.events.capacity() * sizeof(Event);
+    for (const Event& event : batch.events) {
+        bytes += (event.hashes.capacity() + event.extras.capacity()) * sizeof(std::uint64_t) +
+                 event.tokens.capacity() * sizeof(std::uint32_t) + event.lora.size();
+    }
+    return bytes;
+}
+
 Result<Batch> decode(std::string_view payload) {
     if (payload.size() > k_payload_max) return bad("the payload is too long");
     MsgpackReader reader{payload};

@@ -3,11 +3,7 @@
 namespace penstock::kv_events {
 
 void Feed::live(std::uint64_t number, Batch batch) {
-    if (replaying_) {
-        held_.emplace_back(number, std::move(batch));
-        if (held_.size() > k_held_max) replay_ended();
-        return;
-    }
+    if (replaying_) return hold(number, std::move(batch));
     if (next_ && number < *next_) {
         sink_.restarted();
         next_.reset();
@@ -21,8 +17,14 @@ void Feed::live(std::uint64_t number, Batch batch) {
 // What was told before we listened is learned as well, as far as it is still there.
 void Feed::ask(std::uint64_t from, std::uint64_t number, Batch batch) {
     replaying_ = true;
+    hold(number, std::move(batch));
+    if (replaying_) sink_.want_replay(from);
+}
+
+void Feed::hold(std::uint64_t number, Batch batch) {
+    held_bytes_ += bytes_of(batch);
     held_.emplace_back(number, std::move(batch));
-    sink_.want_replay(from);
+    if (held_.size() > k_held_max || held_bytes_ > k_held_bytes_max) replay_ended();
 }
 
 void Feed::replayed(std::uint64_t number, const Batch& batch) {
@@ -33,6 +35,7 @@ void Feed::replayed(std::uint64_t number, const Batch& batch) {
 void Feed::replay_ended() {
     if (!replaying_) return;
     replaying_ = false;
+    held_bytes_ = 0;
     for (const auto& [number, batch] : std::exchange(held_, {})) {
         if (!next_ || number >= *next_) take(number, batch);
     }
@@ -47,6 +50,7 @@ void Feed::take(std::uint64_t number, const Batch& batch) {
 void Feed::forget() noexcept {
     next_.reset();
     held_.clear();
+    held_bytes_ = 0;
     replaying_ = false;
 }
 

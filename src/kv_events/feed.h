@@ -30,8 +30,10 @@ public:
 
 class Feed {
 public:
-    /// Batches held back while a replay runs; with more of them the replay counts as failed.
+    /// Batches held back while a replay runs, and their memory; with more the replay counts as
+    /// failed.
     static constexpr std::size_t k_held_max = 10'000;
+    static constexpr std::size_t k_held_bytes_max = std::size_t{64} << 20U;
 
     Feed(FeedSink& sink, bool replays) noexcept : sink_{sink}, replays_{replays} {}
 
@@ -47,6 +49,7 @@ public:
 
 private:
     void ask(std::uint64_t from, std::uint64_t number, Batch batch);
+    void hold(std::uint64_t number, Batch batch);
     void take(std::uint64_t number, const Batch& batch);
 
     FeedSink& sink_;
@@ -54,6 +57,7 @@ private:
     bool replaying_ = false;
     std::optional<std::uint64_t> next_;  // the number expected; unset: nothing was applied yet
     std::deque<std::pair<std::uint64_t, Batch>> held_;
+    std::size_t held_bytes_ = 0;
 };
 
 }  // namespace penstock::kv_events

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <random>
 #include <utility>
 
 #include "block_ledger.h"
@@ -24,6 +25,11 @@ constexpr Millis k_told_gap{10'000};
 
 void add(std::atomic<std::uint64_t>& count, std::uint64_t more = 1) noexcept {
     count.fetch_add(more, std::memory_order_relaxed);
+}
+
+std::uint64_t random_salt() {
+    std::random_device device;
+    return std::uint64_t{device()} << 32U | device();
 }
 
 void count(const Batch& batch, Counts& counts) noexcept {
@@ -86,7 +92,7 @@ struct Follower::Impl {
     };
 
     Impl(net::Loop& on, HeldBlocks& held, Hooks given)
-        : loop{on}, hooks{std::move(given)}, ledger{held}, timer{on} {}
+        : loop{on}, hooks{std::move(given)}, ledger{held, random_salt()}, timer{on} {}
 
     void open(Followed followed);
     [[nodiscard]] Subscription::Owner owner_of(fleet::Slot slot, std::uint32_t rank);

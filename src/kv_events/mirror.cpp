@@ -51,29 +51,31 @@ bool Mirror::skips(const Event& event) {
     return other_groups_.contains(event.group);
 }
 
-// The path that the event's first block goes on from.
-PathKey Mirror::begin_of(Names& names, const Event& event, std::vector<PathKey>& news) {
+// The path that the event's first block goes on from. Nothing: there is no room for its name.
+std::optional<PathKey> Mirror::begin_of(Names& names, const Event& event,
+                                        std::vector<PathKey>& news) {
     if (!event.parent) return hash64(event.lora, seeds_.model);
-    if (const auto found = names.find(*event.parent); found != names.end())
-        return found->second.path;
+    const std::uint64_t name = hash_of(*event.parent, seeds_.own);
+    if (const auto found = names.find(name); found != names.end()) return found->second.path;
     // Stored before we listened: it is there, but nobody knows what it holds.
-    const PathKey root = hash_of(*event.parent, seeds_.own);
-    hold(names, *event.parent, root, {.parent = 0, .root = root}, news);
+    const PathKey root = name;
+    if (!hold(names, name, root, {.parent = 0, .root = root}, news)) return std::nullopt;
     paths_.begin_within(root);
     return root;
 }
 
 void Mirror::stored(std::uint32_t rank, const Event& event, TimePoint now,
                     std::vector<PathKey>& news) {
-    if (skips(event) || event.hashes.empty() || copies_.size() >= k_blocks_max) return;
+    if (skips(event) || event.hashes.empty()) return;
     Names& names = names_of(rank);
-    const PathKey from = begin_of(names, event, news);
-    const Path* const parent = paths_.find(from);
-    Path path{.parent = from,
-              .root = parent != nullptr ? parent->root : from,
+    const std::optional<PathKey> from = begin_of(names, event, news);
+    if (!from) return;
+    const Path* const parent = paths_.find(*from);
+    Path path{.parent = *from,
+              .root = parent != nullptr ? parent->root : *from,
               .tokens = parent != nullptr ? parent->tokens : 0};
     Growth growth{.at = now,
-                  .from = from,
+                  .from = *from,
                   .root = path.root,
                   .begin = path.tokens,
                   .block_size = event.block_size,
@@ -81,7 +83,11 @@ void Mirror::stored(std::uint32_t rank, const Event& event, TimePoint now,
     for (std::size_t at = 0; at < event.hashes.size(); ++at) {
         const PathKey key = key_of(event, at, path.parent);
         path.tokens += event.block_size;
-        hold(names, event.hashes[at], key, path, news);
+        const std::uint64_t name = hash_of(event.hashes[at], seeds_.own);
+        if (!hold(names, name, key, path, news)) {
+            path.tokens -= event.block_size;
+            break;
+        }
         path.parent = key;
     }
     growth.tip = path.parent;
@@ -89,22 +95,26 @@ void Mirror::stored(std::uint32_t rank, const Event& event, TimePoint now,
     growths_.add(growth);
 }
 
-void Mirror::hold(Names& names, std::uint64_t hash, PathKey key, const Path& path,
+bool Mirror::hold(Names& names, std::uint64_t name, PathKey key, const Path& path,
                   std::vector<PathKey>& news) {
-    Name& name = names[hash];
-    if (name.copies > 0 && name.path == key) {
-        ++name.copies;
-        return;
+    if (named_ == k_names_max && !names.contains(name)) return false;
+    Name& entry = names[name];
+    if (entry.copies > 0 && entry.path == key) {
+        ++entry.copies;
+        return true;
     }
-    if (name.copies > 0) {  // one name for two things: adapters that the engine does not tell apart
+    if (entry.copies == 0) ++named_;
+    // One name for two things: adapters that the engine does not tell apart.
+    if (entry.copies > 0) {
         std::vector<PathKey> gone;
-        let_go(name.path, gone);
+        let_go(entry.path, gone);
         release(gone);
     }
-    name = {.path = key, .copies = 1};
-    if (++copies_[key] > 1) return;
+    entry = {.path = key, .copies = 1};
+    if (++copies_[key] > 1) return true;
     paths_.hold(key, path);
     news.push_back(key);
+    return true;
 }
 
 void Mirror::let_go(PathKey key, std::vector<PathKey>& gone) {
@@ -118,16 +128,19 @@ void Mirror::removed(std::uint32_t rank, const Event& event, std::vector<PathKey
     if (skips(event)) return;
     Names& names = names_of(rank);
     for (const std::uint64_t hash : event.hashes) {
-        const auto found = names.find(hash);
+        const auto found = names.find(hash_of(hash, seeds_.own));
         if (found == names.end() || --found->second.copies > 0) continue;
         const PathKey key = found->second.path;
         names.erase(found);
+        --named_;
         let_go(key, gone);
     }
 }
 
 void Mirror::forget(std::uint32_t rank, std::vector<PathKey>& gone) {
-    for (const auto& [hash, name] : std::exchange(names_of(rank), {})) let_go(name.path, gone);
+    const Names names = std::exchange(names_of(rank), {});
+    named_ -= names.size();
+    for (const auto& [hash, name] : names) let_go(name.path, gone);
     growths_.clear();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -16,10 +17,11 @@ namespace penstock::kv_events {
 
 class Mirror {
 public:
-    /// Blocks of one backend; what it tells beyond is not followed. An engine with blocks of 16
-    /// tokens has as many with 16 million tokens of cache.
-    static constexpr std::size_t k_blocks_max = std::size_t{1} << 20U;
+    /// Names of one backend's blocks, those of all its ranks; what it tells beyond is not followed.
+    /// An engine with blocks of 16 tokens has as many with 16 million tokens of cache.
+    static constexpr std::size_t k_names_max = std::size_t{1} << 20U;
 
+    /// Not to be guessed by an engine.
     struct Seeds {
         std::uint64_t model = 0;  // the same for backends whose equal tokens mean equal prompts
         std::uint64_t own = 0;    // no other backend's
@@ -43,6 +45,7 @@ public:
     void next_batch() noexcept { ++batch_; }
     [[nodiscard]] bool holds(PathKey key) const noexcept { return copies_.contains(key); }
     [[nodiscard]] std::size_t size() const noexcept { return copies_.size(); }
+    [[nodiscard]] std::size_t named() const noexcept { return named_; }
     [[nodiscard]] Growths& growths() noexcept { return growths_; }
 
 private:
@@ -50,11 +53,14 @@ private:
         PathKey path = 0;
         std::uint32_t copies = 0;  // stored more often than removed: equal prompts at one time
     };
+    /// By a hash of the engine's name.
     using Names = boost::unordered_flat_map<std::uint64_t, Name>;
 
     [[nodiscard]] Names& names_of(std::uint32_t rank);
-    [[nodiscard]] PathKey begin_of(Names& names, const Event& event, std::vector<PathKey>& news);
-    void hold(Names& names, std::uint64_t hash, PathKey key, const Path& path,
+    [[nodiscard]] std::optional<PathKey> begin_of(Names& names, const Event& event,
+                                                  std::vector<PathKey>& news);
+    /// False: there is no room for another name.
+    bool hold(Names& names, std::uint64_t name, PathKey key, const Path& path,
               std::vector<PathKey>& news);
     void let_go(PathKey key, std::vector<PathKey>& gone);
     [[nodiscard]] bool skips(const Event& event);
@@ -63,6 +69,7 @@ private:
     Seeds seeds_;
     std::uint64_t batch_ = 0;
     std::vector<Names> ranks_;
+    std::size_t named_ = 0;                                     // names in all of them
     boost::unordered_flat_map<PathKey, std::uint32_t> copies_;  // ranks that hold it
     std::set<std::uint32_t> other_groups_;  // of layers in which no prefix can be had
     Growths growths_;

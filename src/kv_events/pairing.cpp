@@ -16,6 +16,9 @@ constexpr int k_back_max = 256;
 // Growths that belong to one prompt, prefilled in parts.
 constexpr int k_parts_max = 1024;
 
+// Most are dismissed at a glance.
+constexpr std::size_t k_growths_per_step = 4;
+
 constexpr int k_unlike = -1;
 
 std::uint32_t whole_blocks(std::uint32_t tokens, std::uint32_t block_size) noexcept {
@@ -37,36 +40,39 @@ bool Pairing::spans_end(const fleet::ServedPrompt& prompt, const Growth& growth)
     return end > before + growth.begin && end <= before + growth.end;
 }
 
-// Where the first of the parts that lead to this growth began.
-std::uint32_t Pairing::begin_of(const fleet::ServedPrompt& prompt, const Growth& growth,
-                                const Growths& growths) const {
+// The first of the parts that lead to this growth began where the prompt's cached part ends.
+bool Pairing::begins_at_cached(const Search& search, const Growth& growth) const {
+    const std::uint32_t depth = depth_of(search.prompt, growth);
     const Growth* first = &growth;
-    for (int part = 0; part < k_parts_max; ++part) {
-        const Growth* before = growths.ending_at(first->from);
+    for (int part = 0; part < k_parts_max && search.steps.take(); ++part) {
+        if (depth + first->begin < search.prompt.cached_tokens) return false;  // and so do earlier
+        const Growth* before = search.growths.ending_at(first->from);
         if (before == nullptr || before == first || before->claimed) break;
-        if (before->at < prompt.sent - k_early) break;
+        if (before->at < search.prompt.sent - k_early) break;
         first = before;
     }
-    return depth_of(prompt, growth) + first->begin;
+    return depth + first->begin == search.prompt.cached_tokens;
 }
 
-PathKey Pairing::end_of(const fleet::ServedPrompt& prompt, const Growth& growth) const {
+PathKey Pairing::end_of(const Search& search, const Growth& growth) const {
     const std::uint32_t end =
-        whole_blocks(prompt.tokens, growth.block_size) - depth_of(prompt, growth);
+        whole_blocks(search.prompt.tokens, growth.block_size) - depth_of(search.prompt, growth);
     PathKey key = growth.tip;
     const Path* path = paths_.find(key);
     while (path != nullptr && path->tokens > end) {
+        if (!search.steps.take()) return 0;
         key = path->parent;
         path = paths_.find(key);
     }
     return path == nullptr ? 0 : key;
 }
 
-bool Pairing::passes(PathKey end, PathKey wanted) const {
+bool Pairing::passes(PathKey end, PathKey wanted, Steps& steps) const {
     const Path* const target = paths_.find(wanted);
     if (target == nullptr) return false;
     const std::uint32_t tokens = target->tokens;  // `find` below may not be relied on to keep it
-    for (const Path* path = paths_.find(end); path != nullptr && path->tokens >= tokens;
+    for (const Path* path = paths_.find(end);
+         path != nullptr && path->tokens >= tokens && steps.take();
          end = path->parent, path = paths_.find(end)) {
         if (end == wanted) return true;
     }
@@ -84,57 +90,68 @@ bool Pairing::known(const fleet::ServedPrompt& prompt) const noexcept {
     return paths_.anchor_of(prompt.blocks.back()) != nullptr;
 }
 
-int Pairing::likeness(const fleet::ServedPrompt& prompt, const Growth& growth,
-                      const Growths& growths) const {
+// Cheap questions first. `least`: with fewer points it does not matter.
+int Pairing::likeness(const Search& search, const Growth& growth, int least) const {
+    const fleet::ServedPrompt& prompt = search.prompt;
     if (growth.claimed || growth.at > prompt.ended + k_late) return k_unlike;
     if (!spans_end(prompt, growth)) return k_unlike;
-    const PathKey end = end_of(prompt, growth);
-    if (end == 0) return k_unlike;
     // A prompt is stored to its end, and its answer block by block; a longer prompt has another
     // end.
     const bool ends_there = depth_of(prompt, growth) + growth.prompt_end ==
                             whole_blocks(prompt.tokens, growth.block_size);
-    int points = ends_there ? 4 : 0;
-    const bool told = prompt.cached_tokens > 0;
-    const bool begins_there = begin_of(prompt, growth, growths) == prompt.cached_tokens;
-    if (told && !begins_there) return k_unlike;
-    if (begins_there) points += 2;
-    if (const Anchor* anchor = deepest_known(prompt); anchor && passes(end, anchor->path)) ++points;
-    return points;
+    constexpr int k_ends = 4;
+    constexpr int k_begins = 2;
+    constexpr int k_passes = 1;
+    int points = ends_there ? k_ends : 0;
+    if (points + k_begins + k_passes < least) return k_unlike;
+    const bool begins_there = begins_at_cached(search, growth);
+    if (prompt.cached_tokens > 0 && !begins_there) return k_unlike;
+    if (begins_there) points += k_begins;
+    if (points + k_passes < least) return k_unlike;
+    const PathKey end = end_of(search, growth);
+    if (end == 0) return k_unlike;
+    const bool passes_known =
+        search.known != nullptr && passes(end, search.known->path, search.steps);
+    return passes_known ? points + k_passes : points;
 }
 
-Pairing::Outcome Pairing::pair(const fleet::ServedPrompt& prompt, Growths& growths) {
+Pairing::Outcome Pairing::pair(const fleet::ServedPrompt& prompt, Growths& growths, Steps& steps) {
+    const Search search{
+        .prompt = prompt, .growths = growths, .steps = steps, .known = deepest_known(prompt)};
     Growth* best = nullptr;
     int points = k_unlike;
     bool alone = true;
     auto& all = growths.all();
     for (std::size_t at = all.size(); at-- > 0 && all[at].at >= prompt.sent - k_early;) {
-        const int like = likeness(prompt, all[at], growths);
+        if (at % k_growths_per_step == 0 && !steps.take()) break;
+        const int like = likeness(search, all[at], points);
         if (like == k_unlike || like < points) continue;
         // Equal prompts that were computed side by side are one path.
-        alone = like > points || (alone && end_of(prompt, all[at]) == end_of(prompt, *best));
+        alone = like > points || (alone && end_of(search, all[at]) == end_of(search, *best));
         best = &all[at];
         points = like;
     }
     Outcome outcome;
-    if (best == nullptr || !alone) return outcome;
+    if (best == nullptr || !alone || steps.spent()) return outcome;
+    const std::uint32_t before = depth_of(prompt, *best);
+    if (!walk(end_of(search, *best), before, steps)) return outcome;
     outcome.found = true;
     best->claimed = true;
-    const std::uint32_t before = depth_of(prompt, *best);
-    const PathKey end = end_of(prompt, *best);
     paths_.set_before(best->root, before);
-    walk(end, before);
-    place(prompt, outcome);
+    place(prompt, outcome, steps);
     return outcome;
 }
 
-void Pairing::walk(PathKey end, std::uint32_t before) {
+// False: the steps have ended before the path.
+bool Pairing::walk(PathKey end, std::uint32_t before, Steps& steps) {
     path_.clear();
     for (const Path* path = paths_.find(end); path != nullptr; path = paths_.find(end)) {
+        if (!steps.take()) return false;
         path_.push_back({end, before + path->tokens});
         if (end == path->parent) break;
         end = path->parent;
     }
+    return true;
 }
 
 bool Pairing::on_path(PathKey key) const {
@@ -149,8 +166,9 @@ bool Pairing::on_path(PathKey key) const {
 }
 
 // Where the path that a block was believed on meets this one: the block's text is common to both.
-PathKey Pairing::meeting_point(PathKey from, PathKey fallback) const {
+PathKey Pairing::meeting_point(PathKey from, PathKey fallback, Steps& steps) const {
     for (int back = 0; back < k_back_max; ++back) {
+        steps.charge();  // and goes on: a prompt is not placed by halves
         if (on_path(from)) return from;
         const Path* path = paths_.find(from);
         if (path == nullptr) break;
@@ -159,7 +177,7 @@ PathKey Pairing::meeting_point(PathKey from, PathKey fallback) const {
     return fallback;
 }
 
-void Pairing::place(const fleet::ServedPrompt& prompt, Outcome& outcome) {
+void Pairing::place(const fleet::ServedPrompt& prompt, Outcome& outcome, Steps& steps) {
     if (path_.empty() || prompt.bytes == 0) return;
     const double density = static_cast<double>(prompt.tokens) / static_cast<double>(prompt.bytes);
     std::size_t step = 0;
@@ -169,7 +187,7 @@ void Pairing::place(const fleet::ServedPrompt& prompt, Outcome& outcome) {
         while (step + 1 < path_.size() && path_[step + 1].tokens >= tokens) ++step;
         PathKey key = path_[step].key;
         if (const Anchor* old = paths_.anchor_of(prompt.blocks[at])) {
-            key = meeting_point(old->path, key);
+            key = meeting_point(old->path, key, steps);
             if (key == old->path) continue;
         }
         paths_.set_anchor(prompt.blocks[at], {.path = key,

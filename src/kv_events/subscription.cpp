@@ -12,7 +12,8 @@ Subscription::Subscription(Owner owner, std::uint32_t rank, const std::string& e
       rank_{rank},
       replays_{replays},
       feed_{*this, !replays.empty()},
-      idle_timer_{owner_.loop} {
+      idle_timer_{owner_.loop},
+      whole_timer_{owner_.loop} {
     const auto on_message = [this](const ZmqSocket::Frames& frames) { received(frames); };
     events_ = std::make_unique<ZmqSocket>(owner_.loop, owner_.context, ZmqSocket::Kind::subscribe,
                                           on_message);
@@ -35,6 +36,7 @@ Subscription::~Subscription() = default;
 
 void Subscription::forget() noexcept {
     idle_timer_.clear();
+    whole_timer_.clear();
     replay_.reset();
     feed_.forget();
 }
@@ -66,12 +68,13 @@ void Subscription::received(const ZmqSocket::Frames& frames) {
     if (!batch) return;
     const bool before = begun();
     feed_.live(message->number, std::move(*batch));
+    if (replay_ && !feed_.replaying()) return end_replay(false);  // too much came meanwhile
     if (begun() != before) owner_.state_changed();
 }
 
 void Subscription::apply(const Batch& batch) {
     Batch own = batch;
-    if (rank_ > 0) own.rank = rank_;
+    own.rank = rank_;
     owner_.apply(std::move(own));
 }
 
@@ -91,7 +94,8 @@ void Subscription::want_replay(std::uint64_t from) {
     replay_ = std::make_unique<ZmqSocket>(
         owner_.loop, owner_.context, ZmqSocket::Kind::dealer,
         [this](const ZmqSocket::Frames& frames) { received_replay(frames); });
-    idle_timer_.set(k_replay_idle, idle_hook_);
+    idle_timer_.set(k_replay_idle, overdue_hook_);
+    whole_timer_.set(k_replay_whole, overdue_hook_);
     if (const Result<void> connected = replay_->connect(replays_); !connected) {
         owner_.told(connected.error().detail());
         return;  // the timer ends it
@@ -106,17 +110,18 @@ void Subscription::received_replay(const ZmqSocket::Frames& frames) {
         return;
     }
     if (message->number == k_end_of_replay) return end_replay(true);
-    idle_timer_.set(k_replay_idle, idle_hook_);
+    idle_timer_.set(k_replay_idle, overdue_hook_);
     if (const std::optional<Batch> batch = read(message->payload))
         feed_.replayed(message->number, *batch);
 }
 
-void Subscription::replay_idle() {
+void Subscription::replay_overdue() {
     end_replay(false);
 }
 
 void Subscription::end_replay(bool whole) {
     idle_timer_.clear();
+    whole_timer_.clear();
     replay_.reset();
     feed_.replay_ended();
     const bool failed = !whole || holes_;

@@ -38,12 +38,14 @@ public:
 
 private:
     static constexpr Millis k_replay_idle{5'000};
+    /// Ten thousand batches, which is what engines keep, take a few seconds.
+    static constexpr Millis k_replay_whole{30'000};
 
     void received(const ZmqSocket::Frames& frames);
     void received_replay(const ZmqSocket::Frames& frames);
     void connection_changed(ConnectionNews news);
     void end_replay(bool whole);
-    void replay_idle();
+    void replay_overdue();
 
     void apply(const Batch& batch) override;
     void lost() override;
@@ -59,7 +61,8 @@ private:
     bool connected_ = false;
     bool holes_ = false;  // in the replay under way
     net::Timer idle_timer_;
-    Hook<Subscription, &Subscription::replay_idle> idle_hook_{*this};
+    net::Timer whole_timer_;
+    Hook<Subscription, &Subscription::replay_overdue> overdue_hook_{*this};
     std::unique_ptr<ZmqSocket> events_;
     std::unique_ptr<ZmqSocket> connection_;
     std::unique_ptr<ZmqSocket> replay_;

@@ -15,15 +15,21 @@ namespace penstock::kv_events {
 
 namespace {
 
-// Messages taken in one turn of the loop, so that a flood leaves room for others.
+// What is taken in one turn of the loop, so that a flood leaves room for others: messages, and the
+// bytes behind which a turn ends.
 constexpr int k_messages_per_turn = 256;
+constexpr std::size_t k_bytes_per_turn = std::size_t{1} << 20U;
 constexpr std::size_t k_frames_max = 16;
 // A peer that has vanished without a word is noticed by these.
 constexpr int k_heartbeat_ms = 5'000;
 constexpr int k_heartbeat_timeout_ms = 15'000;
 constexpr int k_reconnect_ms = 100;
 constexpr int k_reconnect_max_ms = 5'000;
-constexpr int k_watermark = 100'000;  // messages; as vLLM's own
+constexpr int k_send_watermark = 100'000;  // messages; as vLLM's own
+// Messages that wait for us: with more the engine keeps them, which bounds ours by what a message
+// may have. A replay's sender drops what finds no room, so there is room for all that engines keep.
+constexpr int k_receive_watermark = 64;
+constexpr int k_replay_watermark = 10'000;
 
 int type_of(ZmqSocket::Kind kind) noexcept {
     switch (kind) {
@@ -48,8 +54,9 @@ void set(void* socket, int option, int value) noexcept {
 void prepare(void* socket, ZmqSocket::Kind kind) noexcept {
     set(socket, ZMQ_LINGER, 0);
     set(socket, ZMQ_IPV6, 1);
-    set(socket, ZMQ_RCVHWM, k_watermark);
-    set(socket, ZMQ_SNDHWM, k_watermark);
+    const bool replay = kind == ZmqSocket::Kind::dealer;
+    set(socket, ZMQ_RCVHWM, replay ? k_replay_watermark : k_receive_watermark);
+    set(socket, ZMQ_SNDHWM, k_send_watermark);
     set(socket, ZMQ_HEARTBEAT_IVL, k_heartbeat_ms);
     set(socket, ZMQ_HEARTBEAT_TIMEOUT, k_heartbeat_timeout_ms);
     set(socket, ZMQ_RECONNECT_IVL, k_reconnect_ms);
@@ -156,7 +163,10 @@ void ZmqSocket::woken() {
     waiting_ = false;
     const std::shared_ptr<bool> alive = alive_;
     Frames frames;
-    for (int count = 0; count < k_messages_per_turn && receive(frames); ++count) {
+    std::size_t bytes = 0;
+    for (int count = 0; count < k_messages_per_turn && bytes < k_bytes_per_turn && receive(frames);
+         ++count) {
+        for (const std::string& each : frames) bytes += each.size();
         on_message_(std::exchange(frames, {}));
         if (!*alive) return;
     }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sample_news.h"
-
 namespace penstock::monitor {
 
 using fleet::Health;
@@ -88,7 +86,7 @@ Newscast BackendWatch::on_metrics(const Result<fleet::LoadSample>& sample) {
         news.push_back({Event::Kind::poll_recovered, ""});
     metrics_failures_ = 0;
     note_problem(metrics_problem_, "");
-    const SampleNews found = compare(row_.sample, *sample);
+    const SampleNews found = history_.take(*sample);
     if (found.restarted) news.push_back({Event::Kind::restarted, ""});
     if (found.capacity) news.push_back({Event::Kind::capacity_known, "", *found.capacity});
     // A page that leaves the capacity out once must not make it news the next time.

@@ -12,6 +12,7 @@
 #include "penstock/fleet/load.h"
 #include "penstock/fleet/rates.h"
 #include "penstock/monitor/monitor.h"
+#include "sample_news.h"
 
 namespace penstock::monitor {
 
@@ -60,6 +61,7 @@ private:
     bool polled_;
     HealthState health_;
     fleet::BackendState row_;
+    SampleHistory history_;
     fleet::RateLearner learner_{fleet::Rates{}};
     bool changed_ = true;
     std::uint32_t metrics_failures_ = 0;

@@ -49,6 +49,8 @@ void take(Search& search, const Result<std::vector<asio::ip::address>>& answer) 
         if (search.hooks.failed) search.hooks.failed(answer.error().detail());
         return;
     }
+    if (search.hooks.answered) search.hooks.answered();
+    if (search.stopped) return;
     std::vector<std::string> literals;
     for (const auto& address : *answer) literals.push_back(address.to_string());
     if (search.known.learn(std::move(literals))) search.hooks.changed(search.known.addresses());

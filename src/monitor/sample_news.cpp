@@ -13,20 +13,36 @@ bool fell(const std::optional<double>& before, const std::optional<double>& now)
     return before && now && *now < *before;
 }
 
+void keep(std::optional<double>& known, const std::optional<double>& now) noexcept {
+    if (now) known = now;
+}
+
 }  // namespace
 
-SampleNews compare(const std::optional<fleet::LoadSample>& before,
-                   const fleet::LoadSample& now) noexcept {
+SampleNews SampleHistory::take(const fleet::LoadSample& now) noexcept {
     SampleNews news;
-    const auto known = before ? before->kv_tokens : std::nullopt;
-    if (now.kv_tokens && now.kv_tokens != known) news.capacity = now.kv_tokens;
-    if (!before) return news;
-    const bool other_start =
-        before->start_time && now.start_time &&
-        std::abs(*now.start_time - *before->start_time) > k_start_wobble_seconds;
-    news.restarted = other_start || fell(before->cache_queries, now.cache_queries) ||
-                     fell(before->cache_hits, now.cache_hits);
+    if (now.kv_tokens && now.kv_tokens != kv_tokens_) news.capacity = now.kv_tokens;
+    const bool other_start = start_time_ && now.start_time &&
+                             std::abs(*now.start_time - *start_time_) > k_start_wobble_seconds;
+    const bool anew = counts_anew(now);
+    news.restarted = other_start || anew;
+    if (news.restarted) {  // what the new process has not told yet is not known
+        cache_queries_.reset();
+        cache_hits_.reset();
+        pages_without_ = 0;
+    }
+    keep(kv_tokens_, now.kv_tokens);
+    keep(start_time_, now.start_time);
+    keep(cache_queries_, now.cache_queries);
+    keep(cache_hits_, now.cache_hits);
     return news;
+}
+
+bool SampleHistory::counts_anew(const fleet::LoadSample& now) noexcept {
+    const bool away = (cache_queries_ && !now.cache_queries) || (cache_hits_ && !now.cache_hits);
+    pages_without_ = away ? pages_without_ + 1 : 0;
+    return pages_without_ == k_pages_without || fell(cache_queries_, now.cache_queries) ||
+           fell(cache_hits_, now.cache_hits);
 }
 
 }  // namespace penstock::monitor

@@ -89,7 +89,10 @@ void TlsStream::note_failure(TlsStep step) {
     }
     outcome = ERR_GET_LIB(error) == ERR_LIB_SSL ? outcome_of(ERR_GET_REASON(error))
                                                 : TlsOutcome::protocol_error;
+    const bool clear = role_ == TlsRole::client && ERR_GET_LIB(error) == ERR_LIB_SSL &&
+                       ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER;
     failure = take_ssl_error();
+    if (clear) failure = "the peer does not speak TLS: should its URL begin with http:// instead?";
     if (outcome == TlsOutcome::certificate_refused) {
         failure = words(SSL_get_verify_result(ssl_.get()), refused_names_);
     }

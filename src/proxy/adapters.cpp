@@ -17,15 +17,24 @@ bool knows(const fleet::BackendState& state, fleet::AdapterId adapter) noexcept 
 
 }  // namespace
 
-fleet::AdapterId wanted_adapter(const Exchange& exchange) noexcept {
-    if (!exchange.facts.adapter.empty()) return fleet::adapter_id(exchange.facts.adapter);
-    const fleet::AdapterId model = fleet::adapter_id(exchange.facts.model);
+void find_adapter(Exchange& exchange) noexcept {
+    const std::string& named = exchange.facts.adapter;
+    const fleet::AdapterId wanted = fleet::adapter_id(named.empty() ? exchange.facts.model : named);
     const fleet::LoadTable& table = exchange.worker.table();
-    const bool known = std::ranges::any_of(exchange.pool->backends, [&](const auto& backend) {
+    exchange.adapter = 0;
+    exchange.adapter_listed = false;
+    bool others_listed = false;
+    for (const fleet::Backend& backend : exchange.pool->backends) {
         const fleet::BackendState* state = fleet::state_of(table, backend.slot);
-        return state != nullptr && knows(*state, model);
-    });
-    return known ? model : 0;
+        if (state == nullptr) continue;
+        if (knows(*state, wanted)) {
+            exchange.adapter = wanted;
+            exchange.adapter_listed = true;
+            return;
+        }
+        others_listed = others_listed || !state->adapters.empty();
+    }
+    if (!named.empty() && !others_listed) exchange.adapter = wanted;
 }
 
 void rule_out_unlisted(Exchange& exchange) {

@@ -22,7 +22,28 @@ bool loops(const http::Fields& fields) {
     return own > k_own_via_max;
 }
 
+/// Clients set a base address with "/v1" in it or without, and theirs add it or do not.
+std::string meant_text(const Exchange& exchange) {
+    constexpr std::string_view k_version = "/v1";
+    const RouteAsk asked = exchange.asked();
+    http::RequestHead meant = asked.head;
+    meant.target = meant.path().starts_with("/v1/v1/")
+                       ? meant.target.substr(k_version.size())
+                       : std::string{k_version} + std::string{meant.target};
+    if (match_route(*exchange.generation, {meant, asked.client_name}, nullptr) == nullptr)
+        return {};
+    return "; did you mean " + std::string{meant.path().substr(0, 256)} + "?";
+}
+
 }  // namespace
+
+bool is_let_in(Exchange& exchange) {
+    const ApiKeys& keys = exchange.generation->keys;
+    if (keys.off()) return true;
+    const std::optional<std::string_view> holder = keys.holder(exchange.client.head());
+    exchange.record.key_name = holder.value_or(std::string_view{});
+    return holder.has_value();
+}
 
 std::optional<Error> admit(Exchange& exchange) {
     const http::RequestHead& head = exchange.client.head();
@@ -31,16 +52,15 @@ std::optional<Error> admit(Exchange& exchange) {
         return Error{ErrorCode::bad_request, "the path has empty, dot or encoded segments"};
     }
     const bool serves = exchange.purpose == Purpose::serve;  // who explains needs no client's key
-    if (serves && !generation.keys.off() && !generation.keys.admits(head))
-        return Error{ErrorCode::unauthorized};
+    if (serves && !is_let_in(exchange)) return Error{ErrorCode::unauthorized};
     if (loops(head.fields)) {
         return Error{ErrorCode::bad_request, "the request runs in a circle: see its Via field"};
     }
     exchange.route = match_route(generation, exchange.asked(), nullptr);
     if (exchange.route == nullptr) {
-        return Error{ErrorCode::not_found, "no route serves " +
-                                               std::string{http::name(head.method)} + " " +
-                                               std::string{head.path().substr(0, 256)}};
+        return Error{ErrorCode::not_found,
+                     "no route serves " + std::string{http::name(head.method)} + " " +
+                         std::string{head.path().substr(0, 256)} + meant_text(exchange)};
     }
     exchange.record.route = exchange.route->name;
     return std::nullopt;

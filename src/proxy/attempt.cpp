@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "blame.h"
+
 namespace penstock::proxy {
 
 namespace {
@@ -24,15 +26,28 @@ Attempt::Attempt(Exchange& exchange, Pick pick)
       prefill_s_{pick.prefill_s},
       batch_{pick.batch},
       adapter_{pick.adapter},
-      prefilled_timer_{exchange.worker.loop} {}
-
-Attempt::~Attempt() {
-    if (indexed_ && !proven_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
+      own_share_{pick.own_share},
+      prefilled_timer_{exchange.worker.loop} {
+    if (exchange_.adapter_listed) note_adapter();
 }
 
+Attempt::~Attempt() {
+    if (proven_) return;
+    drop_adapter_belief();
+    if (indexed_) exchange_.worker.shared.index.undo(added_, exchange_.facts.blocks);
+    settle_session();
+}
+
+void Attempt::failed(ErrorCode why) {
+    failed_ = true;
+    if (why == ErrorCode::total_timeout) return;
+    backend_failed(exchange_, backend_, why);
+}
+
+// What belongs to a new session may come while its first request is still unanswered.
 void Attempt::sent() {
     sent_at_ = exchange_.worker.loop.now();
-    remember_session(exchange_, backend_.slot);
+    if (!exchange_.session.home) remember_session(exchange_, backend_.slot);
     // An answer in one piece comes long after its first token: its prompt waits as long as such a
     // prompt should.
     if (!exchange_.facts.stream) {
@@ -46,7 +61,9 @@ void Attempt::sent() {
 
 void Attempt::first_byte() {
     proven_ = exchange_.record.status < 400;
-    if (!proven_) drop_adapter_belief();
+    if (!proven_) return;
+    remember_session(exchange_, backend_.slot);
+    note_adapter();
 }
 
 void Attempt::first_token() {
@@ -60,9 +77,25 @@ void Attempt::prefilled() noexcept {
     charge_.prefilled();
 }
 
-// Who does not have the adapter says so at once: it must not look the better for it.
+// A session that its home has failed may try another: else it would fail for as long as that goes
+// on. A client that gave up, or was told that its request is wrong, says nothing against the home.
+void Attempt::settle_session() const noexcept {
+    const bool blamed = failed_ || exchange_.record.status >= 500;
+    if (blamed || !exchange_.session.home) forget_session(exchange_, backend_.slot);
+}
+
+// At the pick, so that the next request of a burst finds it on its way, but not on a client's word
+// alone, which could push out what is really there. And where it has answered: whatever another
+// request has taken back since.
+void Attempt::note_adapter() noexcept {
+    if (exchange_.adapter == 0) return;
+    exchange_.worker.shared.adapters.note(backend_.slot, exchange_.adapter,
+                                          exchange_.worker.loop.now());
+}
+
+// Who fails or does not have it must not look the better for having been asked.
 void Attempt::drop_adapter_belief() noexcept {
-    if (adapter_ == fleet::AdapterRoom::none || adapter_ == fleet::AdapterRoom::loaded) return;
+    if (!exchange_.adapter_listed || adapter_ == fleet::AdapterRoom::loaded) return;
     exchange_.worker.shared.adapters.forget(backend_.slot, exchange_.adapter);
 }
 
@@ -88,12 +121,8 @@ void Attempt::correct_belief() const {
 void Attempt::complete(const Course& course) {
     const telemetry::RequestRecord& record = exchange_.record;
     if (record.status != 200 || exchange_.pool == nullptr) return;
-    // An engine that tells what it evicts is not guessed at.
-    if (backend_.tells_blocks) {
-        tell_served();
-    } else {
-        correct_belief();
-    }
+    // An engine that tells what it evicts is not guessed at, as long as it is heard.
+    if (!tell_served()) correct_belief();
     learn_habit();
     // An answer in one piece does not show when its first token came.
     if (!record.stream || first_token_at_ == TimePoint{} || sent_at_ == TimePoint{}) return;
@@ -104,6 +133,9 @@ void Attempt::learn_habit() const {
     const telemetry::RequestRecord& record = exchange_.record;
     fleet::Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
     const bool told = record.prompt_tokens > 0;
+    if (fleet::PromptSums* sums = exchange_.worker.shared.prompt_sums; sums != nullptr && told) {
+        sums->add(backend_.slot, exchange_.facts.prompt_bytes, record.prompt_tokens);
+    }
     const auto uncached = static_cast<float>(record.prompt_tokens) -
                           static_cast<float>(std::min(record.cached_tokens, record.prompt_tokens));
     habit.learn(told ? static_cast<float>(exchange_.facts.prompt_bytes) : 0.0F,
@@ -116,7 +148,8 @@ void Attempt::learn_speed(const Course& course) const {
     fleet::Observation seen{.slot = backend_.slot,
                             .work_tokens = work_tokens_,
                             .first_token_s = seconds(first_token_at_ - sent_at_),
-                            .adapter = adapter_};
+                            .adapter = adapter_,
+                            .own_share = own_share_};
     constexpr std::uint64_t k_tokens_least = 8;  // fewer say little of the time between them
     // What an engine generates while its client does not read comes all at once.
     if (tokens >= k_tokens_least && !course.client_waited) {
@@ -133,20 +166,21 @@ void Attempt::learn_speed(const Course& course) const {
     exchange_.worker.observations.add(seen);
 }
 
-// For who follows the engine's own word of what it holds.
-void Attempt::tell_served() const {
+// For who follows the engine's own word of what it holds. False: nobody hears it.
+bool Attempt::tell_served() const {
     const engine::RequestFacts& facts = exchange_.facts;
     const auto& report = exchange_.worker.shared.report_prompt;
-    if (!backend_.tells_blocks || !report || facts.blocks.empty()) return;
+    if (!backend_.tells_blocks || !report || facts.blocks.empty()) return false;
     const telemetry::RequestRecord& record = exchange_.record;
-    report({.slot = backend_.slot,
-            .blocks = facts.blocks,
-            .block_bytes = static_cast<std::uint32_t>(exchange_.pool->balance.block_size.count),
-            .bytes = facts.prompt_bytes,
-            .tokens = static_cast<std::uint32_t>(record.prompt_tokens),
-            .cached_tokens = static_cast<std::uint32_t>(record.cached_tokens),
-            .sent = sent_at_,
-            .ended = exchange_.worker.loop.now()});
+    return report(
+        {.slot = backend_.slot,
+         .blocks = facts.blocks,
+         .block_bytes = static_cast<std::uint32_t>(exchange_.pool->balance.block_size.count),
+         .bytes = facts.prompt_bytes,
+         .tokens = static_cast<std::uint32_t>(record.prompt_tokens),
+         .cached_tokens = static_cast<std::uint32_t>(record.cached_tokens),
+         .sent = sent_at_,
+         .ended = exchange_.worker.loop.now()});
 }
 
 Error connect_error(const Exchange& exchange, const Error& from) {

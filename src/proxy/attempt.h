@@ -1,5 +1,6 @@
-// One try at one backend: charged at the pick, in the prefix index from the moment it is sent, both
-// taken back when it fails before its first byte.
+// One try at one backend: charged at the pick, in the memory of adapters from then on, and from the
+// moment it is sent in the prefix index and, with a new session, in the memory of these. All is
+// taken back when it ends before its first byte.
 #pragma once
 
 #include "decide.h"
@@ -39,12 +40,17 @@ public:
     /// The response came whole: what it showed of the backend, of its cache and of its model is
     /// learned.
     void complete(const Course& course);
+    /// It has ended by the engine's fault. The time of the whole request says nothing about a
+    /// backend's health; everything else is reported.
+    void failed(ErrorCode why);
 
 private:
     [[nodiscard]] fleet::CounterSlab::Cell& cell() const noexcept;
-    void tell_served() const;
+    [[nodiscard]] bool tell_served() const;
+    void note_adapter() noexcept;
     void drop_adapter_belief() noexcept;
     void correct_belief() const;
+    void settle_session() const noexcept;
     void learn_habit() const;
     void learn_speed(const Course& course) const;
     void prefilled() noexcept;
@@ -57,6 +63,7 @@ private:
     float prefill_s_;
     float batch_;
     fleet::AdapterRoom adapter_;
+    float own_share_;
     TimePoint sent_at_{};
     TimePoint first_token_at_{};
     std::uint64_t prefilled_then_ = 0;  // by this proxy's requests there, at the first token
@@ -65,6 +72,7 @@ private:
     routing::PrefixIndex::Added added_;
     bool indexed_ = false;
     bool proven_ = false;
+    bool failed_ = false;
 };
 
 /// What a failed connect means: total_timeout where it was the whole request's time that ended,

@@ -1,12 +1,14 @@
 #include "penstock/proxy/auth.h"
 
+#include "penstock/base/trim.h"
 #include "penstock/net/sha256.h"
 
 namespace penstock::proxy {
 
 namespace {
 
-constexpr std::string_view k_white = " \t\r";
+constexpr std::string_view k_white = " \t";
+constexpr std::size_t k_name_max = 256;  // bytes of a key's name in a record
 
 int digit(char c) noexcept {
     if (c >= '0' && c <= '9') return c - '0';
@@ -50,27 +52,32 @@ Result<ApiKeys> ApiKeys::parse(std::string_view text) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         std::string_view line = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
-        line = line.substr(0, line.find('#'));
+        line = line.substr(0, line.find_first_of("#\r"));
         line.remove_prefix(std::min(line.find_first_not_of(k_white), line.size()));
         if (line.empty()) continue;
-        Digest digest{};
-        if (!read_hex(line.substr(0, line.find_first_of(k_white)), digest)) {
+        const std::size_t gap = std::min(line.find_first_of(k_white), line.size());
+        Key key;
+        if (!read_hex(line.substr(0, gap), key.digest)) {
             return Error{
                 ErrorCode::invalid_value,
                 "line " + std::to_string(number) + ": not the SHA-256 of a key (64 hex digits)"};
         }
-        keys.digests_.push_back(digest);
+        key.name = trim_blanks(line.substr(gap)).substr(0, k_name_max);
+        keys.keys_.push_back(std::move(key));
     }
     return keys;
 }
 
-bool ApiKeys::admits(const http::RequestHead& head) const {
-    const std::string_view key = presented_key(head);
-    if (key.empty()) return false;
-    const Digest presented = net::sha256(key);
-    bool known = false;
-    for (const Digest& digest : digests_) known |= net::equal_constant_time(digest, presented);
-    return known;
+std::optional<std::string_view> ApiKeys::holder(const http::RequestHead& head) const {
+    const std::string_view shown = presented_key(head);
+    if (shown.empty()) return std::nullopt;
+    const auto presented = net::sha256(shown);
+    const Key* known = nullptr;
+    for (const Key& key : keys_) {
+        if (net::equal_constant_time(key.digest, presented)) known = &key;
+    }
+    if (known == nullptr) return std::nullopt;
+    return known->name;
 }
 
 }  // namespace penstock::proxy

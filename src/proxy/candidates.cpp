@@ -36,18 +36,24 @@ void append_unfit(std::string& out, std::uint8_t unfit) {
     out += ']';
 }
 
-void append_terms_json(std::string& out, const Candidate& candidate, bool in_seconds) {
+/// In milliseconds, if it is a time.
+double told(float term, const routing::Policy& policy) noexcept {
     constexpr double k_millis = 1000;
-    append_key(out, in_seconds ? "terms_ms" : "terms");
+    return static_cast<double>(term) * (policy.in_seconds() ? k_millis : 1);
+}
+
+void append_terms_json(std::string& out, const Candidate& candidate,
+                       const routing::Policy& policy) {
+    append_key(out, policy.in_seconds() ? "terms_ms" : "terms");
     const std::size_t begin = out.size();
     for (std::size_t i = 0; i < routing::k_terms; ++i) {
         append_figure(out, routing::name(static_cast<routing::Term>(i)),
-                      static_cast<double>(candidate.terms[i]) * (in_seconds ? k_millis : 1));
+                      told(candidate.terms[i], policy));
     }
     close_object(out, begin);
 }
 
-void append_json(std::string& out, const Candidate& candidate, bool in_seconds) {
+void append_json(std::string& out, const Candidate& candidate, const routing::Policy& policy) {
     const fleet::SheetRow& row = candidate.row;
     const std::size_t begin = out.size();
     append_text(out, "backend", candidate.backend->url);
@@ -63,7 +69,7 @@ void append_json(std::string& out, const Candidate& candidate, bool in_seconds) 
     append_figure(out, "kv_usage", row.kv_use < 0 ? k_unknown : row.kv_use);
     append_count(out, "held_blocks", row.held_blocks);
     append_text(out, "adapter", fleet::name(row.adapter.room));
-    append_terms_json(out, candidate, in_seconds);
+    append_terms_json(out, candidate, policy);
     close_object(out, begin);
 }
 
@@ -89,19 +95,21 @@ std::string unfit_words(std::uint8_t unfit) {
     return words;
 }
 
-void append_terms(std::string& out, const std::array<float, routing::k_terms>& terms) {
+void append_terms(std::string& out, const std::array<float, routing::k_terms>& terms,
+                  const routing::Policy& policy) {
     for (std::size_t i = 0; i < routing::k_terms; ++i) {
         out.append(i == 0 ? "" : "; ").append(routing::name(static_cast<routing::Term>(i)));
         out += '=';
-        append_figure(out, static_cast<double>(terms[i]));
+        append_figure(out, told(terms[i], policy));
+        if (policy.in_seconds()) out += "ms";
     }
 }
 
-std::string candidate_text(const Candidate& candidate) {
+std::string candidate_text(const Candidate& candidate, const routing::Policy& policy) {
     std::string text = "backend=" + candidate.backend->url;
     if (candidate.row.unfit != fleet::k_fit) text += "; unfit=" + unfit_words(candidate.row.unfit);
     text += "; held=" + std::to_string(candidate.row.held_blocks) + "; ";
-    append_terms(text, candidate.terms);
+    append_terms(text, candidate.terms, policy);
     return text;
 }
 
@@ -109,7 +117,7 @@ std::string candidates_json(std::span<const Candidate> candidates, const routing
     std::string out = "[";
     for (const Candidate& each : candidates) {
         if (out.size() > 1) out += ',';
-        append_json(out, each, policy.in_seconds());
+        append_json(out, each, policy);
     }
     return out += ']';
 }

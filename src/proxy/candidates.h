@@ -33,11 +33,13 @@ void rank(std::vector<Candidate>& candidates);
 /// The words of a row's unfitness, each of them behind a comma but the first; empty: it is fit.
 [[nodiscard]] std::string unfit_words(std::uint8_t unfit);
 
-/// `name=value` of each term, in the policy's unit, with "; " between them.
-void append_terms(std::string& out, const std::array<float, routing::k_terms>& terms);
+/// The terms as people read them, with "; " between them: `total=145.1ms`, or `total=3` of a policy
+/// whose terms are no times.
+void append_terms(std::string& out, const std::array<float, routing::k_terms>& terms,
+                  const routing::Policy& policy);
 
 /// The value of an X-Penstock-Candidate.
-[[nodiscard]] std::string candidate_text(const Candidate& candidate);
+[[nodiscard]] std::string candidate_text(const Candidate& candidate, const routing::Policy& policy);
 
 /// A JSON array on one line. Each is
 ///

@@ -21,6 +21,13 @@ Error unknown_model(const Exchange& exchange) {
     return Error{ErrorCode::model_not_found, std::move(text)};
 }
 
+/// Nobody has told a model of this name; one of the route's pools cannot tell.
+Error no_word_of_model(const Exchange& exchange, const Pool& down) {
+    return Error{ErrorCode::no_healthy_backend, "no healthy backend serves the model \"" +
+                                                    exchange.record.model + "\", and the pool \"" +
+                                                    down.name + "\" has none; try again"};
+}
+
 /// The pool is this one, and the name is what its engine makes of it. The record keeps the
 /// client's: as a label only where each part of it is spelled out, so that labels stay few.
 void choose(Exchange& exchange, const Pool& pool) {
@@ -48,7 +55,8 @@ std::optional<Error> choose_by_model(Exchange& exchange) {
     const fleet::LoadTable& table = exchange.worker.table();
     const Pool* fallback = nullptr;
     const Pool* passes = nullptr;
-    bool unlisted = false;
+    const Pool* down = nullptr;
+    bool awaited = false;
     for (const std::uint32_t index : exchange.route->pools) {
         const Pool& pool = exchange.generation->pools[index];
         if (serves_asked(exchange, pool)) {
@@ -60,15 +68,40 @@ std::optional<Error> choose_by_model(Exchange& exchange) {
         } else if (pool.unknown_model == UnknownModel::pass && passes == nullptr) {
             passes = &pool;
         }
-        if (!all_listed(pool, table)) unlisted = true;
+        const Listing listing = listing_of(pool, table);
+        if (listing == Listing::awaited) awaited = true;
+        if (listing == Listing::down) down = &pool;
     }
     if (fallback == nullptr) fallback = passes;
     if (fallback != nullptr) {
         choose(exchange, *fallback);
         return std::nullopt;
     }
-    if (unlisted) return Error{ErrorCode::models_not_listed_yet};
+    if (awaited) return Error{ErrorCode::models_not_listed_yet};
+    if (down != nullptr) return no_word_of_model(exchange, *down);
     return unknown_model(exchange);
+}
+
+/// Several pools serve the path, and nothing says which: what the body lacks.
+Error no_model(const Exchange& exchange) {
+    const http::Method method = exchange.client.head().method;
+    if (exchange.grpc) {
+        return Error{ErrorCode::model_required,
+                     "several pools serve this path, and a gRPC call names no model: route it to "
+                     "one pool"};
+    }
+    if (method == http::Method::get || method == http::Method::head) {
+        return Error{ErrorCode::model_required,
+                     "several pools serve this path, and a " + std::string{http::name(method)} +
+                         " names no model: send a POST whose body names one"};
+    }
+    const bool silent = exchange.body.empty() || exchange.facts.json ||
+                        exchange.endpoint == engine::Endpoint::multipart;
+    if (!silent) return Error{ErrorCode::bad_request, "the body is not JSON"};
+    if (exchange.facts.model_malformed)
+        return Error{ErrorCode::bad_request, "\"model\" must be a string"};
+    return Error{ErrorCode::model_required,
+                 "several pools serve this path: name a model in the body"};
 }
 
 /// The pool's own chain; the others are not needed any more.
@@ -103,8 +136,7 @@ std::optional<Error> choose_pool(Exchange& exchange) {
     } else if (exchange.route->pools.size() == 1) {
         exchange.pool = &exchange.generation->pools[exchange.route->pools.front()];
     } else {
-        return Error{ErrorCode::model_required,
-                     "several pools serve this path: name a model in the body"};
+        return no_model(exchange);
     }
     take_chain(exchange);
     exchange.record.pool = exchange.pool->name;

@@ -4,7 +4,7 @@
 
 #include "adapters.h"
 #include "models.h"
-#include "penstock/routing/beliefs.h"
+#include "penstock/routing/survey.h"
 
 namespace penstock::proxy {
 
@@ -27,9 +27,8 @@ routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
         .output_tokens = whole(output),
         .usual_output = whole(habit.output_tokens),
         .usual_uncached = whole(habit.uncached_tokens),
-        .session =
-            exchange.session.name != 0 ? exchange.session.name : exchange.facts.sessions.first(),
-        .sequence = exchange.worker.decisions};
+        .session = exchange.session.name,
+        .sequence = exchange.generation.turn_of(*exchange.pool)};
 }
 
 bool reads_prefix(const Pool& pool) noexcept {
@@ -44,15 +43,12 @@ void stand(const Exchange& exchange, std::size_t i, fleet::SheetRow& row) noexce
     row.place_price = exchange.route->spill_cost * static_cast<float>(standings[i]);
 }
 
-/// Marks what only this request knows: other models, backends that failed it, labels, cached
-/// blocks.
-void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
+/// Marks what only this request knows: other models, backends that failed it, labels.
+void mark_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
     const std::string_view model = exchange.facts.model;
     const bool by_list = exchange.model_listed && !configured(pool, model);
-    const bool prefix = reads_prefix(pool) && !exchange.facts.blocks.empty();
-    if (prefix) worker.shared.index.match(exchange.facts.blocks, worker.holdings);
     for (std::size_t i = 0; i < pool.backends.size(); ++i) {
         fleet::SheetRow& row = worker.sheet[i];
         if (by_list && !lists(worker.table(), pool.backends[i], model))
@@ -61,7 +57,6 @@ void fill_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
             row.unfit |= fleet::k_excluded;
         }
         stand(exchange, i, row);
-        if (prefix) row.held_blocks = worker.holdings.of(row.slot);
     }
 }
 
@@ -97,7 +92,7 @@ void ask_shadow(Exchange& exchange, const routing::Input& input, std::uint32_t p
 
 routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     Worker& worker = exchange.worker;
-    exchange.adapter = wanted_adapter(exchange);
+    find_adapter(exchange);
     fleet::observe(exchange.pool->backends,
                    {.table = worker.table(),
                     .counters = worker.shared.counters,
@@ -108,22 +103,17 @@ routing::Input survey(Exchange& exchange, const std::vector<fleet::Slot>& exclud
                    worker.sheet);
     fleet::Habit& habit = worker.habits.of(exchange.pool->name, exchange.facts.model);
     rule_out_unlisted(exchange);
-    fill_rows(exchange, excluded);
+    mark_rows(exchange, excluded);
     const routing::Input input = input_of(exchange, habit);
-    const bool prefix = reads_prefix(*exchange.pool);
-    const bool session = exchange.session.name != 0;
-    if ((prefix || session) && exchange.purpose == Purpose::serve) habit.foreign.look(worker.sheet);
-    if (session) {
-        const Millis worth = exchange.pool->balance.session_worth;
-        routing::price_moves(input,
-                             {exchange.session.home, std::chrono::duration<float>(worth).count()},
-                             habit.foreign.value(), worker.sheet);
-    }
-    if (prefix) {
-        routing::add_beliefs(input, worker.shared.index.home(input.blocks), habit.foreign.value(),
-                             worker.sheet);
-    }
-    pass_over(exchange);
+    const std::chrono::duration<float> worth = exchange.pool->balance.session_worth;
+    routing::survey(input,
+                    {.index = reads_prefix(*exchange.pool) ? &worker.shared.index : nullptr,
+                     .holdings = worker.holdings,
+                     .foreign = habit.foreign,
+                     .learns = exchange.purpose == Purpose::serve,
+                     .home = {exchange.session.home, worth.count()},
+                     .place_priced = !exchange.placement.standings.empty()},
+                    worker.sheet);
     return input;
 }
 
@@ -165,7 +155,6 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
     Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
     const routing::Input input = survey(exchange, excluded);
-    ++worker.decisions;
     for (;;) {
         const Rng chance = worker.rng;
         const routing::Decision decision = pool.policy->decide(input, worker.sheet, worker.rng);
@@ -180,21 +169,21 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             fleet::Charge::try_charge(worker.shared.counters[backend.slot], backend.max_in_flight,
                                       input.prompt_tokens - cached);
         if (charge) {
+            // Who has no choice takes no turn: a session would take those of requests without one.
+            if (decision.candidates > 1) ++exchange.generation.turn_of(pool);
             ask_shadow(exchange, input, decision.row, chance);
             keep_candidates(exchange, input, decision);
             const fleet::SheetRow& row = worker.sheet[decision.row];
             const float work =
                 row.prefill_tokens + static_cast<float>(input.prompt_tokens - cached);
-            if (exchange.adapter != 0) {
-                worker.shared.adapters.note(backend.slot, exchange.adapter, worker.loop.now());
-            }
             return Pick{.backend = &backend,
                         .decision = decision,
                         .charge = std::move(*charge),
                         .work_tokens = work,
                         .prefill_s = static_cast<float>(row.rates.first_token(work)),
                         .batch = row.running + 1,
-                        .adapter = row.adapter.room};
+                        .adapter = row.adapter.room,
+                        .own_share = fleet::own_share(row)};
         }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
         pass_over(exchange);
@@ -239,7 +228,7 @@ std::string explanation(const Exchange& exchange, const fleet::Backend& backend,
                        "; candidates=" + std::to_string(decision.candidates) +
                        "; held=" + std::to_string(decision.held_blocks) + "/" +
                        std::to_string(exchange.facts.blocks.size()) + "; ";
-    append_terms(text, decision.terms);
+    append_terms(text, decision.terms, *exchange.pool->policy);
     return text;
 }
 

@@ -75,6 +75,7 @@ void Exchange::give_up() noexcept {
 
 void Exchange::refuse(const Error& error) {
     ended(outcome_of(error.code()), error.code());
+    if (http::ails_backend(error.code())) record.error_detail = error.detail();
     if (error.code() == ErrorCode::client_gone) {
         record.status = http::status_of(error.code());
         client.break_off({});

@@ -77,6 +77,7 @@ struct Exchange {
     Placement placement;
     Session session;
     fleet::AdapterId adapter = 0;  // the LoRA it wants; known with the first pick
+    bool adapter_listed = false;   // by some backend: not only the client's word
     bool model_listed = false;     // some backend of the pool, or its configuration, spells it out
     std::vector<Chain> chains;     // of the prompt, until a pool is chosen
     Micros body_complete{

@@ -54,8 +54,7 @@ void append_refusal(std::string& out, const std::optional<Error>& refusal) {
     const std::size_t begin = out.size();
     append_count(out, "status", static_cast<std::uint64_t>(http::status_of(refusal->code())));
     append_text(out, "code", name(refusal->code()));
-    append_text(out, "message",
-                refusal->detail().empty() ? http::message_of(refusal->code()) : refusal->detail());
+    append_text(out, "message", http::message_for_client(*refusal));
     close_object(out, begin);
 }
 

@@ -77,9 +77,7 @@ Task<void> forward(Exchange& exchange) {
             co_return;
         }
         last = stream ? Error{ErrorCode::engine_loading} : stream.error();
-        if (last->code() != ErrorCode::total_timeout) {
-            exchange.worker.shared.report_failure(slot, last->code());
-        }
+        attempt.failed(last->code());
         if (!stream && (!more || !may_fail_over(last->code()))) {
             exchange.refuse(*last);
             co_return;

@@ -76,9 +76,7 @@ Task<bool> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream
     if (*failed == ErrorCode::upstream_reused_closed && upload.moved() == 0 && !upload.failed()) {
         co_return false;
     }
-    if (!upload.failed() && *failed != ErrorCode::total_timeout) {
-        exchange.worker.shared.report_failure(attempt.backend().slot, *failed);
-    }
+    if (!upload.failed()) attempt.failed(*failed);
     exchange.refuse(*failed);
     co_return true;
 }
@@ -126,8 +124,8 @@ Task<void> forward_streamed(Exchange& exchange) {
         Attempt attempt{exchange, std::move(*pick)};
         last = co_await send_streamed(exchange, attempt);
         if (!last) co_return;
+        attempt.failed(last->code());
         if (last->code() == ErrorCode::total_timeout) co_return exchange.refuse(*last);
-        exchange.worker.shared.report_failure(attempt.backend().slot, last->code());
         if (excluded.size() >= exchange.generation->max_failovers) {
             co_return exchange.refuse(*last);
         }

@@ -92,15 +92,18 @@ void answer_model(Exchange& exchange, std::string_view model) {
     if (const auto element = model_document(generation, table, model)) {
         return answer(exchange, 200, "application/json", *element);
     }
-    const bool listed = std::all_of(generation.pools.begin(), generation.pools.end(),
-                                    [&](const Pool& pool) { return all_listed(pool, table); });
-    exchange.refuse(listed ? ErrorCode::model_not_found : ErrorCode::models_not_listed_yet);
+    ErrorCode code = ErrorCode::model_not_found;
+    for (const Pool& pool : generation.pools) {
+        const Listing listing = listing_of(pool, table);
+        if (listing == Listing::awaited) return exchange.refuse(ErrorCode::models_not_listed_yet);
+        if (listing == Listing::down) code = ErrorCode::no_healthy_backend;
+    }
+    exchange.refuse(code);
 }
 
 bool answer_models(Exchange& exchange, std::string_view path) {
     if (!asks_for_models(path)) return false;
-    const Generation& generation = *exchange.generation;
-    if (!generation.keys.off() && !generation.keys.admits(exchange.client.head())) {
+    if (!is_let_in(exchange)) {
         exchange.refuse(ErrorCode::unauthorized);
         return true;
     }
@@ -108,7 +111,7 @@ bool answer_models(Exchange& exchange, std::string_view path) {
         answer_model(exchange, decoded(path.substr(k_models.size() + 1)));
     } else {
         answer(exchange, 200, "application/json",
-               models_document(generation, exchange.worker.table()));
+               models_document(*exchange.generation, exchange.worker.table()));
     }
     return true;
 }

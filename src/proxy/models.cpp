@@ -6,6 +6,7 @@
 #include "penstock/base/json_text.h"
 #include "penstock/base/trim.h"
 #include "penstock/base/wildcard.h"
+#include "penstock/engine/dialect.h"
 
 namespace penstock::proxy {
 
@@ -53,18 +54,22 @@ ReadName read_name(const Pool& pool, const fleet::LoadTable& table, std::string_
     return whole ? ReadName{name, {}} : cut_name(name);
 }
 
-bool all_listed(const Pool& pool, const fleet::LoadTable& table) {
+Listing listing_of(const Pool& pool, const fleet::LoadTable& table) {
     bool any = false;
+    bool unknown = false;
     for (const fleet::Backend& backend : pool.backends) {
         const fleet::BackendState* state = fleet::state_of(table, backend.slot);
-        if (state == nullptr) continue;
-        if (state->models_listed) {
+        const fleet::Health health = state != nullptr ? state->health : fleet::Health::unknown;
+        if (state != nullptr && state->models_listed) {
             any = true;
-        } else if (state->health == fleet::Health::healthy) {
-            return false;
+        } else if (health == fleet::Health::healthy) {
+            return Listing::awaited;
+        } else if (health == fleet::Health::unknown) {
+            unknown = true;
         }
     }
-    return any;
+    if (any) return Listing::told;
+    return unknown ? Listing::awaited : Listing::down;
 }
 
 std::vector<std::string> known_models(const Generation& generation,
@@ -128,10 +133,27 @@ std::string models_document(const Generation& generation, const fleet::LoadTable
     return out += "]}";
 }
 
+namespace {
+
+/// An engine's own words of the model; empty: none of the pool's has told any.
+std::string told_element(const Pool& pool, const fleet::LoadTable& table, std::string_view model) {
+    for (const fleet::Backend& backend : pool.backends) {
+        if (!lists(table, backend, model)) continue;
+        const std::string& elements = fleet::state_of(table, backend.slot)->models_json;
+        if (std::string element = engine::model_element(elements, model); !element.empty())
+            return element;
+    }
+    return {};
+}
+
+}  // namespace
+
 std::optional<std::string> model_document(const Generation& generation,
                                           const fleet::LoadTable& table, std::string_view model) {
     for (const Pool& pool : generation.pools) {
-        if (serves(pool, table, model)) return made_element(model, pool.name);
+        if (!serves(pool, table, model)) continue;
+        std::string element = told_element(pool, table, model);
+        return element.empty() ? made_element(model, pool.name) : element;
     }
     return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // Which models a pool serves: the config's patterns and the last good lists of its backends.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,8 +44,11 @@ struct ReadName {
 /// The name as the pool's engine reads it; whole where a backend lists it as it stands.
 [[nodiscard]] ReadName read_name(const Pool& pool, const fleet::LoadTable& table,
                                  std::string_view name);
-/// Every healthy backend of the pool has told its models.
-[[nodiscard]] bool all_listed(const Pool& pool, const fleet::LoadTable& table);
+/// What the pool's backends have told of their models. `told`: all that are healthy have;
+/// `awaited`: one that is healthy, or of whose health nothing is known yet, has not; `down`: none
+/// has, and nobody is healthy who could.
+enum class Listing : std::uint8_t { told, awaited, down };
+[[nodiscard]] Listing listing_of(const Pool& pool, const fleet::LoadTable& table);
 /// Names of all models of these pools, without repetition.
 [[nodiscard]] std::vector<std::string> known_models(const Generation& generation,
                                                     const std::vector<std::uint32_t>& pools,

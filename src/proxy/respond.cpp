@@ -1,5 +1,6 @@
 #include "respond.h"
 
+#include "blame.h"
 #include "decide.h"
 #include "finish.h"
 #include "heads.h"
@@ -28,7 +29,8 @@ const http::ResponseHead& head_for_client(const Exchange& exchange, const Attemp
     http::ResponseHead& head = downstream_head(exchange, from, told);
     if (exchange.explain == Explain::candidates) {
         for (const Candidate& each : exchange.candidates)
-            head.fields.append("X-Penstock-Candidate", candidate_text(each));
+            head.fields.append("X-Penstock-Candidate",
+                               candidate_text(each, *exchange.pool->policy));
     }
     if (exchange.usage_filter && head.framing == http::Framing::length) {
         head.framing = http::Framing::chunked;  // its length is not known before its end
@@ -58,9 +60,10 @@ Task<void> relay_response(Exchange& exchange, Attempt& attempt, http::ClientStre
     }
     finish(exchange, engine, {end, relay.error()});
     if (end == Relay::End::complete) attempt.complete(relay.course());
-    // The time of the whole request says nothing about this engine.
-    if (end == Relay::End::engine_failed && relay.error() != ErrorCode::total_timeout) {
-        exchange.worker.shared.report_failure(slot, relay.error());
+    if (end == Relay::End::engine_failed) attempt.failed(relay.error());
+    if (end == Relay::End::complete &&
+        exchange.record.outcome == telemetry::Outcome::engine_error) {
+        backend_answered_badly(exchange, attempt.backend());
     }
 }
 

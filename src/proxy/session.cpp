@@ -104,6 +104,11 @@ void remember_session(const Exchange& exchange, fleet::Slot slot) noexcept {
     worker.shared.sessions->remember(exchange.session.key, slot, worker.loop.now());
 }
 
+void forget_session(const Exchange& exchange, fleet::Slot slot) noexcept {
+    if (exchange.session.name == 0) return;
+    exchange.worker.shared.sessions->forget(exchange.session.key, slot);
+}
+
 bool learns_answer_id(const Exchange& exchange) noexcept {
     const auto& sources = exchange.pool->sessions;
     return exchange.endpoint == engine::Endpoint::responses && exchange.record.status == 200 &&

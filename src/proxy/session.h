@@ -21,8 +21,10 @@ struct Session {
 /// Fills `exchange.session`; the last part of `choose_pool`.
 void find_session(Exchange& exchange);
 
-/// The session's request goes to `slot`.
+/// The session is at home at `slot`.
 void remember_session(const Exchange& exchange, fleet::Slot slot) noexcept;
+/// It is not, after all.
+void forget_session(const Exchange& exchange, fleet::Slot slot) noexcept;
 
 /// Whether the answer's own id will lead back to where it came from: an answer of the responses API
 /// in a pool with the source "conversation".

@@ -16,6 +16,9 @@ void identify(Exchange& exchange);
 /// answered. (local_answers.cpp)
 [[nodiscard]] bool answer_locally(Exchange& exchange);
 
+/// Its API key is known, or nobody needs one; notes whose it is. (admit.cpp)
+[[nodiscard]] bool is_let_in(Exchange& exchange);
+
 /// Paths, keys, loops, routes. (admit.cpp)
 [[nodiscard]] std::optional<Error> admit(Exchange& exchange);
 

@@ -10,8 +10,6 @@ namespace {
 
 // By simulation (decision 0008): from 0.1 to 0.4 the results are alike.
 constexpr float k_still_there = 0.3F;
-// Without a session only the beginning tells that two prompts are alike: they may go on otherwise.
-constexpr float k_goes_on_alike = 0.7F;
 
 void raise(fleet::SheetRow& row, std::uint32_t blocks, float chance) noexcept {
     if (blocks <= row.held_blocks) return;
@@ -33,8 +31,7 @@ void add_beliefs(const Input& input, const PrefixHomes::Home& home, float foreig
     if (blocks == 0) return;
     const CommonHome common = common_home(rendezvous_key(input), sheet, foreign);
     if (common.row == Decision::k_nobody) return;
-    const float alike = input.session != 0 ? 1 : k_goes_on_alike;
-    raise(sheet[common.row], blocks, alike * common.chance);
+    raise(sheet[common.row], blocks, common.chance);
 }
 
 }  // namespace penstock::routing

@@ -44,15 +44,17 @@ BlockCache::Inserted BlockCache::insert(std::span<const std::uint64_t> chain) {
     return inserted;
 }
 
-void BlockCache::undo(const Inserted& inserted, std::span<const std::uint64_t> chain) noexcept {
-    const std::size_t end = std::min<std::size_t>(inserted.to, chain.size());
-    for (std::size_t i = end; i-- > inserted.from;) {
-        const std::uint32_t index = find(chain[i]);
+std::size_t BlockCache::undo(const Inserted& inserted,
+                             std::span<const std::uint64_t> chain) noexcept {
+    std::size_t kept = std::min<std::size_t>(inserted.to, chain.size());
+    for (; kept > inserted.from; --kept) {
+        const std::uint32_t index = find(chain[kept - 1]);
         if (index == k_none) continue;  // evicted since
-        if (entries_[index].stamp != inserted.stamp)
-            return;  // used since, and with it all its parents
+        // Used since, and with it all its parents.
+        if (entries_[index].stamp != inserted.stamp) break;
         remove(index);
     }
+    return kept;
 }
 
 void BlockCache::correct(const Inserted& inserted, std::span<const std::uint64_t> chain,

@@ -49,8 +49,9 @@ public:
     /// Makes the chain the most recent. Of a chain longer than the capacity only the beginning is
     /// held.
     Inserted insert(std::span<const std::uint64_t> chain);
-    /// Removes the blocks that this insertion added and no later one has used.
-    void undo(const Inserted& inserted, std::span<const std::uint64_t> chain) noexcept;
+    /// Removes the blocks that this insertion added and no later one has used: those of the chain
+    /// from the number on that is returned.
+    std::size_t undo(const Inserted& inserted, std::span<const std::uint64_t> chain) noexcept;
 
     /// Of what this insertion believed to be there the engine found `found` blocks: what was used
     /// longer ago than the first that was missing must be gone, too.

@@ -70,9 +70,13 @@ PrefixIndex::Added PrefixIndex::insert(fleet::Slot slot, std::span<const std::ui
 
 void PrefixIndex::undo(const Added& added, std::span<const std::uint64_t> chain) noexcept {
     const Part& part = impl_->parts[added.slot];
-    const std::lock_guard guard{part.lock};
-    if (!part.blocks) return;
-    part.blocks->undo(inserted_of(added), chain);
+    std::size_t kept = 0;
+    {
+        const std::lock_guard guard{part.lock};
+        if (!part.blocks) return;
+        kept = part.blocks->undo(inserted_of(added), chain);
+    }
+    homes_.forget(added.slot, chain.subspan(kept));
 }
 
 void PrefixIndex::correct(const Added& added, std::span<const std::uint64_t> chain,

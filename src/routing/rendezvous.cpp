@@ -13,6 +13,9 @@ constexpr float k_common_bound = 2;
 // That proxies agree is worth more than the chance that another was first: the next of them looks
 // there too. With 1 two proxies keep apart, with 2 few prompts go where they wait least.
 constexpr float k_agreement = 1.5F;
+// A copy that this proxy knows of is worth more than one that all suppose. With 1 hot prefixes crowd
+// their homes, with 0.7 eight proxies make copies of everything until each evicts the other.
+constexpr float k_surest = 0.9F;
 
 // Polls that lag behind our own traffic look like a little of others'.
 constexpr float k_alone = 0.2F;
@@ -84,7 +87,7 @@ std::uint32_t rendezvous(std::uint64_t key, Sheet sheet, float bound,
 CommonHome common_home(std::uint64_t key, Sheet sheet, float foreign) noexcept {
     if (foreign <= k_alone) return {};
     return {.row = rendezvous(key, sheet, k_common_bound),
-            .chance = std::min(k_agreement * foreign, 1.0F)};
+            .chance = std::min(k_agreement * foreign, k_surest)};
 }
 
 }  // namespace penstock::routing

@@ -30,6 +30,11 @@ constexpr std::uint64_t print_in(std::uint64_t entry) noexcept {
     return entry >> k_print_shift;
 }
 
+/// Of the bits below those that tell the place.
+constexpr std::uint64_t print_of(std::uint64_t mixed, std::size_t buckets) noexcept {
+    return print_in(mixed << std::bit_width(buckets - 1));
+}
+
 std::uint64_t seconds_of(TimePoint now) noexcept {
     const auto since =
         std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
@@ -57,8 +62,7 @@ bool Sessions::current(std::uint64_t entry) const noexcept {
 
 void Sessions::remember(std::uint64_t session, fleet::Slot slot, TimePoint now) noexcept {
     const std::uint64_t mixed = scatter_(session);
-    // The bits below those that tell the place.
-    const std::uint64_t print = print_in(mixed << std::bit_width(k_entries / k_ways - 1));
+    const std::uint64_t print = print_of(mixed, k_entries / k_ways);
     const std::uint64_t seconds = seconds_of(now);
     Entry* place = nullptr;
     std::uint64_t oldest = 0;
@@ -82,7 +86,7 @@ void Sessions::remember(std::uint64_t session, fleet::Slot slot, TimePoint now) 
 std::optional<fleet::Slot> Sessions::find(std::uint64_t session, TimePoint now,
                                           Millis ttl) const noexcept {
     const std::uint64_t mixed = scatter_(session);
-    const std::uint64_t print = print_in(mixed << std::bit_width(k_entries / k_ways - 1));
+    const std::uint64_t print = print_of(mixed, k_entries / k_ways);
     const std::uint64_t seconds = seconds_of(now);
     for (const Entry& each : bucket_of(mixed)) {
         const std::uint64_t entry = each.load(std::memory_order_relaxed);
@@ -91,6 +95,19 @@ std::optional<fleet::Slot> Sessions::find(std::uint64_t session, TimePoint now,
         return known ? std::optional{slot_in(entry)} : std::nullopt;
     }
     return std::nullopt;
+}
+
+void Sessions::forget(std::uint64_t session, fleet::Slot slot) noexcept {
+    const std::uint64_t mixed = scatter_(session);
+    const std::uint64_t print = print_of(mixed, k_entries / k_ways);
+    for (Entry& each : bucket_of(mixed)) {
+        std::uint64_t entry = each.load(std::memory_order_relaxed);
+        if (entry == 0 || print_in(entry) != print) continue;
+        if (slot_in(entry) == slot) {
+            each.compare_exchange_strong(entry, 0, std::memory_order_relaxed);
+        }
+        return;
+    }
 }
 
 void Sessions::forget(fleet::Slot slot) noexcept {

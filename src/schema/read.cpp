@@ -166,12 +166,19 @@ private:
     }
 
     std::string hint_for(const OptionTable& table, const std::string& key) const {
-        std::vector<std::string> homes;
-        collect_homes(root_, key, homes);
         if (const ChildTable* top = find_child(root_, key)) {
             return "write " + table_title(*top) + " at the top level";
         }
-        if (!homes.empty()) return json_string(key) + " belongs in " + joined(homes);
+        std::vector<std::string> homes;
+        collect_homes(root_, key, homes);
+        std::string hint = hint_within(table, key);
+        if (homes.empty()) return hint;
+        if (!hint.empty()) hint += " ";
+        return hint + json_string(key) + " belongs in " + joined(homes);
+    }
+
+    /// What of this very table may be meant.
+    static std::string hint_within(const OptionTable& table, const std::string& key) {
         std::vector<std::string_view> names;
         for (const Option& option : table.options) names.push_back(option.name);
         for (const ChildTable& child : table.children) names.push_back(child.key);

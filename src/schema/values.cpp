@@ -1,4 +1,6 @@
 // Walks over an object by its descriptions: effective values, differences.
+#include <algorithm>
+
 #include "penstock/base/json_text.h"
 #include "penstock/schema/read.h"
 #include "penstock/schema/value_text.h"
@@ -54,6 +56,40 @@ std::vector<std::string> restart_differences(const OptionTable& root, const void
         const auto& get = scalar.option->binding.get;
         if (get(scalar.owner(a)) != get(scalar.owner(b))) paths.push_back(scalar.path);
     }
+    return paths;
+}
+
+namespace {
+
+void add_differences(const OptionTable& table, const void* a, const void* b,
+                     const std::string& path, std::vector<std::string>& out) {
+    const std::string prefix = path.empty() ? "" : path + ".";
+    for (const Option& option : table.options) {
+        if (option.binding.get(a) != option.binding.get(b))
+            out.push_back(prefix + std::string{option.name});
+    }
+    for (const ChildTable& child : table.children) {
+        const std::size_t before = child.size(a);
+        const std::size_t after = child.size(b);
+        for (std::size_t n = 0; n < std::max(before, after); ++n) {
+            std::string at = prefix + std::string{child.key};
+            if (child.shape == TableShape::list) at += "[" + std::to_string(n) + "]";
+            if (n >= before) {
+                out.push_back(at + " (new)");
+            } else if (n >= after) {
+                out.push_back(at + " (gone)");
+            } else {
+                add_differences(*child.table, child.at(a, n), child.at(b, n), at, out);
+            }
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> differences(const OptionTable& root, const void* a, const void* b) {
+    std::vector<std::string> paths;
+    add_differences(root, a, b, "", paths);
     return paths;
 }
 

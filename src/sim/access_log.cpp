@@ -17,6 +17,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::uint32_t k_tokens_max = 1U << 24U;
+constexpr double k_bytes_per_token = 4;  // where no line tells
 
 /// Microseconds since 1970 of "2026-08-01T12:34:56.789Z".
 std::optional<std::int64_t> read_time(const Json& line) {
@@ -58,6 +59,17 @@ std::uint64_t block_hash(std::uint64_t of, std::uint64_t number) {
     return hash64({reinterpret_cast<const char*>(&number), sizeof number}, of);
 }
 
+/// Part of the prompt that was believed to be cached.
+float cached_part(const Json& line) {
+    const auto blocks = static_cast<float>(count_of(line, "prompt_blocks"));
+    const auto predicted = static_cast<float>(count_of(line, "predicted_blocks"));
+    return blocks > 0 ? std::min(predicted / blocks, 1.0F) : 0;
+}
+
+std::string part(std::uint64_t count, std::string_view what) {
+    return count == 0 ? "" : ", " + std::to_string(count) + std::string{what};
+}
+
 }  // namespace
 
 bool is_access_log(const std::string& first_line) {
@@ -71,28 +83,67 @@ AccessLogTrace::AccessLogTrace(const LineReader& lines, const TraceOptions& opti
     std::string text;
     for (std::uint64_t number = 1; lines(text); ++number) {
         if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
-        const Json line = Json::parse(text, nullptr, false);
-        if (!line.is_object()) {
-            bad_line(number, "it is not a JSON object");
-            continue;
-        }
-        if (!line.contains("request_id")) continue;  // the log's other lines
-        const std::uint32_t prompt = count_of(line, "prompt_tokens");
-        if (prompt == 0) continue;  // refused, or no inference
-        const std::optional<std::int64_t> ended = read_time(line);
-        const auto duration = line.find("duration_ms");
-        if (!ended || duration == line.end() || !duration->is_number()) {
-            bad_line(number, "time or duration_ms is missing or wrong");
-            continue;
-        }
-        const double took = std::clamp(duration->get<double>(), 0.0, 1e9);
-        entries_.push_back({.at_us = *ended - std::llround(took * 1000),
-                            .prompt_tokens = prompt,
-                            .output_tokens = std::max(count_of(line, "output_tokens"), 1U),
-                            .cached_tokens = std::min(count_of(line, "cached_tokens"), prompt),
-                            .model = hash64(text_of(line, "model"))});
+        if (const char* why = add(text); why != nullptr) bad_line(number, why);
     }
+    estimate();
     std::ranges::stable_sort(entries_, {}, &Entry::at_us);
+}
+
+const char* AccessLogTrace::add(const std::string& text) {
+    const Json line = Json::parse(text, nullptr, false);
+    if (!line.is_object()) return "it is not a JSON object";
+    if (!line.contains("request_id")) return nullptr;  // the log's other lines
+    const std::uint32_t prompt = count_of(line, "prompt_tokens");
+    const std::uint32_t output = count_of(line, "output_tokens");
+    if (prompt == 0 && output == 0) {
+        const bool failed = count_of(line, "status") >= 400;
+        if (failed || count_of(line, "prompt_blocks") == 0) {
+            ++(failed ? tally_.failed : tally_.without_prompt);
+            return nullptr;
+        }
+    }
+    const std::optional<std::int64_t> ended = read_time(line);
+    const auto duration = line.find("duration_ms");
+    if (!ended || duration == line.end() || !duration->is_number())
+        return "time or duration_ms is missing or wrong";
+    ++(prompt > 0 ? tally_.counted : tally_.estimated);
+    const double took = std::clamp(duration->get<double>(), 0.0, 1e9);
+    entries_.push_back({.at_us = *ended - std::llround(took * 1000),
+                        .prompt_tokens = prompt,
+                        .bytes = count_of(line, "bytes_in"),
+                        .cached_part = cached_part(line),
+                        .output_tokens = std::max(output, 1U),
+                        .cached_tokens = std::min(count_of(line, "cached_tokens"), prompt),
+                        .model = hash64(text_of(line, "model"))});
+    return nullptr;
+}
+
+void AccessLogTrace::estimate() {
+    double bytes = 0;
+    double tokens = 0;
+    for (const Entry& entry : entries_) {
+        if (entry.prompt_tokens == 0 || entry.bytes == 0) continue;
+        bytes += entry.bytes;
+        tokens += entry.prompt_tokens;
+    }
+    const double per_token = tokens > 0 ? std::max(bytes / tokens, 1.0) : k_bytes_per_token;
+    for (Entry& entry : entries_) {
+        if (entry.prompt_tokens > 0) continue;
+        entry.prompt_tokens = static_cast<std::uint32_t>(std::max(entry.bytes / per_token, 1.0));
+        entry.cached_tokens = static_cast<std::uint32_t>(static_cast<double>(entry.prompt_tokens) *
+                                                         static_cast<double>(entry.cached_part));
+    }
+}
+
+std::string AccessLogTrace::account() const {
+    std::string text = part(tally_.counted, " with the tokens that the engine counted") +
+                       part(tally_.estimated,
+                            " estimated by their bytes, since the engine told no usage (usage = "
+                            "\"inject\" of a route asks for it)");
+    const std::string left_out = part(tally_.failed, " refused, failed or cancelled") +
+                                 part(tally_.without_prompt, " without a prompt");
+    if (!left_out.empty()) text += "; left out" + left_out.substr(1);
+    return text.substr(std::min<std::size_t>(2, text.size()));
 }
 
 bool AccessLogTrace::next(SimRequest& out) {
@@ -105,6 +156,7 @@ bool AccessLogTrace::next(SimRequest& out) {
     out.session = 0;
     out.adapter = 0;
     out.blocks.clear();
+    out.answer_blocks.clear();
     const std::uint32_t whole = entry.prompt_tokens / k_block_tokens;
     const std::uint32_t shared = entry.cached_tokens / k_block_tokens;
     const std::uint64_t own = block_hash(entry.model, ~std::uint64_t{at_});

@@ -169,15 +169,21 @@ std::uint64_t EngineModel::capacity_tokens() const noexcept {
 }
 
 EngineModel::Submitted EngineModel::submit(std::span<const std::uint64_t> blocks,
-                                           std::uint32_t prompt_tokens,
-                                           std::uint32_t output_tokens) {
+                                           std::uint32_t prompt_tokens, std::uint32_t output_tokens,
+                                           std::span<const std::uint64_t> answer_blocks) {
     PENSTOCK_ASSERT(prompt_tokens > 0 && output_tokens > 0);
     PENSTOCK_ASSERT(std::uint64_t{prompt_tokens} + output_tokens <= capacity_tokens());
-    PENSTOCK_ASSERT(blocks.size() <= prompt_tokens / impl_->profile.block_tokens);
+    const std::uint32_t block = impl_->profile.block_tokens;
+    PENSTOCK_ASSERT(blocks.size() <= prompt_tokens / block);
+    PENSTOCK_ASSERT(answer_blocks.empty() ||
+                    (blocks.size() == prompt_tokens / block &&
+                     blocks.size() + answer_blocks.size() <=
+                         (std::uint64_t{prompt_tokens} + output_tokens) / block));
     const RequestId id = ++impl_->last_id;
     EngineRequest& request = impl_->requests[id];
     request.id = id;
     request.chain.assign(blocks.begin(), blocks.end());
+    request.chain.insert(request.chain.end(), answer_blocks.begin(), answer_blocks.end());
     request.prompt_tokens = prompt_tokens;
     request.output_tokens = output_tokens;
     // Behind others that wait it changes nothing: admission is in order of arrival.

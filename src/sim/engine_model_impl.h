@@ -18,7 +18,7 @@ namespace penstock::sim {
 // reaches `known` the next token comes out: prefill and decode are the same thing seen from here.
 struct EngineRequest {
     RequestId id = 0;
-    std::vector<std::uint64_t> chain;
+    std::vector<std::uint64_t> chain;  // of the prompt, and of its answer where that is known
     std::uint32_t prompt_tokens = 0;
     std::uint32_t output_tokens = 0;
     std::uint32_t generated = 0;
@@ -58,6 +58,7 @@ struct EngineModel::Impl {
     void tell_evictions();
     [[nodiscard]] Micros planned_time() const;
     [[nodiscard]] bool decodes_only() const;
+    [[nodiscard]] std::uint32_t steps_to_name(const EngineRequest& request) const;
     [[nodiscard]] std::uint64_t new_blocks(std::uint32_t steps) const;
 
     EngineProfile profile;

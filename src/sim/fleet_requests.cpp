@@ -144,12 +144,8 @@ void FleetRun::wake_adapter_waiters(std::uint32_t engine) {
 }
 
 void FleetRun::submit(std::uint32_t flight) {
-    FlightState& state = flights_[flight];
-    const std::size_t whole = state.request.prompt_tokens / source_.block_tokens();
-    const std::span blocks{state.request.blocks.data(),
-                           std::min(state.request.blocks.size(), whole)};
-    places_[state.engine].engine.submit(flight, blocks, state.request.prompt_tokens,
-                                        state.request.output_tokens, now_);
+    const FlightState& state = flights_[flight];
+    places_[state.engine].engine.submit(flight, state.request, now_);
     schedule_step(state.engine);
 }
 
@@ -198,6 +194,7 @@ void FleetRun::on_last_token(std::uint32_t flight) {
                      .duration = now_ - state.sent,
                      .work_tokens = state.choice.work_tokens,
                      .batch = state.choice.batch,
+                     .own_share = state.choice.own_share,
                      .adapter = state.choice.adapter,
                      .beside_tokens = prefilled(state) - state.prefilled_then});
     router.found_cached(request, state.added, state.cached_tokens);

@@ -105,7 +105,7 @@ void FleetRun::begin() {
         for (fleet::Slot slot = 0; slot < replicas_[r].backends.size(); ++slot) {
             const auto number = static_cast<std::uint32_t>(polls_.size());
             polls_.push_back({.replica = r, .slot = slot});
-            replicas_[r].under_way[slot] = sample(replicas_[r], slot);
+            replicas_[r].under_way[slot].emplace_back(sample(replicas_[r], slot));
             see(number);
             const double phase =
                 chance_.unit() * static_cast<double>(options_.poll_interval.count());
@@ -178,13 +178,9 @@ void FleetRun::incident(const Incident& what) {
 void FleetRun::poll(std::uint32_t number) {
     Replica& replica = replicas_[polls_[number].replica];
     const fleet::Slot slot = polls_[number].slot;
-    if (places_[replica.first_engine + slot].engine.up()) {
-        replica.under_way[slot] = sample(replica, slot);
-    } else {
-        replica.under_way[slot].reset();
-    }
-    const Micros delay = std::min(options_.poll_delay, options_.poll_interval);
-    schedule(now_ + delay, EventKind::poll_answer, number);
+    auto& answer = replica.under_way[slot].emplace_back();
+    if (places_[replica.first_engine + slot].engine.up()) answer = sample(replica, slot);
+    schedule(now_ + options_.poll_delay, EventKind::poll_answer, number);
     schedule(now_ + options_.poll_interval, EventKind::poll, number);
 }
 
@@ -192,7 +188,8 @@ void FleetRun::see(std::uint32_t number) {
     Replica& replica = replicas_[polls_[number].replica];
     const fleet::Slot slot = polls_[number].slot;
     fleet::BackendState& row = replica.table.rows[slot];
-    std::optional<fleet::LoadSample>& fresh = replica.under_way[slot];
+    std::optional<fleet::LoadSample> fresh = std::move(replica.under_way[slot].front());
+    replica.under_way[slot].pop_front();
     row.health = fresh ? fleet::Health::healthy : fleet::Health::unhealthy;
     if (!fresh) return;  // the last good sample stays, as in the proxy
     std::swap(row.sample, fresh);
@@ -206,8 +203,7 @@ fleet::LoadSample FleetRun::sample(const Replica& replica, fleet::Slot slot) {
     fleet::LoadSample sample;
     sample.sent = TimePoint{now_};
     sample.running = stats.running;
-    sample.waiting =
-        stats.waiting + static_cast<double>(place.waiting.size() + place.loading.size());
+    sample.waiting = stats.waiting + static_cast<double>(place.without_adapter());
     sample.kv_use = stats.kv_use;
     sample.kv_tokens = static_cast<double>(place.engine.model().capacity_tokens());
     sample.running_max = profile.max_running;
@@ -237,7 +233,7 @@ void FleetRun::watch() {
     std::uint32_t fullest = 0;
     std::uint64_t all = 0;
     for (const Place& place : places_) {
-        const std::uint32_t requests = place.engine.requests();
+        const std::uint32_t requests = place.requests();
         fullest = std::max(fullest, requests);
         all += requests;
     }

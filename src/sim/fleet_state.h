@@ -74,7 +74,8 @@ struct Replica {
     std::vector<fleet::Backend> backends;
     fleet::CounterSlab counters;
     fleet::LoadTable table;
-    std::vector<std::optional<fleet::LoadSample>> under_way;  // polls not yet answered, by slot
+    // Answers that are on their way, by slot, the oldest first; nothing: the engine was down.
+    std::vector<std::deque<std::optional<fleet::LoadSample>>> under_way;
     std::unique_ptr<Router> router;
     Rng rng;
     ExactMatch exact;
@@ -84,6 +85,14 @@ struct Replica {
 struct Place {
     Place(const EngineProfile& profile, const FleetOptions& options)
         : engine{profile}, adapters{options.max_adapters, options.adapter_load} {}
+    [[nodiscard]] std::size_t without_adapter() const noexcept {
+        return waiting.size() + loading.size();
+    }
+    /// That were sent here and have not ended.
+    [[nodiscard]] std::uint32_t requests() const noexcept {
+        return engine.requests() + static_cast<std::uint32_t>(without_adapter());
+    }
+
     SimEngine engine;
     AdapterSlots adapters;
     std::deque<std::uint32_t> waiting;   // flights without an adapter slot, in order of arrival

@@ -35,7 +35,7 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
                     .adapter = request.adapter,
                     .adapters = &adapters_},
                    sheet_);
-    fill_rows(request, view);
+    mark_rows(view);
     const routing::Input input{.blocks = request.blocks,
                                .prompt_tokens = request.prompt_tokens,
                                .block_tokens = setting_.block_tokens,
@@ -44,10 +44,11 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
                                .usual_uncached = static_cast<std::uint32_t>(habit_.uncached_tokens),
                                .session = request.session,
                                .sequence = decisions_++};
-    if (policy_->reads_prefix()) {
-        habit_.foreign.look(sheet_);
-        routing::add_beliefs(input, index_.home(request.blocks), habit_.foreign.value(), sheet_);
-    }
+    routing::survey(input,
+                    {.index = policy_->reads_prefix() ? &index_ : nullptr,
+                     .holdings = holdings_,
+                     .foreign = habit_.foreign},
+                    sheet_);
     const routing::Decision decision = policy_->decide(input, sheet_, rng);
     if (!decision.found()) return std::nullopt;
     const fleet::SheetRow& row = sheet_[decision.row];
@@ -59,18 +60,16 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
         .held_blocks = decision.held_blocks,
         .work_tokens = row.prefill_tokens + static_cast<float>(request.prompt_tokens - held),
         .batch = row.running + 1,
+        .own_share = fleet::own_share(row),
         .adapter = row.adapter.room};
 }
 
-void PenstockRouter::fill_rows(const SimRequest& request, const View& view) {
-    const bool prefix = policy_->reads_prefix() && !request.blocks.empty();
-    if (prefix) index_.match(request.blocks, holdings_);
+void PenstockRouter::mark_rows(const View& view) {
     for (fleet::SheetRow& row : sheet_) {
         row.rates = learners_[row.slot].rates();
         if (std::ranges::find(view.excluded, row.slot) != view.excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
-        if (prefix) row.held_blocks = holdings_.of(row.slot);
     }
 }
 
@@ -102,7 +101,8 @@ void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
                            .batch = seen.batch,
                            .gap_s = seconds(seen.inter_token),
                            .beside_tokens = static_cast<float>(seen.beside_tokens) / gaps,
-                           .adapter = seen.adapter});
+                           .adapter = seen.adapter,
+                           .own_share = seen.own_share});
 }
 
 void PenstockRouter::sampled(fleet::Slot slot, const std::optional<fleet::LoadSample>& before,

@@ -1,4 +1,4 @@
-// Penstock's own way of choosing, with the proxy's own objects: policy, sheet, prefix index.
+// Penstock's own way of choosing, with the proxy's own objects: policy, sheet, survey, prefix index.
 //
 // What `proxy::decide`, `proxy::Attempt` and the server's index upkeep do, in one place and without
 // sockets.
@@ -11,8 +11,8 @@
 #include "penstock/fleet/habit.h"
 #include "penstock/fleet/rates.h"
 #include "penstock/fleet/sheet.h"
-#include "penstock/routing/beliefs.h"
 #include "penstock/routing/policy.h"
+#include "penstock/routing/survey.h"
 #include "penstock/sim/router.h"
 
 namespace penstock::sim {
@@ -33,7 +33,7 @@ public:
                  const fleet::LoadSample& now) override;
 
 private:
-    void fill_rows(const SimRequest& request, const View& view);
+    void mark_rows(const View& view);
 
     RouterSetting setting_;
     routing::BalanceOptions balance_;

@@ -22,13 +22,21 @@ std::uint64_t EngineModel::Impl::new_blocks(std::uint32_t steps) const {
     return blocks;
 }
 
+// Steps before the one that fills a block with a name.
+std::uint32_t EngineModel::Impl::steps_to_name(const EngineRequest& request) const {
+    const std::uint32_t full = request.computed / profile.block_tokens;
+    if (full >= request.chain.size()) return std::numeric_limits<std::uint32_t>::max();
+    return (full + 1) * profile.block_tokens - request.computed - 1;
+}
+
 std::uint32_t EngineModel::quiet_steps() const {
     const Impl& impl = *impl_;
     // Whoever waits goes on waiting: the batch stays full, or the cache only gets fuller.
     if (!impl.settled || impl.running.empty() || !impl.decodes_only()) return 0;
     std::uint32_t steps = std::numeric_limits<std::uint32_t>::max();
     for (const EngineRequest* request : impl.running) {
-        steps = std::min(steps, request->output_tokens - request->generated - 1);
+        const std::uint32_t to_last = request->output_tokens - request->generated - 1;
+        steps = std::min({steps, to_last, impl.steps_to_name(*request)});
     }
     // Near a full cache, where somebody may be preempted, halving is near enough.
     while (steps > 0 && impl.new_blocks(steps) > impl.cache.available()) steps /= 2;

@@ -26,10 +26,12 @@ body{font:14px/1.5 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding
 h2{font-size:15px;margin:1.6em 0 .2em}
 dl{display:grid;grid-template-columns:max-content auto;gap:.1em 1em}dd{margin:0}
 p.note{opacity:.7;margin:.2em 0}
-svg{width:100%;height:auto;font:12px system-ui,sans-serif}
+.chart{overflow-x:auto}
+.key{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin:0 .3em 0 .8em}
+svg{width:100%;min-width:640px;height:auto;font:12px system-ui,sans-serif}
 svg text{fill:currentColor}
-.bar{fill:#5b8def}.first{fill:#e0872f}.whisker{stroke:currentColor;stroke-width:1.5}
-pre{overflow-x:auto;font-size:12px}
+.bar{fill:#5b8def;background:#5b8def}.first{fill:#e0872f;background:#e0872f}.whisker{stroke:currentColor;stroke-width:1.5}
+pre{overflow-x:auto;font-size:12px}pre.command{white-space:pre-wrap;overflow-wrap:anywhere}
 )";
 
 std::string escaped(const std::string& text) {
@@ -70,12 +72,18 @@ std::string line(double x1, double x2, double y) {
            fixed(y, 1) + "\" y2=\"" + fixed(y, 1) + "\"/>";
 }
 
-/// The value that fills a bar's room.
-double full_scale(std::vector<double> values) {
-    std::ranges::sort(values);
-    const double median = values[values.size() / 2];
-    const double scale =
-        median > 0 ? std::min(values.back(), k_cut_medians * median) : values.back();
+/// The value that fills a bar's room: the longest bar with its interval.
+double full_scale(const Report& report, Figure figure) {
+    std::vector<double> means;
+    double most = 0;
+    for (const RouterOutcome& each : report.routers) {
+        const Estimate estimate = each.runs.of(figure);
+        means.push_back(estimate.mean);
+        most = std::max(most, estimate.mean + estimate.half);
+    }
+    std::ranges::sort(means);
+    const double median = means[means.size() / 2];
+    const double scale = median > 0 ? std::min(most, k_cut_medians * median) : most;
     return scale > 0 ? scale : 1;
 }
 
@@ -100,40 +108,58 @@ std::string bar(const RouterOutcome& router, Figure figure, double scale, double
 }
 
 std::string chart(const Report& report, Figure figure) {
-    std::vector<double> values;
-    for (const RouterOutcome& each : report.routers) values.push_back(each.runs.of(figure).mean);
-    const double scale = full_scale(values);
+    const double scale = full_scale(report, figure);
     const std::string what{text(figure).what};
     const double height = k_row_height * static_cast<double>(report.routers.size());
     std::string out = "<h2>" + escaped(what) + "</h2>\n<p class=\"note\">" +
                       escaped(std::string{text(figure).head}) + ", " +
                       (text(figure).more_is_better ? "more" : "less") +
-                      " is better</p>\n<svg role=\"img\" aria-label=\"" + escaped(what) +
-                      "\" viewBox=\"0 0 820 " + fixed(height, 0) + "\">\n";
+                      " is better</p>\n<div class=\"chart\"><svg role=\"img\" aria-label=\"" +
+                      escaped(what) + "\" viewBox=\"0 0 820 " + fixed(height, 0) + "\">\n";
     double y = 0;
     for (const RouterOutcome& each : report.routers) {
         out += bar(each, figure, scale, y, y == 0);
         y += k_row_height;
     }
-    return out + "</svg>\n";
+    return out + "</svg></div>\n";
+}
+
+std::string legend(const Report& report) {
+    std::string out =
+        "<p class=\"note\">Lines: 95 % confidence intervals over the seeds. »: the bar is cut.";
+    if (report.routers.size() > 1) {
+        out += "<span class=\"key first\"></span>" + escaped(report.routers.front().name) +
+               ", which the others are compared with<span class=\"key bar\"></span>the others";
+    }
+    return out + "</p>\n";
+}
+
+std::string told(const Provenance& made) {
+    std::string out;
+    if (!made.version.empty() || !made.date.empty()) {
+        out += "<p class=\"note\">Penstock " + escaped(made.version) + ", " + escaped(made.date) +
+               "</p>\n";
+    }
+    if (!made.command.empty())
+        out += "<pre class=\"command\">" + escaped(made.command) + "</pre>\n";
+    return out;
 }
 
 }  // namespace
 
-std::string report_html(const Report& report) {
+std::string report_html(const Report& report, const Provenance& made) {
     std::string out =
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
         "<title>Penstock simulation</title><style>";
     out += k_style;
-    out += "</style></head><body>\n<h1>Penstock simulation</h1>\n<dl>\n";
+    out += "</style></head><body>\n<h1>Penstock simulation</h1>\n" + told(made) + "<dl>\n";
     for (const auto& [name, value] : report.setting) {
         out += "<dt>" + escaped(name) + "</dt><dd>" + escaped(value) + "</dd>\n";
     }
-    out +=
-        "</dl>\n<p class=\"note\">Lines: 95 % confidence intervals over the seeds. »: the bar is "
-        "cut.</p>\n";
+    out += "</dl>\n" + legend(report);
     for (const Figure figure : k_charts) out += chart(report, figure);
-    out += "<h2>Numbers</h2>\n<pre>" + escaped(table_text(report)) + "</pre>\n</body></html>\n";
+    out += "<h2>Numbers</h2>\n<pre>" + escaped(figures_text(report)) + "</pre>\n</body></html>\n";
     return out;
 }
 

@@ -71,6 +71,10 @@ std::string differences(const Report& report) {
 std::string table_text(const Report& report) {
     std::string out;
     for (const auto& [name, value] : report.setting) out += name + ": " + value + "\n";
+    return out + "\n" + figures_text(report);
+}
+
+std::string figures_text(const Report& report) {
     const bool with_lost = anything_lost(report);
     std::vector<Row> rows{{"policy"}};
     for (const Figure figure : k_all) {
@@ -84,7 +88,7 @@ std::string table_text(const Report& report) {
         }
         rows.push_back(std::move(row));
     }
-    out += "\n" + text_table(rows, k_left);
+    std::string out = text_table(rows, k_left);
     const bool paired = report.routers.size() > 1 && report.routers.front().runs.seeds.size() > 1;
     if (paired) {
         out += "\nPaired by seed; \"=\": within the 95 % interval, so maybe chance.\n" +

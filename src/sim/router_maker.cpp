@@ -39,7 +39,8 @@ std::vector<RouterMaker> peers() {
                  {{"threshold", 0.3, "least share of the prompt to follow the prefix"},
                   {"abs", 64, "difference of loads from which balance counts"},
                   {"rel", 1.5, "and their ratio"},
-                  {"tree_tokens", 16'777'216, "known of each backend"}}),
+                  {"tree_tokens", 16'777'216, "known of each backend"},
+                  {"smallest_tree", 0, "1: a miss goes where the least is known"}}),
             peer("gaie", "Gateway API Inference Extension's default", make_gaie,
                  {{"queue", 2, "weight"},
                   {"kv", 2, "weight"},
@@ -55,7 +56,7 @@ std::vector<RouterMaker> peers() {
             peer("aibrix_prefix", "AIBrix prefix-cache", make_aibrix_prefix,
                  {{"imbalance", 8, "difference of running requests from which balance counts"},
                   {"deviations", 1, "standard deviations over the mean a pod may run"},
-                  {"index_tokens", 0, "known of all backends; 0: all"}}),
+                  {"index_tokens", 0, "known of all backends; 0: four fleets' caches"}}),
             peer("vllm_stack_prefix", "vLLM production-stack prefixaware", make_vllm_stack_prefix,
                  {{"min_match", 0, "tokens below which the request rate decides"}})};
 }

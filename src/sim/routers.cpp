@@ -46,6 +46,12 @@ struct Variant {
     Parameters parameters;
 };
 
+std::string no_parameter(const RouterKind& kind, std::string_view parameter) {
+    if (kind.parameters.empty()) return std::string{kind.name} + " has no parameters";
+    return std::string{kind.name} + " has no \"" + std::string{parameter} +
+           "\"; it has: " + names_of(kind.parameters);
+}
+
 /// Each of the variants so far with each of the values.
 Result<std::vector<Variant>> multiplied(const std::vector<Variant>& variants,
                                         const RouterKind& kind, std::string_view setting) {
@@ -62,8 +68,7 @@ Result<std::vector<Variant>> multiplied(const std::vector<Variant>& variants,
                 return wrong("\"" + std::string{setting} + "\" needs a number of at least 0");
             }
             if (!made.parameters.set(parameter, *value)) {
-                return wrong(std::string{kind.name} + " has no \"" + std::string{parameter} +
-                             "\"; it has: " + names_of(kind.parameters));
+                return wrong(no_parameter(kind, parameter));
             }
             made.name += ":" + std::string{parameter} + "=" + std::string{text};
             out.push_back(std::move(made));

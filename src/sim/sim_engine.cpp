@@ -7,11 +7,18 @@
 
 namespace penstock::sim {
 
-void SimEngine::submit(Flight flight, std::span<const std::uint64_t> blocks,
-                       std::uint32_t prompt_tokens, std::uint32_t output_tokens, Micros now) {
+void SimEngine::submit(Flight flight, const SimRequest& request, Micros now) {
     PENSTOCK_ASSERT(up_);
     advance(now);
-    const RequestId id = model_.submit(blocks, prompt_tokens, output_tokens).id;
+    const std::size_t whole = request.prompt_tokens / block_tokens_;
+    const std::size_t in_all =
+        (std::size_t{request.prompt_tokens} + request.output_tokens) / block_tokens_;
+    const std::span blocks{request.blocks.data(), std::min(request.blocks.size(), whole)};
+    const std::size_t filled =
+        blocks.size() == whole ? std::min(request.answer_blocks.size(), in_all - whole) : 0;
+    const std::span answer{request.answer_blocks.data(), filled};
+    const RequestId id =
+        model_.submit(blocks, request.prompt_tokens, request.output_tokens, answer).id;
     flights_.emplace(id, flight);
     if (step_time_ == Micros{0}) {
         begin_step(now);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "penstock/sim/engine_model.h"
+#include "penstock/sim/request.h"
 
 namespace penstock::sim {
 
@@ -17,10 +18,11 @@ class SimEngine {
 public:
     using Flight = std::uint32_t;  // the fleet's number of a request under way
 
-    explicit SimEngine(const EngineProfile& profile) : model_{profile} {}
+    explicit SimEngine(const EngineProfile& profile)
+        : model_{profile}, block_tokens_{profile.block_tokens} {}
 
-    void submit(Flight flight, std::span<const std::uint64_t> blocks, std::uint32_t prompt_tokens,
-                std::uint32_t output_tokens, Micros now);
+    /// What of the request's blocks its tokens fill; the rest is left out.
+    void submit(Flight flight, const SimRequest& request, Micros now);
 
     /// When `step` is due; nothing while idle. Changes with every call below and above.
     [[nodiscard]] std::optional<Micros> due() const;
@@ -53,6 +55,7 @@ private:
     void begin_step(Micros now);
 
     EngineModel model_;
+    std::uint32_t block_tokens_;
     std::unordered_map<RequestId, Flight> flights_;
     std::vector<StepEvent> events_;
     Micros began_{0};      // of the step under way

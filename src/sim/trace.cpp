@@ -74,6 +74,24 @@ bool read_blocks(const Json& line, std::uint32_t block_tokens, SimRequest& out, 
     return true;
 }
 
+/// Only our own traces tell how the chain goes on through the answer.
+bool read_answer(const Json& line, std::uint32_t block_tokens, SimRequest& out, std::string& why) {
+    const auto found = line.find("answer_ids");
+    out.answer_blocks.clear();
+    if (found == line.end()) return true;
+    const std::size_t prompt = out.prompt_tokens / block_tokens;
+    const std::size_t in_all = (out.prompt_tokens + out.output_tokens) / block_tokens;
+    const bool fits = found->is_array() && out.blocks.size() == prompt &&
+                      prompt + found->size() <= in_all &&
+                      std::ranges::all_of(*found, &Json::is_number_integer);
+    if (!fits) {
+        why = "answer_ids must be a list of a number for each block that the answer fills";
+        return false;
+    }
+    for (const Json& id : *found) out.answer_blocks.push_back(id.get<std::uint64_t>());
+    return true;
+}
+
 bool read_mooncake(const std::string& text, std::uint32_t block_tokens, SimRequest& out,
                    std::string& why) {
     const Json line = Json::parse(text, nullptr, false);
@@ -93,7 +111,7 @@ bool read_mooncake(const std::string& text, std::uint32_t block_tokens, SimReque
     out.output_tokens = std::max(out.output_tokens, 1U);  // an engine always samples once
     out.session = extra(line, "session");
     out.adapter = static_cast<std::uint32_t>(extra(line, "adapter"));
-    return read_blocks(line, block_tokens, out, why);
+    return read_blocks(line, block_tokens, out, why) && read_answer(line, block_tokens, out, why);
 }
 
 }  // namespace

@@ -52,6 +52,11 @@ std::string TraceWriter::line(const SimRequest& request) {
         line["block_tokens"] = block_tokens_;
         line["block_ids"] = std::move(blocks);
     }
+    if (!request.answer_blocks.empty()) {
+        Json answer = Json::array();
+        for (const std::uint64_t block : request.answer_blocks) answer.push_back(number(block));
+        line["answer_ids"] = std::move(answer);
+    }
     if (request.session != 0) line["session"] = request.session;
     if (request.adapter != 0) line["adapter"] = request.adapter;
     return line.dump() + "\n";

@@ -131,6 +131,7 @@ private:
         out.adapter = talk.adapter;
         out.blocks = talk.blocks;
         append(talk, out.output_tokens, mixed(talk.number, options_.seed));
+        out.answer_blocks.assign(talk.blocks.begin() + std::ssize(out.blocks), talk.blocks.end());
         talk.at += exponential(kind_.think) + out.output_tokens * k_token_seconds;
     }
 

@@ -10,6 +10,7 @@ std::string format_access(const RequestRecord& record, LogFormat format, std::in
     line.text("request_id", record.request_id);
     line.text("client", record.client);
     line.text("client_name", record.client_name);
+    line.text("key_name", record.key_name);
     line.text("method", record.method);
     line.text("path", record.path);
     line.text("model", record.model);
@@ -24,6 +25,7 @@ std::string format_access(const RequestRecord& record, LogFormat format, std::in
     line.number("status", static_cast<std::uint64_t>(record.status > 0 ? record.status : 0));
     line.text("outcome", name(record.outcome));
     line.text("error", record.error ? name(*record.error) : std::string_view{});
+    line.text("error_detail", record.error_detail);
     line.flag("stream", record.stream);
     line.number("prompt_tokens", record.prompt_tokens);
     line.number("output_tokens", record.output_tokens);

@@ -89,8 +89,8 @@ inline constexpr std::array k_catalogue{
            "connection."},
     Metric{"penstock_retries_total", Kind::counter, "requests",
            {}, Group::requests, Origin::worker,
-           "Attempts beyond a request's first, before any response byte came; a rise names a "
-           "backend that fails while it passes for healthy."},
+           "Attempts beyond a request's first, before any response byte came; "
+           "penstock_backend_failures_total names the backends that failed."},
     Metric{"penstock_buffered_bytes", Kind::gauge, "bytes",
            {}, Group::requests, Origin::source,
            "Request bodies held in memory now; at server.buffer_budget requests are answered "
@@ -194,6 +194,12 @@ inline constexpr std::array k_catalogue{
     Metric{"penstock_backend_in_flight", Kind::gauge, "requests",
            {"pool", "backend"}, Group::backends, Origin::source,
            "Requests of this proxy that the backend serves now."},
+    Metric{"penstock_backend_failures_total", Kind::counter, "requests",
+           {"pool", "backend", "reason"}, Group::backends, Origin::worker,
+           "Tries at a backend that failed, also where another one then served the request: refused "
+           "connects, resets, timeouts, answers of 5xx (engine_loading for 503) and errors within "
+           "an answer (engine_error). One backend's rise above the others' names the culprit, also "
+           "while it passes for healthy."},
     Metric{"penstock_backend_requests_running", Kind::gauge, "requests",
            {"pool", "backend"}, Group::backends, Origin::source,
            "Requests in the engine's batch, by its own metrics."},
@@ -206,8 +212,8 @@ inline constexpr std::array k_catalogue{
            "Share of the engine's KV cache in use, 0 to 1; near 1 it preempts."},
     Metric{"penstock_backend_sample_age_seconds", Kind::gauge, "seconds",
            {"pool", "backend"}, Group::backends, Origin::source,
-           "Age of the last good poll of the engine's metrics; beyond a second the proxy trusts "
-           "its own counters instead."},
+           "Age of the last good poll of the engine's metrics; beyond the pool's stale_after, or two "
+           "polls where that is longer, the proxy trusts its own counters instead."},
     Metric{"penstock_backend_poll_interval_seconds", Kind::gauge, "seconds",
            {"pool", "backend"}, Group::backends, Origin::source,
            "The effective time between two polls; longer than configured where an engine answers "
@@ -218,6 +224,10 @@ inline constexpr std::array k_catalogue{
     Metric{"penstock_backend_index_capacity_blocks", Kind::gauge, "blocks",
            {"pool", "backend"}, Group::backends, Origin::source,
            "Most blocks the prefix index keeps for the backend, from its reported KV capacity."},
+    Metric{"penstock_discovery_lookups_total", Kind::counter, "look-ups",
+           {"pool", "result"}, Group::backends, Origin::source,
+           "DNS look-ups of a pool's `discover` name by result: answered, or failed, while the last "
+           "answer stays. /backends tells why."},
     Metric{"penstock_kv_events_followed", Kind::gauge, "",
            {"pool", "backend"}, Group::backends, Origin::source,
            "1 while the engine's KV-cache events are relied on, 0 while its cache is guessed in "

@@ -10,6 +10,7 @@
 
 #include "buckets.h"
 #include "penstock/base/error.h"
+#include "penstock/base/units.h"
 #include "penstock/telemetry/metrics.h"
 #include "series.h"
 
@@ -39,6 +40,20 @@ public:
 
 private:
     std::atomic<std::int64_t> value_{0};
+};
+
+/// When something was last seen.
+class Moment {
+public:
+    void set(TimePoint at) noexcept {
+        value_.store(at.time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    [[nodiscard]] TimePoint read() const noexcept {
+        return TimePoint{Clock::duration{value_.load(std::memory_order_relaxed)}};
+    }
+
+private:
+    std::atomic<Clock::rep> value_{0};
 };
 
 /// Counts per bucket, not cumulative; the last one is for what lies beyond all bounds. A reader
@@ -90,6 +105,12 @@ struct ShadowCells {
     Counter saved_us;
 };
 
+/// By pool, backend and reason.
+struct FailureCells {
+    Counter count;
+    Moment last;
+};
+
 struct WorkerMetrics::Cells {
     std::array<Counter, k_counts> counts;
     std::array<Level, k_gauges> gauges;
@@ -99,12 +120,13 @@ struct WorkerMetrics::Cells {
     std::array<Counter, k_tls_outcomes> handshakes;
     Histogram<k_inter_token_buckets> inter_token;
     Histogram<k_added_latency_buckets> added_latency;
-    SeriesTable<Counter, 5> requests;     // pool, route, model, code, outcome
-    SeriesTable<Counter, 3> picks;        // pool, backend, reason
-    SeriesTable<Counter, 2> sessions;     // pool, outcome
-    SeriesTable<PoolCells, 1> pools;      // pool
-    SeriesTable<TokenCells, 2> tokens;    // pool, model
-    SeriesTable<ShadowCells, 2> shadows;  // pool, policy
+    SeriesTable<Counter, 5> requests;       // pool, route, model, code, outcome
+    SeriesTable<Counter, 3> picks;          // pool, backend, reason
+    SeriesTable<Counter, 2> sessions;       // pool, outcome
+    SeriesTable<PoolCells, 1> pools;        // pool
+    SeriesTable<TokenCells, 2> tokens;      // pool, model
+    SeriesTable<ShadowCells, 2> shadows;    // pool, policy
+    SeriesTable<FailureCells, 3> failures;  // pool, backend, reason
 };
 
 }  // namespace penstock::telemetry

@@ -48,7 +48,13 @@ std::string lifecycle_line(LogFormat format, LogLevel level, std::string_view me
     line.time(unix_ms_now());
     line.text("level", name(level));
     line.text("message", message);
-    for (const LogField& field : fields) line.text(field.key, field.value);
+    for (const LogField& field : fields) {
+        if (const auto* number = std::get_if<std::uint64_t>(&field.value)) {
+            line.number(field.key, *number);
+        } else {
+            line.text(field.key, std::get<std::string>(field.value));
+        }
+    }
     std::string text = std::move(line).take();
     text += '\n';
     return text;

@@ -122,6 +122,39 @@ void add_worker(Families& families, const WorkerMetrics::Cells& cells) {
     });
     cells.shadows.each(
         [&](const auto& series) { add_shadows(families, copy(series.values), series.cells); });
+    cells.failures.each([&](const auto& series) {
+        families.add(metric("penstock_backend_failures_total"), copy(series.values),
+                     number(series.cells.count));
+    });
+}
+
+/// By no fault of the client: an answer of ours or of an engine's that says so, or none.
+bool is_error(std::string_view outcome) noexcept {
+    return outcome == name(Outcome::upstream_error) || outcome == name(Outcome::engine_error) ||
+           outcome == name(Outcome::refused) || outcome == name(Outcome::broken);
+}
+
+void add_traffic(Traffic& traffic, const WorkerMetrics::Cells& cells) {
+    cells.requests.each([&](const auto& series) {
+        const std::uint64_t count = series.cells.read();
+        traffic.requests += count;
+        if (is_error(series.values.back())) traffic.errors += count;
+    });
+    traffic.first_token.resize(k_first_token_buckets.size() + 1);
+    cells.pools.each([&](const auto& series) {
+        for (std::size_t at = 0; at < traffic.first_token.size(); ++at) {
+            traffic.first_token[at] += series.cells.first_token.count(at);
+        }
+    });
+    cells.failures.each([&](const auto& series) {
+        const auto& [pool, url, reason] = series.values;
+        Failures& failures = traffic.failures[pool][url];
+        failures.count += series.cells.count.read();
+        const TimePoint last = series.cells.last.read();
+        if (!failures.last_reason.empty() && last <= failures.last) return;
+        failures.last = last;
+        failures.last_reason = reason;
+    });
 }
 
 }  // namespace
@@ -156,6 +189,12 @@ void Registry::add(const WorkerMetrics& worker) {
 
 void Registry::add_source(std::function<void(std::vector<Sample>&)> source) {
     impl_->sources.push_back(std::move(source));
+}
+
+Traffic Registry::traffic() const {
+    Traffic traffic;
+    for (const WorkerMetrics* worker : impl_->workers) add_traffic(traffic, worker->cells());
+    return traffic;
 }
 
 std::string Registry::expose() const {

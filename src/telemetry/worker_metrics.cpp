@@ -111,6 +111,13 @@ void WorkerMetrics::shadowed(const ShadowDecision& decision) {
     (more ? cells.added_us : cells.saved_us).add(static_cast<std::uint64_t>(size.count()));
 }
 
+void WorkerMetrics::backend_failed(const BackendName& backend, ErrorCode reason, TimePoint now) {
+    FailureCells& cells = cells_->failures.at(
+        {LabelValue{or_none(backend.pool)}, LabelValue{backend.url}, LabelValue{name(reason)}});
+    cells.last.set(now);
+    cells.count.add(1);
+}
+
 void WorkerMetrics::finished(const RequestRecord& record) {
     const StatusText status{record.status};
     const LabelValue pool{or_none(record.pool)};

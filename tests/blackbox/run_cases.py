@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from harness import timing  # noqa: E402  (the paths are set just above)
 from harness.cases import Skip, rows_of  # noqa: E402
+from harness.pairs import pairs_of  # noqa: E402
 from harness.world import World  # noqa: E402
 from runner import sanitizers  # noqa: E402
 
@@ -45,13 +46,14 @@ def load(path):
 
 
 def cases_of(module):
-    """(name, function, arguments) of each case, in the order of the file."""
+    """(name, pair, function, arguments) of each case, in the order of the file."""
     for name, function in list(vars(module).items()):
         if not name.startswith("test_"):
             continue
         sentence = name.removeprefix("test_").replace("_", " ")
         for label, arguments in rows_of(function):
-            yield f"{module.__name__}: {sentence}{label}", function, arguments
+            for over, pair in pairs_of(module, function):
+                yield f"{module.__name__}: {sentence}{label}{over}", pair, function, arguments
 
 
 def say(name, verdict, text=""):
@@ -71,9 +73,9 @@ def failure_text(error):
     return f"{type(error).__name__}: {error}\n{places}"
 
 
-def run_case(name, function, arguments, options):
+def run_case(name, pair, function, arguments, options):
     world = World(options.binary.resolve(), options.long,
-                  options.engines and options.engines.resolve())
+                  options.engines and options.engines.resolve(), pair)
     signal.alarm(int((LONG_CASE_LIMIT if options.long else CASE_LIMIT) * options.slow))
     verdict, text = "passed", ""
     try:
@@ -95,12 +97,12 @@ def main():
     sanitizers.set_options()
     signal.signal(signal.SIGALRM, too_long)
     module = load(options.file)
-    for name, function, arguments in cases_of(module):
+    for name, pair, function, arguments in cases_of(module):
         if options.filter not in name and options.filter not in function.__name__:
             continue
         if getattr(function, "long", False) and not options.long:
             continue
-        run_case(name, function, arguments, options)
+        run_case(name, pair, function, arguments, options)
     say(options.file.stem, "end")
 
 

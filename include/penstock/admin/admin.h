@@ -1,12 +1,11 @@
 // The admin pages, one more `http::Handler`. Thread: the control thread.
 //
 //     /          a page that shows the backends live and leads to the others
-//     /backends  the backends as JSON, described in src/admin/backends_json.h
-//     /config    the effective config with the origin of each value, secrets hidden
-//     /livez     200 while the process runs its loop
-//     /readyz    200, or 503 with the reason (`name(Readiness)`) as its text
-//     /metrics   Prometheus text 0.0.4
-//     /explain   where the request that is posted here would go, and why: the path behind /explain
+//     /backends  the backends and what their traffic came to as JSON, described in
+//     src/admin/backends_json.h /config    the effective config with the origin of each value,
+//     secrets hidden /livez     200 while the process runs its loop /readyz    200, or 503 with the
+//     reason (`name(Readiness)`) as its text /metrics   Prometheus text 0.0.4 /explain   where the
+//     request that is posted here would go, and why: the path behind /explain
 //                is the request's (none: /v1/chat/completions), fields and body are as they would
 //                be sent. Answered with what src/proxy/explanation_json.h describes; nothing is
 //                sent.
@@ -24,6 +23,7 @@
 #include "penstock/fleet/load.h"
 #include "penstock/http/stream.h"
 #include "penstock/telemetry/metrics.h"
+#include "penstock/telemetry/traffic.h"
 
 namespace penstock::admin {
 
@@ -37,6 +37,14 @@ struct KvEventsView {
     std::uint64_t engine_blocks = 0;                       // that the engine holds
 };
 
+/// Tries at a backend that failed.
+struct FailuresView {
+    std::uint64_t total = 0;
+    std::uint64_t last_minute = 0;
+    std::string last_reason = {};  // name(ErrorCode); empty: none has failed
+    double last_seconds_ago = 0;
+};
+
 /// One row of /backends. Made by `app` from the generation, the load table and the counters.
 struct BackendView {
     std::string pool;
@@ -47,6 +55,8 @@ struct BackendView {
     std::uint32_t in_flight = 0;
     fleet::BackendState state;
     double sample_age_seconds = -1;  // negative: no sample
+    bool fresh = false;              // the sample is believed
+    FailuresView failures;
     std::size_t index_blocks = 0;
     std::size_t index_capacity = 0;
     std::optional<KvEventsView> kv_events;  // unset: not asked for
@@ -55,14 +65,41 @@ struct BackendView {
 enum class Readiness : std::uint8_t { ready, no_healthy_backend, models_not_listed, draining };
 [[nodiscard]] std::string_view name(Readiness readiness) noexcept;
 
+struct PoolView {
+    std::string name = {};
+    std::string engine = {};
+    std::string discover = {};  // empty: it lists its backends
+    std::string discovery_error =
+        {};  // of the last look-up; empty: it was answered, or has not ended
+};
+
+struct ReloadView {
+    bool ok = true;
+    std::int64_t at = 0;       // Unix seconds
+    std::string problem = {};  // the first, where it was refused
+};
+
+/// What /backends tells.
+struct ProxyView {
+    std::string version = {};
+    std::int64_t started = 0;  // Unix seconds
+    std::uint64_t generation = 0;
+    Readiness readiness = Readiness::ready;
+    std::optional<ReloadView> last_reload = {};  // unset: there was none
+    std::uint64_t requests = 0;                  // finished since the start
+    std::uint64_t errors = 0;  // of them, those that failed by no fault of their client
+    telemetry::TrafficSpan last_minute = {};
+    std::vector<PoolView> pools = {};
+    std::vector<BackendView> backends = {};
+};
+
 /// Bytes of a body that is asked about: twice what the prefix index looks at.
 inline constexpr std::size_t k_question_max = std::size_t{16} << 20U;
 
 struct Sources {
-    std::function<std::vector<BackendView>()> backends;
+    std::function<ProxyView()> proxy;
     std::function<std::string()> config_json;  // the effective config with origins, secrets hidden
     std::function<Readiness()> readiness;
-    std::function<std::uint64_t()> generation;
     const telemetry::Registry* registry = nullptr;
     /// The document of a request that is asked about: `tell` is called with it in a later turn,
     /// with an empty one where it could not be made. False: too many are asked about, it is not

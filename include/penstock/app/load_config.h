@@ -66,6 +66,10 @@ struct LoadedConfig {
 /// reload will do.
 [[nodiscard]] std::vector<std::string> needs_restart(const Config& running, const Config& wanted);
 
+/// All options that differ, by path; tables that only one of the two has as "pool[2] (new)" or
+/// "route[0] (gone)".
+[[nodiscard]] std::vector<std::string> changed_options(const Config& running, const Config& wanted);
+
 /// The tables that the environment and `--set` reach, as people may read them.
 [[nodiscard]] std::string settable_tables();
 

@@ -52,6 +52,9 @@ struct ModelList {
 /// Reads a `/v1/models` answer. Errors: invalid_value.
 [[nodiscard]] Result<ModelList> read_models(std::string_view page);
 
+/// The element with this id out of `ModelList::elements`, as it stands there; empty: there is none.
+[[nodiscard]] std::string model_element(std::string_view elements, std::string_view name);
+
 /// What a status of the health path means.
 [[nodiscard]] fleet::Health judge_health(fleet::Engine engine, int status) noexcept;
 

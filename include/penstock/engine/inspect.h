@@ -33,8 +33,7 @@ enum class Endpoint : std::uint8_t {
 };
 [[nodiscard]] Endpoint endpoint_of(std::string_view path, std::string_view content_type) noexcept;
 
-/// What of a body may name the session it belongs to, from the narrowest to the widest; the last
-/// one changes with each turn.
+/// What of a body may name the session it belongs to.
 enum class SessionKey : std::uint8_t {
     session_id,
     prompt_cache_key,
@@ -56,23 +55,18 @@ public:
     std::uint64_t operator[](SessionKey key) const noexcept {
         return hashes_[static_cast<std::size_t>(key)];
     }
-    /// The narrowest that is there; 0: none.
-    [[nodiscard]] std::uint64_t first() const noexcept {
-        for (const std::uint64_t hash : hashes_) {
-            if (hash != 0) return hash;
-        }
-        return 0;
-    }
+    friend bool operator==(const SessionNames&, const SessionNames&) = default;
 
 private:
     std::array<std::uint64_t, k_session_keys> hashes_{};
 };
 
 struct RequestFacts {
-    bool json = false;    // the body was read as JSON (an object)
-    std::string model;    // empty: none named. An adapter's name, where the engine lists it as such
-    std::string adapter;  // named apart from the model: lora_path, lora_request.lora_name
-    std::string cache_salt;  // with SGLang's extra_key behind it
+    bool json = false;  // the body was read as JSON (an object)
+    std::string model;  // empty: none named. An adapter's name, where the engine lists it as such
+    bool model_malformed = false;  // "model" is there, and is no string
+    std::string adapter;           // named apart from the model: lora_path, lora_request.lora_name
+    std::string cache_salt;        // with SGLang's extra_key behind it
     SessionNames sessions;
     bool stream = false;
     bool include_usage = false;  // stream_options.include_usage

@@ -38,8 +38,8 @@ public:
     /// The line to begin with, and the width of `x` over which it is believed.
     LineFit(double offset, double slope, double typical_x) noexcept;
 
-    /// `y` must be positive. O(1).
-    void add(double x, double y) noexcept;
+    /// `y` must be positive. `late`: how much a value above the line counts, of one below it. O(1).
+    void add(double x, double y, double late = 1) noexcept;
     [[nodiscard]] double offset() const noexcept { return offset_; }
     [[nodiscard]] double slope() const noexcept { return slope_; }
     [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
@@ -72,6 +72,7 @@ struct Observation {
     float gap_s = 0;          // between two of its tokens, on average
     float beside_tokens = 0;  // that were prefilled beside it in such a gap, on average
     AdapterRoom adapter = AdapterRoom::none;  // what its LoRA found at the pick
+    float own_share = 1;  // of the requests on the backend at the pick, this proxy's
 };
 
 /// One backend's rates.
@@ -82,9 +83,10 @@ public:
 
     /// A request's first token came after so many seconds; `tokens` were to be prefilled until
     /// then, its own uncached ones and those ahead of it when it was sent.
-    void first_token(double tokens, double seconds) noexcept;
+    /// Of a backend that others use too, `own_share` says how likely a delay was our work's.
+    void first_token(double tokens, double seconds, double own_share = 1) noexcept;
     /// A token came so many seconds after the one before it, in a batch of about so many.
-    void gap(double batch, double seconds) noexcept;
+    void gap(double batch, double seconds, double own_share = 1) noexcept;
     /// A first token that waited for its LoRA adapter to be loaded.
     void cold_first_token(double tokens, double seconds) noexcept;
 

@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -44,6 +45,14 @@ struct SheetRow {
     bool out_of_place = false;  // costs more than others by its place,
     bool off_home = false;      // and of those that do not, by the session
 };
+
+/// The sample tells of the engine's batch and is young enough to be believed. Null is not.
+[[nodiscard]] bool is_fresh(const LoadSample* sample, TimePoint now, Millis stale_after) noexcept;
+
+/// What part of the requests there will be this proxy's, once that which is decided on has come.
+[[nodiscard]] inline float own_share(const SheetRow& row) noexcept {
+    return (row.in_flight + 1) / (std::max(row.running + row.waiting, row.in_flight) + 1);
+}
 
 /// What is known of the loads, and when.
 struct Loads {

@@ -19,6 +19,14 @@ enum class ApiShape : std::uint8_t { openai, anthropic };
 /// A sentence for the client when the error carries none.
 [[nodiscard]] std::string_view message_of(ErrorCode code) noexcept;
 
+/// A backend is at fault, not the request, nor its time.
+[[nodiscard]] bool ails_backend(ErrorCode code) noexcept;
+
+/// The sentence that a client is told: the error's own words, else the code's. Of what ails a
+/// backend only the code's: names and addresses behind the proxy are none of a client's business,
+/// and the access line has them.
+[[nodiscard]] std::string message_for_client(const Error& error);
+
 /// `{"error":{"message":…,"type":…,"param":null,"code":…}}`, or Anthropic's shape. Valid JSON
 /// whatever the detail holds.
 [[nodiscard]] std::string error_json(const Error& error, ApiShape shape);

@@ -55,6 +55,9 @@ struct Batch {
     friend bool operator==(const Batch&, const Batch&) = default;
 };
 
+/// Memory that a batch takes, about: up to eight times its payload.
+[[nodiscard]] std::size_t bytes_of(const Batch& batch) noexcept;
+
 /// Errors: invalid_value with what is wrong. Never reads beyond `payload`, never recurses, and
 /// takes memory in proportion to it only.
 [[nodiscard]] Result<Batch> decode(std::string_view payload);

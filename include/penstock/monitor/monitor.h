@@ -111,10 +111,12 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Either may destroy the discovery.
+/// Any of them may destroy the discovery.
 struct DiscoveryHooks {
     /// The set differs from the last one told. Literals, sorted.
     std::function<void(const std::vector<std::string>& addresses)> changed;
+    /// At each answer, before `changed`; may be empty.
+    std::function<void()> answered;
     /// At each failure, with the resolver's words.
     std::function<void(std::string_view why)> failed;
 };

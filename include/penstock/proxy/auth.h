@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,13 +21,19 @@ public:
 
     /// True when nobody needs a key.
     [[nodiscard]] bool off() const noexcept { return !on_; }
-    /// True for a known key in `Authorization: Bearer` or `x-api-key`. Takes the same time for each
-    /// unknown key.
-    [[nodiscard]] bool admits(const http::RequestHead& head) const;
+    /// The name of a known key in `Authorization: Bearer` or `x-api-key`, empty where the file
+    /// names none; nothing for an unknown key, which takes the same time whichever it is.
+    [[nodiscard]] std::optional<std::string_view> holder(const http::RequestHead& head) const;
+    [[nodiscard]] bool admits(const http::RequestHead& head) const {
+        return holder(head).has_value();
+    }
 
 private:
-    using Digest = std::array<unsigned char, 32>;
-    std::vector<Digest> digests_;
+    struct Key {
+        std::array<unsigned char, 32> digest;
+        std::string name;
+    };
+    std::vector<Key> keys_;
     bool on_ = false;
 };
 

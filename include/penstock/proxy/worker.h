@@ -14,6 +14,7 @@
 #include "penstock/fleet/load.h"
 #include "penstock/fleet/served_prompt.h"
 #include "penstock/fleet/sheet.h"
+#include "penstock/fleet/token_length.h"
 #include "penstock/net/loop.h"
 #include "penstock/proxy/buffer_budget.h"
 #include "penstock/proxy/generation.h"
@@ -41,14 +42,17 @@ struct Shared {
     InspectThread* inspect = nullptr;               // null: workers read large bodies by themselves
     Observations::Report report_observations = {};  // any thread; may be empty
     routing::Sessions* sessions = nullptr;          // null: none are kept
-    /// A backend that tells of its blocks has served a prompt. Any thread; may be empty.
-    std::function<void(fleet::ServedPrompt)> report_prompt = {};
+    /// A backend that tells of its blocks has served a prompt. True: it is followed, and what it
+    /// holds needs no guess. Any thread; may be empty.
+    std::function<bool(fleet::ServedPrompt)> report_prompt = {};
+    fleet::PromptSums* prompt_sums = nullptr;  // null: none are kept
 };
 
 /// A generation and how many requests of this worker hold it.
 struct HeldGeneration {
     std::shared_ptr<const Generation> generation;
     std::uint32_t requests = 0;
+    std::vector<std::uint64_t> turns = {};  // by pool: its decisions that had a choice
 };
 
 class Worker {
@@ -83,8 +87,7 @@ public:
     Observations observations;
     std::vector<fleet::SheetRow> sheet;  // scratch of the decision being made
     routing::Holdings holdings;          // and of its prompt
-    std::uint64_t decisions = 0;
-    std::uint32_t inspect_jobs = 0;  // of this worker, in the inspect thread's queue
+    std::uint32_t inspect_jobs = 0;      // of this worker, in the inspect thread's queue
     bool draining = false;
     bool ending = false;  // what is still under way is cut off by us
 
@@ -104,6 +107,10 @@ public:
     GenerationRef& operator=(const GenerationRef&) = delete;
     [[nodiscard]] const Generation& operator*() const noexcept { return *held_.generation; }
     [[nodiscard]] const Generation* operator->() const noexcept { return held_.generation.get(); }
+    /// The turn of a pool of this generation, on this worker.
+    [[nodiscard]] std::uint64_t& turn_of(const Pool& pool) const noexcept {
+        return held_.turns[static_cast<std::size_t>(&pool - held_.generation->pools.data())];
+    }
 
 private:
     Worker& worker_;

@@ -23,9 +23,9 @@ struct Input {
     std::uint32_t output_tokens = 256;  // expected of it
     std::uint32_t usual_output = 256;   // of a usual request of this model
     std::uint32_t usual_uncached = 1024;  // tokens a usual request of this model has to prefill
-    std::uint64_t session = 0;            // hash of user/session; 0: none
+    std::uint64_t session = 0;            // a hash of its name; 0: none
     std::uint64_t sequence =
-        0;  // a running number of this pool's decisions on this worker (round_robin)
+        0;  // a running number of this pool's decisions that had a choice (round_robin)
 };
 
 /// Why this backend: one word for logs and metrics.

@@ -52,7 +52,7 @@ public:
     /// beyond the capacity.
     Added insert(fleet::Slot slot, std::span<const std::uint64_t> chain);
 
-    /// Takes back what this insertion added and nobody used since.
+    /// Takes back what this insertion added and nobody used since, also as their `home`.
     void undo(const Added& added, std::span<const std::uint64_t> chain) noexcept;
 
     /// The engine has told how many blocks of `chain` it `found` when this insertion's request

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] std::optional<fleet::Slot> find(std::uint64_t session, TimePoint now,
                                                   Millis ttl) const noexcept;
 
+    /// The session is not at home at `slot` after all; a home elsewhere stays.
+    void forget(std::uint64_t session, fleet::Slot slot) noexcept;
     /// The backend restarted, or its slot has a new owner: nobody is at home there any more.
     void forget(fleet::Slot slot) noexcept;
 

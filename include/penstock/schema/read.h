@@ -60,6 +60,11 @@ struct Value {
 [[nodiscard]] std::vector<std::string> restart_differences(const OptionTable& root, const void* a,
                                                            const void* b);
 
+/// All options that differ, by path. Of a table that only one of the two has, its path with "
+/// (new)" or " (gone)". Tells no values.
+[[nodiscard]] std::vector<std::string> differences(const OptionTable& root, const void* a,
+                                                   const void* b);
+
 /// "[server]", "[[pool]]", "[pool.poll]".
 [[nodiscard]] std::string table_title(const ChildTable& table);
 

@@ -50,7 +50,8 @@ struct CacheChange {
 /// step of its decoding requests. Who is submitted meanwhile joins the next plan. Decodes come
 /// first; then prompts in order of arrival share `max_prefill_tokens_per_step`. When the cache is
 /// full the request admitted last gives up its blocks, waits at the head of the queue and computes
-/// them again. Generated tokens take room in the cache but are not kept for others.
+/// them again. Blocks that an answer fills are kept for others like the prompt's where their hashes
+/// are told, and else given up with the request.
 /// Thread: any, one at a time. Complexity: O(running) a step, O(prompt blocks) an admission.
 class EngineModel {
 public:
@@ -64,10 +65,14 @@ public:
         std::uint32_t cached_tokens = 0;  // when it runs at once; else see `cached_tokens()`
     };
     /// A request of `prompt_tokens` with the chain of its full blocks, wanting `output_tokens`.
-    /// Waits or runs. Preconditions: both counts are positive and together within
-    /// `capacity_tokens()`; no more blocks than the prompt fills. A last partial block has no hash.
+    /// `answer_blocks`: how the chain goes on through the blocks that prompt and answer fill
+    /// together, if that is known. Waits or runs. Preconditions: both counts are positive and
+    /// together within `capacity_tokens()`; no more blocks than the prompt fills, and just as many
+    /// where the answer has some; no more of those than there are. A last partial block has no
+    /// hash.
     Submitted submit(std::span<const std::uint64_t> blocks, std::uint32_t prompt_tokens,
-                     std::uint32_t output_tokens);
+                     std::uint32_t output_tokens,
+                     std::span<const std::uint64_t> answer_blocks = {});
     /// Takes the request out and frees its blocks; nothing for one that ended or was never there.
     void abort(RequestId id);
 
@@ -84,8 +89,9 @@ public:
     void step(std::vector<StepEvent>& out);
 
     /// How many steps from now on, the one under way first, will do nothing but give each running
-    /// request one more token, neither its first nor its last, if nobody is submitted or aborted
-    /// meanwhile. All of them take `next_step()`. May be fewer than there are; often 0.
+    /// request one more token, neither its first nor its last nor one that completes a block with a
+    /// hash, if nobody is submitted or aborted meanwhile. All of them take `next_step()`. May be
+    /// fewer than there are; often 0.
     [[nodiscard]] std::uint32_t quiet_steps() const;
     /// Runs so many of them at once, in O(running), and leaves the model as `step` would have;
     /// their tokens are not told. Precondition: `steps` <= `quiet_steps()`.

@@ -36,7 +36,7 @@ struct FleetOptions {
     // `fleet::k_slots_max` backends, so a larger fleet is cut into equal parts, each with as many.
     std::uint32_t replicas = 1;
     Micros poll_interval{100'000};  // of each engine by each proxy; the first after a part of it
-    Micros poll_delay{2'000};       // from a sample's making to its being seen
+    Micros poll_delay{2'000};       // from a sample's making to its being seen; any length
     std::uint64_t seed = 1;
     /// Told now and then with the number of arrivals so far.
     std::function<void(std::uint64_t)> progress;

@@ -19,11 +19,20 @@ struct Report {
     std::vector<RouterOutcome> routers;  // the first is what the others are compared with
 };
 
+/// How a report came to be; each may be empty.
+struct Provenance {
+    std::string version = {};
+    std::string date = {};
+    std::string command = {};
+};
+
+/// The setting, and `figures_text`.
+[[nodiscard]] std::string table_text(const Report& report);
 /// A line for each router; with several seeds also the differences to the first one that are
 /// beyond chance.
-[[nodiscard]] std::string table_text(const Report& report);
+[[nodiscard]] std::string figures_text(const Report& report);
 [[nodiscard]] std::string report_json(const Report& report);
 /// One file that loads nothing from elsewhere.
-[[nodiscard]] std::string report_html(const Report& report);
+[[nodiscard]] std::string report_html(const Report& report, const Provenance& made = {});
 
 }  // namespace penstock::sim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "penstock/base/units.h"
@@ -15,6 +16,9 @@ struct SimRequest {
     std::uint64_t session = 0;          // a conversation or a user; 0: none
     std::uint32_t adapter = 0;          // number of a LoRA adapter; 0: the base model
     std::vector<std::uint64_t> blocks;  // the chain of its full blocks: equal means equal prefixes
+    // How it goes on through the blocks that the answer fills, for who asks again with both; empty:
+    // not known. Only where `blocks` are all that the prompt fills.
+    std::vector<std::uint64_t> answer_blocks;
     friend bool operator==(const SimRequest&, const SimRequest&) = default;
 };
 
@@ -30,6 +34,8 @@ public:
     virtual bool next(SimRequest& out) = 0;
     /// Tokens in one block of all its requests.
     [[nodiscard]] virtual std::uint32_t block_tokens() const noexcept = 0;
+    /// What a reader of the result must know of their making, in words; empty: nothing.
+    [[nodiscard]] virtual std::string account() const { return {}; }
 };
 
 }  // namespace penstock::sim

@@ -42,6 +42,7 @@ struct Choice {
     std::uint32_t held_blocks = 0;  // of the prompt, believed to be there
     float work_tokens = 0;          // to be prefilled until its first token, its own included
     float batch = 1;                // requests it will be decoded beside, itself included
+    float own_share = 1;            // of the requests there, by this proxy
     fleet::AdapterRoom adapter = fleet::AdapterRoom::none;  // believed, of its LoRA
 };
 
@@ -54,8 +55,9 @@ struct Observation {
     Micros first_token{0};               // from the request's sending
     Micros inter_token{0};               // mean over the answer; 0 with one token
     Micros duration{0};
-    float work_tokens = 0;  // by the router's belief at the pick, as are the next two
+    float work_tokens = 0;  // by the router's belief at the pick, as are the next three
     float batch = 0;
+    float own_share = 1;
     fleet::AdapterRoom adapter = fleet::AdapterRoom::none;
     std::uint64_t beside_tokens =
         0;  // of this proxy's prompts, prefilled there since its first token

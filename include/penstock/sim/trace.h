@@ -32,8 +32,9 @@ struct TraceOptions {
 /// are told in steps of three seconds. One that is alone comes at its time.
 ///
 /// `TraceWriter` adds what the format has no place for, and every other reader passes over:
-/// `session` and `adapter`, and where blocks are smaller, `block_tokens` with their `block_ids`,
-/// which are then read instead of `hash_ids`.
+/// `session` and `adapter`; `answer_ids`, the chain's further ids through the answer, without which
+/// no answer is kept in a cache; and where blocks are smaller, `block_tokens` with their
+/// `block_ids`, which are then read instead of `hash_ids`.
 class MooncakeTrace final : public RequestSource {
 public:
     static constexpr std::uint32_t k_block_tokens = 512;  // that an id of `hash_ids` stands for
@@ -64,10 +65,13 @@ private:
     std::uint64_t given_ = 0;
 };
 
-/// Penstock's access log in JSON: arrival, prompt and output tokens of each answered request. Which
-/// prompts had what in common is not logged; what the engine found cached is taken as the beginning
-/// that all prompts of a model share, the rest as new. Held in memory, since lines come in order of
-/// the requests' ends.
+/// Penstock's access log in JSON: arrival, prompt and output tokens of each request that came to an
+/// engine. Which prompts had what in common is not logged; what the engine found cached is taken as
+/// the beginning that all prompts of a model share, the rest as new. Held in memory, since lines
+/// come in order of the requests' ends.
+///
+/// Where an engine told no usage, the prompt is estimated by the request's bytes, at what a token
+/// took in the log's other lines, and what was cached by the blocks that were believed to be.
 class AccessLogTrace final : public RequestSource {
 public:
     static constexpr std::uint32_t k_block_tokens = 256;
@@ -75,16 +79,31 @@ public:
     AccessLogTrace(const LineReader& lines, const TraceOptions& options, const BadLine& bad_line);
     bool next(SimRequest& out) override;
     [[nodiscard]] std::uint32_t block_tokens() const noexcept override { return k_block_tokens; }
+    /// How many of its lines are requests, by what, and how many are not, and why.
+    [[nodiscard]] std::string account() const override;
 
 private:
     struct Entry {
         std::int64_t at_us;
-        std::uint32_t prompt_tokens;
+        std::uint32_t prompt_tokens;  // 0: to be estimated by the following two
+        std::uint32_t bytes;
+        float cached_part;
         std::uint32_t output_tokens;
         std::uint32_t cached_tokens;
         std::uint64_t model;
     };
+    struct Tally {
+        std::uint64_t counted = 0;
+        std::uint64_t estimated = 0;
+        std::uint64_t failed = 0;
+        std::uint64_t without_prompt = 0;
+    };
+    /// What is wrong with the line; null: nothing, be it a request or not.
+    const char* add(const std::string& text);
+    void estimate();
+
     std::vector<Entry> entries_;
+    Tally tally_;
     TraceOptions options_;
     std::size_t at_ = 0;
 };

@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 #include "penstock/telemetry/options.h"
 #include "penstock/telemetry/record.h"
@@ -16,8 +18,11 @@
 namespace penstock::telemetry {
 
 struct LogField {
+    LogField(std::string_view named, std::string text) : key{named}, value{std::move(text)} {}
+    LogField(std::string_view named, std::uint64_t number) : key{named}, value{number} {}
+
     std::string_view key;
-    std::string value;
+    std::variant<std::string, std::uint64_t> value;
 };
 
 class Log {

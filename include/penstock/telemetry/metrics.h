@@ -17,6 +17,7 @@
 #include "penstock/base/units.h"
 #include "penstock/telemetry/record.h"
 #include "penstock/telemetry/tls_outcome.h"
+#include "penstock/telemetry/traffic.h"
 
 namespace penstock::telemetry {
 
@@ -88,6 +89,8 @@ public:
     /// The time between two chunks of one stream. (worker) No allocation.
     void inter_token(Micros gap) noexcept;
     void shadowed(const ShadowDecision& decision);  // (worker) No allocation once the pool is known
+    /// A try at a backend failed, whether its client noticed or not. (worker)
+    void backend_failed(const BackendName& backend, ErrorCode reason, TimePoint now);
     /// Everything that follows from a finished request: totals by pool, route, model, status and
     /// outcome, errors by code, picks by backend and reason, times, tokens, predicted and actual
     /// cache hits. (worker)
@@ -123,6 +126,8 @@ public:
 
     /// The exposition: Prometheus text 0.0.4. Thread: control.
     [[nodiscard]] std::string expose() const;
+    /// Of all workers, since they started. Thread: control.
+    [[nodiscard]] Traffic traffic() const;
 
 private:
     struct Impl;

@@ -32,6 +32,7 @@ struct RequestRecord {
     std::string request_id;
     std::string client;            // address, by the trusted-proxies rule
     std::string_view client_name;  // in its verified certificate; empty: it has shown none
+    std::string_view key_name;     // of its API key; empty: it has none, or one without a name
     std::string_view method;       // http::name(Method)
     std::string_view path;         // without query, at most 256 bytes
     std::string model;             // as asked for, at most 256 bytes
@@ -49,7 +50,8 @@ struct RequestRecord {
     int status = 0;  // sent to the client; 499 when it had gone before
     Outcome outcome = Outcome::ok;
     std::optional<ErrorCode> error;
-    bool stream = false;  // the response was an event stream
+    std::string error_detail;  // why the backend failed, where the code does not say all
+    bool stream = false;       // the response was an event stream
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     // Tokens.

@@ -26,6 +26,7 @@ boost::asio::awaitable<void> converse(control::Client& client, control::Ask ask,
 }
 
 Error explained(const std::string& address, const Error& error) {
+    if (error.detail().find(address) != std::string_view::npos) return error;
     if (!error.detail().empty()) {
         return {error.code(), address + ": " + std::string{error.detail()}};
     }

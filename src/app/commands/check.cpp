@@ -38,6 +38,10 @@ int check(const CheckOptions& options) {
 
 int show(const CheckOptions& options) {
     const LoadedConfig loaded = load(options);
+    if (options.json && !loaded.ok()) {
+        std::printf("%s\n", problems_json(loaded).c_str());
+        return k_failed;
+    }
     if (!print_problems(loaded)) return k_failed;
     std::printf("%s\n", (options.json ? config_json(loaded) : config_text(loaded)).c_str());
     return k_done;

@@ -1,7 +1,10 @@
 #include "commands.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace penstock::app {
@@ -28,6 +31,27 @@ std::vector<std::pair<std::string, std::string>> penstock_environment() {
         pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
     }
     return pairs;
+}
+
+CLI::Validator between(double least, double most) {
+    char bounds[64];
+    std::snprintf(bounds, sizeof bounds, "%.10g to %.10g", least, most);
+    const auto wrong = [least, most, bounds = std::string{bounds}](std::string& text) {
+        double value = 0;
+        const bool is_number = CLI::detail::lexical_cast(text, value);
+        const bool good = is_number && value >= least && value <= most;
+        return good ? std::string{} : text + " is not a number from " + bounds;
+    };
+    return CLI::Validator{wrong, bounds};
+}
+
+Result<void> check_writable(const std::string& path) {
+    constexpr mode_t k_mode = 0666;  // what the umask leaves of it, as for any file
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, k_mode);
+    if (fd < 0)
+        return Error{ErrorCode::io_failed, "cannot write " + path + ": " + std::strerror(errno)};
+    ::close(fd);
+    return {};
 }
 
 int fail(std::string_view what) {

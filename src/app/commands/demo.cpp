@@ -18,19 +18,23 @@ struct DemoOptions {
     std::string admin = "127.0.0.1:9090";
 };
 
-bool can_bind(const std::string& address) {
+Result<void> try_bind(const std::string& address) {
     const Result<net::BoundListener> bound = net::bind_listener(address, 1);
-    if (!bound) return false;
+    if (!bound) return bound.error();
     for (const int fd : bound->fds) ::close(fd);
-    return true;
+    return {};
 }
 
-/// The address, or port 0 on the same host when somebody has it already. One that is wrong
-/// otherwise stays as it is, for the listener to say so.
-std::string free_address(const std::string& address) {
-    if (can_bind(address)) return address;
+/// The address, or port 0 on the same host when somebody has it already, which is said. Errors:
+/// those of `net::bind_listener`, with the flag's name.
+Result<std::string> free_address(const char* flag, const std::string& address) {
+    const Result<void> bound = try_bind(address);
+    if (bound) return address;
+    const std::string why = std::string{flag} + ": " + std::string{bound.error().detail()};
     const std::string other = address.substr(0, address.rfind(':') + 1) + "0";
-    return can_bind(other) ? other : address;
+    if (!try_bind(other)) return Error{bound.error().code(), why};
+    std::fprintf(stderr, "penstock: %s; it gets another port\n", why.c_str());
+    return other;
 }
 
 std::string demo_config(const DemoOptions& options,
@@ -38,7 +42,7 @@ std::string demo_config(const DemoOptions& options,
     std::string text =
         "[server]\nexplain = true\n\n[log]\naccess = false\nlevel = "
         "\"warning\"\n\n[[listener]]\naddress = \"" +
-        free_address(options.listen) + "\"\n\n[admin]\naddress = \"" + free_address(options.admin) +
+        options.listen + "\"\n\n[admin]\naddress = \"" + options.admin +
         "\"\n\n[[pool]]\nname = \"demo\"\nengine = \"vllm\"\nbackends = [";
     for (const auto& engine : engines) text += "{ url = \"" + engine->url() + "\" }, ";
     return text + "]\n";
@@ -82,7 +86,13 @@ private:
     Hook<Announcement, &Announcement::look> hook_{*this};
 };
 
-int demo(const DemoOptions& options) {
+int demo(DemoOptions options) {
+    for (const auto& [flag, address] :
+         {std::pair{"--listen", &options.listen}, std::pair{"--admin", &options.admin}}) {
+        const Result<std::string> free = free_address(flag, *address);
+        if (!free) return fail(free.error().detail());
+        *address = *free;
+    }
     net::Loop control;
     Announcement announcement{control};
     std::vector<std::unique_ptr<EngineServer>> engines;

@@ -54,7 +54,11 @@ Result<void> publish_events(const EngineCommand& command, std::uint32_t number,
     const Result<void> published =
         engine.publish_events({.events = next_endpoint(command.kv_events, number),
                                .replays = next_endpoint(command.kv_replay, number)});
-    if (!published) return published.error();
+    if (!published) {
+        return Error{published.error().code(),
+                     "--kv-events, --kv-replay: " + std::string{published.error().detail()} +
+                         ": write tcp://host:port"};
+    }
     std::printf("events %s %s %s\n", id.c_str(), engine.publisher()->events().c_str(),
                 engine.publisher()->replays().c_str());
     return {};
@@ -109,23 +113,23 @@ void add_options(CLI::App& app, EngineCommand& command) {
         ->check(CLI::Range(1, 64));
     app.add_option("--max-loras", engine.max_adapters, "Adapters loaded at a time.")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, 65'536));
     app.add_option("--adapter-load-ms", command.adapter_load_ms, "Time to load an adapter.")
         ->capture_default_str();
     app.add_option("--seed", engine.seed, "Decides the text.")->capture_default_str();
     app.add_option("--speed", engine.speed, "2: twice as fast.")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+        ->check(between(0.001, 10'000));
     app.add_option("--decode-step-ms", command.decode_step_ms, "Time of one decode step.")
         ->capture_default_str();
     app.add_option("--decode-growth", engine.profile.decode_step_per_request,
                    "A step of n requests takes 1 + this x (n - 1) times as long.")
         ->capture_default_str()
-        ->check(CLI::NonNegativeNumber);
+        ->check(between(0, 100));
     app.add_option("--prefill-rate", engine.profile.prefill_tokens_per_second,
                    "Prompt tokens computed in a second.")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+        ->check(between(1, 1e9));
     app.add_option("--max-running", engine.profile.max_running, "Requests in a batch.")
         ->capture_default_str()
         ->check(CLI::Range(1, 65'536));

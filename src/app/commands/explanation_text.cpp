@@ -137,8 +137,10 @@ std::string request_line(const Json& json) {
     const Json& prompt = json.at("prompt");
     std::string line = "request  model " + text_of(json.at("model"));
     if (json.at("adapter").is_string()) line += " with adapter " + text_of(json.at("adapter"));
-    if (!json.at("json").get<bool>())
-        return line + "; its body is not read as JSON: it goes by load";
+    if (!json.at("json").get<bool>()) {
+        line += "; its body is not read as JSON";
+        return json.at("refused").is_object() ? line : line + ": it goes by load";
+    }
     return line + ", a prompt of " + count(prompt.at("bytes")) + " bytes, some " +
            count(prompt.at("tokens")) + " tokens, " + count(prompt.at("blocks")) + " blocks";
 }

@@ -1,4 +1,5 @@
 // A look at the admin listener's readiness, for HEALTHCHECK in images that have no curl.
+#include <algorithm>
 #include <cstdio>
 
 #include "ask_admin.h"
@@ -8,13 +9,38 @@ namespace penstock::app {
 
 namespace {
 
-int look(const std::string& address) {
+constexpr std::size_t k_shown_max = 100;  // bytes
+
+struct HealthOptions {
+    std::string address = "127.0.0.1:9090";
+    bool live = false;
+};
+
+/// As much of an unexpected page as a terminal may be shown.
+std::string shown(std::string_view page) {
+    std::string text{page.substr(0, std::min(page.find('\n'), k_shown_max))};
+    for (char& c : text) {
+        if (c < ' ' || c > '~') c = '?';
+    }
+    return text;
+}
+
+int look(const HealthOptions& options) {
+    const std::string page = options.live ? "/livez" : "/readyz";
     const Result<control::Answer> answer =
-        ask_admin(address, "", {.target = "/readyz", .fields = {}, .body = {}});
+        ask_admin(options.address, "", {.target = page, .fields = {}, .body = {}});
     if (!answer) return fail(answer.error().detail());
-    const bool ready = answer->status == 200;
-    std::printf("%s\n", ready ? "ready" : "not ready");
-    return ready ? k_done : k_failed;
+    const std::string told = shown(answer->body);
+    if (answer->status == 200 && told == (options.live ? "ok" : "ready")) {
+        std::printf("%s\n", options.live ? "alive" : "ready");
+        return k_done;
+    }
+    if (answer->status == 503 && !options.live) {
+        std::printf("not ready: %s\n", told.c_str());
+        return k_failed;
+    }
+    return fail(options.address + " answers " + page + " with " + std::to_string(answer->status) +
+                ": is this the address of [admin]?");
 }
 
 }  // namespace
@@ -22,10 +48,13 @@ int look(const std::string& address) {
 void add_health(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand(
         "health", "Ask a running Penstock whether it is ready; exit status 1 if not.");
-    auto address = std::make_shared<std::string>("127.0.0.1:9090");
-    command->add_option("--admin", *address, "Its admin address: host:port or unix:/path.")
+    auto options = std::make_shared<HealthOptions>();
+    command->add_option("--admin", options->address, "Its admin address: host:port or unix:/path.")
         ->capture_default_str();
-    command->callback([address, &action] { action = [address] { return look(*address); }; });
+    command->add_flag(
+        "--live", options->live,
+        "Ask whether it runs, be there backends or not: for who would start it anew.");
+    command->callback([options, &action] { action = [options] { return look(*options); }; });
 }
 
 }  // namespace penstock::app

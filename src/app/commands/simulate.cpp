@@ -1,12 +1,19 @@
 // The fleet simulator on the command line: options, runs, output.
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <ctime>
 #include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "commands.h"
 #include "penstock/sim/workload.h"
 #include "simulation.h"
 #include "simulation_source.h"
+#include "version.h"
 
 namespace penstock::app {
 
@@ -20,16 +27,38 @@ int write_trace(const Simulation& simulation, const std::string& path) {
     return k_done;
 }
 
+/// As it was typed, as far as a shell leaves it.
+std::string command_line() {
+    std::ifstream file{"/proc/self/cmdline", std::ios::binary};
+    std::string line{std::istreambuf_iterator<char>{file}, {}};
+    if (!line.empty()) line.pop_back();
+    std::ranges::replace(line, '\0', ' ');
+    return line;
+}
+
+sim::Provenance made_now() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    std::array<char, 32> date{};
+    std::strftime(date.data(), date.size(), "%Y-%m-%d %H:%M UTC", &parts);
+    return {.version = PENSTOCK_VERSION, .date = date.data(), .command = command_line()};
+}
+
 int simulate(const Simulation& simulation, bool json, const std::string& html) {
+    if (!html.empty()) {
+        const Result<void> writable = check_writable(html);
+        if (!writable) return fail(writable.error().detail());
+    }
     const Result<sim::Report> report = run(simulation);
     if (!report) return fail(report.error().detail());
     const std::string text = json ? sim::report_json(*report) : sim::table_text(*report);
     std::fputs(text.c_str(), stdout);
     if (html.empty()) return k_done;
     std::ofstream file{html, std::ios::binary};
-    file << sim::report_html(*report);
+    file << sim::report_html(*report, made_now());
     file.close();
-    return file ? k_done : fail("cannot write " + html);
+    return file ? k_done : fail("cannot write " + html + ": " + std::strerror(errno));
 }
 
 std::string footer() {
@@ -60,20 +89,36 @@ std::string footer() {
 void add_engine_options(CLI::App& app, EngineNumbers& numbers) {
     app.add_option("--prefill-rate", numbers.prefill_rate,
                    "Instead of the profile's: prompt tokens an engine computes in a second.")
-        ->check(CLI::PositiveNumber);
+        ->check(between(1, 1e9));
     app.add_option("--decode-step-ms", numbers.decode_step_ms,
                    "Instead of the profile's: time of a decode step of one request.")
         ->check(CLI::Range(1, 60'000));
     app.add_option("--decode-growth", numbers.decode_growth,
                    "Instead of the profile's: a step of n requests takes 1 + this x (n - 1) times "
                    "as long.")
-        ->check(CLI::NonNegativeNumber);
+        ->check(between(0, 100));
     app.add_option("--max-running", numbers.max_running,
                    "Instead of the profile's: requests in a batch.")
         ->check(CLI::Range(1, 65'536));
     app.add_option("--kv-tokens", numbers.kv_tokens,
                    "Instead of the profile's: tokens that the KV cache holds.")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, 100'000'000));
+}
+
+void add_incident_options(CLI::App& app, Simulation& simulation) {
+    app.add_option("--fail", simulation.fails,
+                   "AT:ENGINE[:SECONDS], repeatable: at this second the engine (from 0) goes down, "
+                   "for so many seconds or for good; its cache is cold afterwards.");
+    app.add_option("--slow", simulation.slows,
+                   "AT:ENGINE:FACTOR[:SECONDS], repeatable: from this second on the engine takes "
+                   "FACTOR times as long, for so many seconds or for good.");
+    app.add_option("--max-adapters", simulation.max_adapters,
+                   "LoRA adapters that an engine has loaded at a time.")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 65'536));
+    app.add_option("--adapter-load-ms", simulation.adapter_load_ms, "Time to load one.")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 600'000));
 }
 
 void add_options(CLI::App& app, Simulation& simulation) {
@@ -98,7 +143,7 @@ void add_options(CLI::App& app, Simulation& simulation) {
         ->check(CLI::Range(1, 64));
     app.add_option("--speed", simulation.speed, "2: requests come twice as fast.")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+        ->check(between(0.001, 1000));
     app.add_option("--requests", simulation.requests,
                    "Only so many; 0: all of a trace, 20,000 of a workload.")
         ->capture_default_str();
@@ -108,13 +153,15 @@ void add_options(CLI::App& app, Simulation& simulation) {
         ->check(CLI::Range(1, 1000));
     app.add_option("--slo-ttft", simulation.slo, "Objective for the first token, in seconds.")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+        ->check(between(0.001, 86'400));
     app.add_option("--poll-ms", simulation.poll_ms, "Time between polls of an engine.")
         ->capture_default_str()
         ->check(CLI::Range(1, 600'000));
     app.add_option("--poll-delay-ms", simulation.poll_delay_ms,
                    "Time from an engine's sample to its being seen.")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(CLI::Range(0, 60'000));
+    add_incident_options(app, simulation);
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 #include "simulation.h"
 
 #include <cstdio>
-#include <utility>
+#include <string>
 
 #include <unistd.h>
 
+#include "incidents.h"
 #include "simulation_source.h"
 
 namespace penstock::app {
@@ -84,13 +85,21 @@ sim::FleetOptions fleet_options(const Simulation& simulation, const sim::NamedPr
     options.replicas = simulation.replicas;
     options.poll_interval = Millis{simulation.poll_ms};
     options.poll_delay = Millis{simulation.poll_delay_ms};
+    options.max_adapters = simulation.max_adapters;
+    options.adapter_load = Millis{simulation.adapter_load_ms};
     options.seed = seed;
     return options;
 }
 
+std::string listed(const std::vector<std::string>& texts) {
+    std::string list;
+    for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + text;
+    return list;
+}
+
 sim::Report describe(const Simulation& simulation, const Engine& engine) {
     const bool trace = !simulation.trace.empty();
-    return {
+    sim::Report report{
         .setting = {{trace ? "trace" : "workload", trace ? simulation.trace : simulation.workload},
                     {"engines", std::to_string(simulation.engines) + " x " + engine.told},
                     {"proxies", std::to_string(simulation.replicas)},
@@ -98,6 +107,21 @@ sim::Report describe(const Simulation& simulation, const Engine& engine) {
                     {"seeds",
                      std::to_string(simulation.seeds) + " from " + std::to_string(simulation.seed)},
                     {"objective", "first token within " + number(simulation.slo) + " s"}}};
+    if (!simulation.fails.empty()) report.setting.emplace_back("fail", listed(simulation.fails));
+    if (!simulation.slows.empty()) report.setting.emplace_back("slow", listed(simulation.slows));
+    return report;
+}
+
+Error no_request(const Simulation& simulation, const std::string& account) {
+    return {ErrorCode::invalid_value,
+            "there is no request in " + simulation.trace + (account.empty() ? "" : ": " + account)};
+}
+
+/// Behind the trace's or the workload's name.
+void tell_requests(sim::Report& report, std::uint64_t count, const std::string& account) {
+    std::string text = std::to_string(count);
+    if (!account.empty()) text += ": " + account;
+    report.setting.insert(report.setting.begin() + 1, {"requests", std::move(text)});
 }
 
 }  // namespace
@@ -105,26 +129,28 @@ sim::Report describe(const Simulation& simulation, const Engine& engine) {
 Result<sim::Report> run(const Simulation& simulation) {
     const Result<Engine> engine = engine_of(simulation);
     if (!engine) return engine.error();
+    const auto incidents = parse_incidents(simulation.fails, simulation.slows, simulation.engines);
+    if (!incidents) return incidents.error();
     auto routers = sim::parse_routers(simulation.policies);
     if (!routers) return routers.error();
     sim::Report report = describe(simulation, *engine);
     Progress progress{routers->size() * simulation.seeds};
-    bool first = true;
+    std::size_t run = 0;
     for (const sim::NamedRouter& router : *routers) {
         sim::RouterOutcome outcome{.name = router.name};
         for (std::uint32_t i = 0; i < simulation.seeds; ++i) {
             const std::uint64_t seed = simulation.seed + i;
-            auto source = open_source(simulation, seed, std::exchange(first, false));
+            auto source = open_source(simulation, seed, ++run == 1);
             if (!source) return source.error();
             sim::FleetOptions options =
                 fleet_options(simulation, engine->profile, (*source)->block_tokens(), seed);
+            options.incidents = *incidents;
             options.progress = [&progress](std::uint64_t requests) { progress.show(requests); };
             progress.begin(router.name);
             const sim::RunResult result = sim::run_fleet(options, **source, router.make);
-            if (result.arrived == 0) {
-                return Error{ErrorCode::invalid_value,
-                             "there is no request in " + simulation.trace};
-            }
+            const std::string account = (*source)->account();
+            if (result.arrived == 0) return no_request(simulation, account);
+            if (run == 1) tell_requests(report, result.arrived, account);
             outcome.runs.seeds.push_back(sim::figures_of(result, simulation.slo));
         }
         report.routers.push_back(std::move(outcome));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "penstock/base/error.h"
 #include "penstock/sim/profiles.h"
@@ -39,6 +40,10 @@ struct Simulation {
     double slo = 2;
     std::uint32_t poll_ms = 100;
     std::uint32_t poll_delay_ms = 2;
+    std::vector<std::string> fails;  // as `parse_incidents` reads them
+    std::vector<std::string> slows;
+    std::uint32_t max_adapters = 8;
+    std::uint32_t adapter_load_ms = 100;
 };
 
 /// Each policy with each seed, one after the other. Progress goes to stderr where that is a

@@ -1,8 +1,11 @@
 #include "simulation_source.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 
+#include "commands.h"
 #include "penstock/sim/trace.h"
 #include "penstock/sim/trace_writer.h"
 #include "penstock/sim/workload.h"
@@ -47,7 +50,9 @@ Result<Source> open_trace(const Simulation& simulation, std::uint64_t seed, bool
     auto file = std::make_shared<std::ifstream>(simulation.trace, std::ios::binary);
     std::string first;
     if (!*file || !std::getline(*file, first)) {
-        return Error{ErrorCode::io_failed, "cannot read " + simulation.trace};
+        const bool empty = file->eof() && !file->bad();
+        return Error{ErrorCode::io_failed, "cannot read " + simulation.trace + ": " +
+                                               (empty ? "it is empty" : std::strerror(errno))};
     }
     file->seekg(0);
     const sim::LineReader lines = [file](std::string& line) {
@@ -85,12 +90,15 @@ Result<Source> open_source(const Simulation& simulation, std::uint64_t seed, boo
 Result<std::uint64_t> export_requests(const Simulation& simulation, const std::string& path) {
     auto source = open_source(simulation, simulation.seed, true);
     if (!source) return source.error();
+    if (const Result<void> writable = check_writable(path); !writable) return writable.error();
     std::ofstream file{path, std::ios::binary};
     sim::TraceWriter writer{(*source)->block_tokens()};
     std::uint64_t count = 0;
     for (sim::SimRequest request; (*source)->next(request); ++count) file << writer.line(request);
     file.close();
-    if (!file) return Error{ErrorCode::io_failed, "cannot write " + path};
+    if (!file) {
+        return Error{ErrorCode::io_failed, "cannot write " + path + ": " + std::strerror(errno)};
+    }
     return count;
 }
 

@@ -32,6 +32,19 @@ std::string near_hint(std::string_view name, const std::vector<std::string_view>
     return near.empty() ? "" : "did you mean " + std::string{near} + "?";
 }
 
+/// Of an option that there can be several of, as "pool.name"; empty: it is none.
+std::string list_hint(std::string_view path) {
+    for (const ChildTable& child : k_root_table.children) {
+        const bool within = path.starts_with(child.key) && path.size() > child.key.size() &&
+                            (path[child.key.size()] == '.' || path[child.key.size()] == '[');
+        if (child.shape == TableShape::list && within) {
+            return "there can be several " + schema::table_title(child) +
+                   ": they are set in the file only";
+        }
+    }
+    return {};
+}
+
 std::string hash_text(std::string_view bytes) {
     constexpr std::string_view k_digits = "0123456789abcdef";
     const std::uint64_t hash = hash64(bytes);
@@ -90,8 +103,11 @@ public:
             }
             std::vector<std::string_view> known;
             for (const Scalar& each : scalars_) known.push_back(each.path);
+            const std::string in_list = list_hint(path);
             problems_.add_elsewhere("flag", "--set " + path,
-                                    {{}, "no option has this name", near_hint(path, known)});
+                                    {{},
+                                     "no option has this name",
+                                     in_list.empty() ? near_hint(path, known) : in_list});
         }
     }
 
@@ -235,6 +251,10 @@ LoadedConfig load_config(const std::string& file, const Pairs& environment, cons
 
 std::vector<std::string> needs_restart(const Config& running, const Config& wanted) {
     return schema::restart_differences(k_root_table, &running, &wanted);
+}
+
+std::vector<std::string> changed_options(const Config& running, const Config& wanted) {
+    return schema::differences(k_root_table, &running, &wanted);
 }
 
 std::string settable_tables() {

@@ -30,7 +30,8 @@ const Option k_auth_options[] = {
      .format = &k_file,
      .empty = "nobody needs a key",
      .sentence = "A file with the SHA-256 of each valid API key, 64 hex digits a line, optionally "
-                 "with a name behind it. Clients send the key as `Authorization: Bearer` or "
+                 "with a name behind it, which access lines tell as `key_name`. Clients send the "
+                 "key as `Authorization: Bearer` or "
                  "`x-api-key`; others get 401. `printf %s KEY | sha256sum` makes a line."},
 };
 
@@ -63,7 +64,9 @@ const Option k_log_options[] = {
      .sentence = "How lines are written."},
     {.name = "access",
      .binding = bound<&telemetry::LogOptions::access>(),
-     .sentence = "Write one line per request. It never holds what was asked or answered."},
+     .sentence =
+         "Write one line per request. It never holds what was asked or answered. Where a backend "
+         "failed, `error_detail` says more than its client is told."},
     {.name = "explain",
      .binding = bound<&telemetry::LogOptions::explain>(),
      .sentence =

@@ -50,14 +50,14 @@ std::string config_text(const LoadedConfig& loaded) {
 }
 
 std::string config_json(const LoadedConfig& loaded) {
-    std::string out = "{";
+    std::string out = "{\n ";
     append_member(out, "file", loaded.config.file);
-    out += ',';
+    out += ",\n ";
     append_member(out, "content_hash", loaded.content_hash);
-    out += ",\"options\":{";
+    out += ",\n \"options\": {";
     bool first = true;
     for (const Origin& each : loaded.origins) {
-        if (!first) out += ',';
+        out += first ? "\n  " : ",\n  ";
         first = false;
         append_json_string(out, each.path);
         // Maps are listed entry by entry, so that a value's TOML is JSON as well.
@@ -65,7 +65,7 @@ std::string config_json(const LoadedConfig& loaded) {
         append_member(out, "origin", each.origin);
         out += '}';
     }
-    return out + "}}";
+    return out + "\n }\n}";
 }
 
 std::string problems_json(const LoadedConfig& loaded) {

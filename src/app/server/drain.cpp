@@ -18,8 +18,8 @@ void ProxyServer::shut_down() {
     sd_notify("STOPPING=1");
     const ServerConfig& server = source_.loaded.config.server;
     log_.write(telemetry::LogLevel::info, "draining",
-               {{"delay_ms", std::to_string(server.drain_delay.count())},
-                {"timeout_ms", std::to_string(server.drain_timeout.count())}});
+               {{"delay_ms", static_cast<std::uint64_t>(server.drain_delay.count())},
+                {"timeout_ms", static_cast<std::uint64_t>(server.drain_timeout.count())}});
     watch_.reset();
     discoveries_.clear();
     for (const auto& worker : workers_) worker->announce_drain();
@@ -49,7 +49,7 @@ void ProxyServer::check_drained() {
                 if (control_.now() >= drain_deadline_) {
                     log_.write(telemetry::LogLevel::warning,
                                "streams were cut off at the end of the drain",
-                               {{"connections", std::to_string(busy_left_)}});
+                               {{"connections", std::uint64_t{busy_left_}}});
                     return drained();
                 }
                 drain_timer_.set(k_look, check_hook_);
@@ -59,6 +59,7 @@ void ProxyServer::check_drained() {
 }
 
 void ProxyServer::drained() {
+    log_.write(telemetry::LogLevel::info, "stopped");
     control_.stop();
 }
 

@@ -51,7 +51,7 @@ void ProxyServer::publish_generation() {
     if (waiting) return;  // by the time of the first that waited
     handover_timer_.set(k_first_word_max, handover_hook_);
     log_.write(telemetry::LogLevel::info, "new backends are probed, the old ones serve until then",
-               {{"generation", std::to_string(next_->number)}});
+               {{"generation", next_->number}});
 }
 
 // `unused`: the generation that was to come and will not.
@@ -88,7 +88,7 @@ void ProxyServer::consider_handover() {
 void ProxyServer::handover_overdue() {
     if (next_ == nullptr) return;
     log_.write(telemetry::LogLevel::warning, "new backends have not answered their first probe",
-               {{"generation", std::to_string(next_->number)}});
+               {{"generation", next_->number}});
     take_over();
 }
 

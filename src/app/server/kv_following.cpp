@@ -24,7 +24,9 @@ kv_events::Follower::Hooks KvFollowing::hooks_for_follower() {
     return {.changed =
                 [this](fleet::Slot slot, kv_events::State state) {
                     control_.post([this, slot, state] {
-                        if (followed_.contains(slot)) hooks_.changed(slot, state);
+                        if (!followed_.contains(slot)) return;
+                        refresh(slot);
+                        hooks_.changed(slot, state);
                     });
                 },
             .told =
@@ -46,7 +48,9 @@ void KvFollowing::follow(std::vector<kv_events::Source> sources) {
         wanted[slot] = {std::move(source), std::move(counts)};
         all.push_back(wanted[slot]);
     }
-    followed_ = std::move(wanted);
+    followed_.swap(wanted);
+    for (const auto& [slot, former] : wanted) refresh(slot);
+    for (const auto& [slot, followed] : followed_) refresh(slot);
     if (!thread_.joinable()) {
         if (all.empty()) return;
         static_cast<void>(loop_.context());  // from now on Asio runs it
@@ -62,15 +66,22 @@ void KvFollowing::follow(std::vector<kv_events::Source> sources) {
     loop_.post([this, all = std::move(all)] { follower_->follow(all); });
 }
 
-void KvFollowing::served(fleet::ServedPrompt prompt) {
+// By what is known now: news of a source that is followed no longer may be on its way.
+void KvFollowing::refresh(fleet::Slot slot) noexcept {
+    heard_[slot].store(state_of(slot) == kv_events::State::following, std::memory_order_relaxed);
+}
+
+bool KvFollowing::served(fleet::ServedPrompt prompt) {
+    const bool heard = heard_[prompt.slot].load(std::memory_order_relaxed);
     if (prompts_under_way_.fetch_add(1, std::memory_order_relaxed) >= k_prompts_max) {
         prompts_under_way_.fetch_sub(1, std::memory_order_relaxed);
-        return;
+        return heard;
     }
     loop_.post([this, prompt = std::move(prompt)]() mutable {
         prompts_under_way_.fetch_sub(1, std::memory_order_relaxed);
         follower_->served(std::move(prompt));
     });
+    return heard;
 }
 
 void KvFollowing::restarted(fleet::Slot slot) {

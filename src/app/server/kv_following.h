@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "penstock/admin/admin.h"
+#include "penstock/base/lazy_array.h"
 #include "penstock/kv_events/follower.h"
 #include "penstock/net/loop.h"
 #include "penstock/routing/prefix_index.h"
@@ -35,8 +36,8 @@ public:
 
     /// These, and nobody else, from now on.
     void follow(std::vector<kv_events::Source> sources);
-    /// Any thread.
-    void served(fleet::ServedPrompt prompt);
+    /// Any thread. True: the backend is followed, so that its own word of what it holds comes.
+    bool served(fleet::ServedPrompt prompt);
     void restarted(fleet::Slot slot);
 
     /// Unset: it is not followed.
@@ -62,8 +63,11 @@ private:
 
     [[nodiscard]] kv_events::Follower::Hooks hooks_for_follower();
 
+    void refresh(fleet::Slot slot) noexcept;
+
     net::Loop& control_;
     Hooks hooks_;
+    LazyArray<std::atomic<bool>> heard_{fleet::k_slots_max};  // `following`, for the workers
     IndexBlocks blocks_;
     std::map<fleet::Slot, kv_events::Follower::Followed> followed_;
     std::atomic<std::uint32_t> prompts_under_way_{0};

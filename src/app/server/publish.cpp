@@ -9,19 +9,22 @@ namespace penstock::app {
 namespace {
 
 constexpr Millis k_life_look{500};
-constexpr std::uint32_t k_bytes_per_token = 4;
 constexpr double k_default_tokens = 1'000'000;
 // The index of an engine that tells what it evicts is not to forget before it: what is counted in
 // tokens here is a guess. What its events say nothing of must go some day all the same.
 constexpr std::size_t k_followed_room = 2;
+// An engine's word is no bound: more than any index takes.
+constexpr double k_blocks_most = 1U << 30U;
 
 /// Blocks of the prefix index for a cache of `kv_tokens`; 0: the engine does not tell.
-std::size_t blocks_for(const routing::BalanceOptions& balance, double kv_tokens) {
+std::size_t blocks_for(const routing::BalanceOptions& balance, double kv_tokens,
+                       double bytes_per_token) {
     const double configured = balance.index_tokens > 0 ? balance.index_tokens : k_default_tokens;
     const double tokens = kv_tokens > 0 ? kv_tokens : configured;
     const double block_tokens =
-        std::max(1.0, static_cast<double>(balance.block_size.count) / k_bytes_per_token);
-    return static_cast<std::size_t>(std::max(1.0, std::floor(tokens / block_tokens)));
+        std::max(1.0, static_cast<double>(balance.block_size.count) / bytes_per_token);
+    return static_cast<std::size_t>(
+        std::clamp(std::floor(tokens / block_tokens), 1.0, k_blocks_most));
 }
 
 }  // namespace
@@ -83,54 +86,11 @@ void ProxyServer::release_left_slots(std::uint64_t oldest_generation) {
         for (const auto& worker : workers_) worker->forget(slot);
         monitor_->forget(slot);
         forget_slot(slot);
+        token_lengths_.erase(slot);
         slots_.release(slot);
         it = leaving_.erase(it);
     }
     if (!leaving_.empty()) slots_timer_.set(k_slots_look, slots_hook_);
-}
-
-void ProxyServer::watch_discovery() {
-    std::map<std::string, std::unique_ptr<monitor::Discovery>> wanted;
-    for (const PoolConfig& pool : source_.loaded.config.pools) {
-        if (pool.discover.empty()) continue;
-        // Another name or another interval is another discovery.
-        const std::string key =
-            pool.name + " " + pool.discover + " " + std::to_string(pool.discover_interval.count());
-        if (auto kept = discoveries_.extract(key); !kept.empty()) {
-            wanted.insert(std::move(kept));
-            continue;
-        }
-        wanted[key] = std::make_unique<monitor::Discovery>(
-            control_.context(), address_of(pool.discover).host, pool.discover_interval,
-            discovery_hooks(pool.name));
-    }
-    discoveries_ = std::move(wanted);
-}
-
-monitor::DiscoveryHooks ProxyServer::discovery_hooks(const std::string& pool) {
-    const auto changed = [this, pool](const std::vector<std::string>& addresses) {
-        known_.discovered[pool] = addresses;
-        log_.write(telemetry::LogLevel::info, "backends discovered",
-                   {{"pool", pool}, {"count", std::to_string(addresses.size())}});
-        publish_generation();
-    };
-    const auto failed = [this, pool](std::string_view why) {
-        log_.write(telemetry::LogLevel::warning, "discovery failed, the last answer stays",
-                   {{"pool", pool}, {"why", std::string{why}}});
-    };
-    return {.changed = changed, .failed = failed};
-}
-
-// Addresses of one name say nothing about another, and its port is another's.
-void ProxyServer::forget_other_names(const Config& wanted) {
-    const std::vector<PoolConfig>& running = source_.loaded.config.pools;
-    std::erase_if(known_.discovered, [&](const auto& known) {
-        const auto named = [&](const PoolConfig& pool) { return pool.name == known.first; };
-        const auto before = std::find_if(running.begin(), running.end(), named);
-        const auto now = std::find_if(wanted.pools.begin(), wanted.pools.end(), named);
-        return before == running.end() || now == wanted.pools.end() ||
-               before->discover != now->discover;
-    });
 }
 
 double ProxyServer::told_tokens(fleet::Slot slot) const noexcept {
@@ -152,14 +112,27 @@ void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
                 std::any_of(pool.backends.begin(), pool.backends.end(),
                             [slot](const fleet::Backend& each) { return each.slot == slot; });
             if (!here) continue;
-            const std::size_t blocks = blocks_for(pool.balance, kv_tokens);
+            const std::size_t blocks = blocks_for(pool.balance, kv_tokens, bytes_per_token(slot));
             const bool told = kv_events_.state_of(slot) == kv_events::State::following;
             return index_.set_capacity(slot, told ? k_followed_room * blocks : blocks);
         }
     }
 }
 
-// Who stays may have blocks of another length now, or another size where the engine tells none.
+void ProxyServer::learn_token_length(fleet::Slot slot) {
+    const fleet::PromptSums::Sum sum = prompt_sums_.of(slot);
+    if (token_lengths_.try_emplace(slot, sum).first->second.learn(sum)) {
+        size_index(slot, told_tokens(slot));
+    }
+}
+
+double ProxyServer::bytes_per_token(fleet::Slot slot) const noexcept {
+    const auto found = token_lengths_.find(slot);
+    return found == token_lengths_.end() ? fleet::TokenLength::k_usual : found->second.bytes();
+}
+
+// Who stays may have blocks of another length now, another size where the engine tells none, or its
+// events may be followed no longer.
 void ProxyServer::resize_index(const proxy::Generation& before) {
     std::map<fleet::Slot, const routing::BalanceOptions*> old;
     for (const proxy::Pool& pool : before.pools) {
@@ -169,9 +142,7 @@ void ProxyServer::resize_index(const proxy::Generation& before) {
         for (const fleet::Backend& backend : pool.backends) {
             const auto found = old.find(backend.slot);
             if (found == old.end()) continue;
-            const bool same_blocks = found->second->block_size == pool.balance.block_size;
-            if (same_blocks && found->second->index_tokens == pool.balance.index_tokens) continue;
-            if (!same_blocks) index_.flush(backend.slot);
+            if (found->second->block_size != pool.balance.block_size) index_.flush(backend.slot);
             size_index(backend.slot, told_tokens(backend.slot));
         }
     }
@@ -242,6 +213,7 @@ void ProxyServer::report_signs_of_life() {
             std::uint64_t& before = served_[backend.slot];
             if (served != before) monitor_->report_success(backend.slot);
             before = served;
+            learn_token_length(backend.slot);
         }
     }
     life_timer_.set(k_life_look, life_hook_);

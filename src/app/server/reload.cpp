@@ -1,5 +1,6 @@
 // A reload parses and validates off the workers, then publishes. What cannot be applied changes
 // nothing.
+#include <algorithm>
 #include <chrono>
 
 #include "limits.h"
@@ -9,6 +10,18 @@
 namespace penstock::app {
 
 namespace {
+
+constexpr std::size_t k_changed_told_max = 16;  // options of a reload, in its log line
+
+/// "a, b and 3 more".
+std::string listed(const std::vector<std::string>& words, std::size_t most) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(words.size(), most); ++i) {
+        text += (i == 0 ? "" : ", ") + words[i];
+    }
+    if (words.size() > most) text += " and " + std::to_string(words.size() - most) + " more";
+    return text;
+}
 
 std::int64_t unix_seconds() {
     return std::chrono::duration_cast<std::chrono::seconds>(
@@ -43,7 +56,8 @@ Problem not_opened(const std::string& file, const Error& error) {
 void ProxyServer::reload(bool forced) {
     if (!source_.reload || draining_) return;
     LoadedConfig loaded = source_.reload();
-    const bool same = loaded.content_hash == source_.loaded.content_hash;
+    // After a refusal the old content is news: the file is good again.
+    const bool same = last_reload_good_ && loaded.content_hash == source_.loaded.content_hash;
     if (!forced && (same || loaded.content_hash == refused_hash_)) return;
     sd_notify("RELOADING=1\nMONOTONIC_USEC=" + monotonic_micros());
     for (const std::string& path : needs_restart(source_.loaded.config, loaded.config)) {
@@ -64,6 +78,8 @@ void ProxyServer::reload(bool forced) {
 
 void ProxyServer::refuse(const LoadedConfig& loaded) {
     last_reload_good_ = false;
+    last_reload_ = {.ok = false, .at = unix_seconds(), .problem = {}};
+    if (!loaded.problems.empty()) last_reload_->problem = loaded.problems.front().message;
     refused_hash_ = loaded.content_hash;
     for (const Problem& problem : loaded.problems) {
         log_.write(telemetry::LogLevel::error,
@@ -76,7 +92,10 @@ void ProxyServer::apply(LoadedConfig loaded, const Listeners& opened) {
     last_reload_good_ = true;
     ++reloads_good_;
     last_reload_unix_ = unix_seconds();
+    last_reload_ = {.ok = true, .at = last_reload_unix_, .problem = {}};
     refused_hash_.clear();
+    const std::string changed =
+        listed(changed_options(source_.loaded.config, loaded.config), k_changed_told_max);
     forget_other_names(loaded.config);
     source_.loaded = std::move(loaded);
     const ServerConfig& server = source_.loaded.config.server;
@@ -92,7 +111,7 @@ void ProxyServer::apply(LoadedConfig loaded, const Listeners& opened) {
     adjust_listeners(opened);
     tell(opened);
     log_.write(telemetry::LogLevel::info, "configuration reloaded",
-               {{"generation", std::to_string(generation_number_)}});
+               {{"generation", generation_number_}, {"changed", changed}});
 }
 
 }  // namespace penstock::app

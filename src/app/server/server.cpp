@@ -6,6 +6,7 @@
 #include <random>
 
 #include "limits.h"
+#include "version.h"
 
 namespace penstock::app {
 
@@ -51,7 +52,8 @@ ProxyServer::ProxyServer(net::Loop& control, Source source)
       drain_timer_{control},
       handover_timer_{control},
       slots_timer_{control},
-      life_timer_{control} {}
+      life_timer_{control},
+      traffic_timer_{control} {}
 
 ProxyServer::~ProxyServer() {
     if (monitor_) monitor_->stop();
@@ -61,6 +63,8 @@ ProxyServer::~ProxyServer() {
 
 Result<void> ProxyServer::start() {
     const ServerConfig& server = source_.loaded.config.server;
+    log_.write(telemetry::LogLevel::info, "penstock starts",
+               {{"version", PENSTOCK_VERSION}, {"config", source_.loaded.config.file}});
     const std::uint64_t files = raise_file_limit();
     const std::uint32_t workers = server.workers > 0 ? server.workers : usable_cores();
     const std::uint64_t most =
@@ -80,7 +84,8 @@ Result<void> ProxyServer::start() {
             control_.post([this, seen = std::move(seen)] { monitor_->learn(seen); });
         },
         &sessions_,
-        [this](fleet::ServedPrompt prompt) { kv_events_.served(std::move(prompt)); }};
+        [this](fleet::ServedPrompt prompt) { return kv_events_.served(std::move(prompt)); },
+        &prompt_sums_};
     for (std::uint32_t i = 0; i < workers; ++i) {
         workers_.push_back(
             std::make_unique<WorkerThread>(shared, seed + i, share_of(most, workers, i)));
@@ -106,6 +111,7 @@ Result<void> ProxyServer::start() {
     wait_for_workers();
     watch_discovery();
     report_signs_of_life();
+    look_at_traffic();
     if (source_.reload && !source_.loaded.config.file.empty()) {
         watch_ = std::make_unique<FileWatch>(control_, source_.loaded.config.file,
                                              [this] { reload(false); });

@@ -70,9 +70,6 @@ private:
     void confirm_table(const std::shared_ptr<const fleet::LoadTable>& table);
     void look_at_left_slots();
     void release_left_slots(std::uint64_t oldest_generation);
-    void watch_discovery();
-    [[nodiscard]] monitor::DiscoveryHooks discovery_hooks(const std::string& pool);
-    void forget_other_names(const Config& wanted);
     void monitor_event(const monitor::Event& event);
     void backend_failed(fleet::Slot slot, ErrorCode code);
     void kv_events_changed(fleet::Slot slot, kv_events::State state);
@@ -84,7 +81,22 @@ private:
     /// Its caches are empty, or it is another's slot now.
     void forget_slot(fleet::Slot slot) noexcept;
     void size_index(fleet::Slot slot, double kv_tokens);
+    void learn_token_length(fleet::Slot slot);
+    [[nodiscard]] double bytes_per_token(fleet::Slot slot) const noexcept;
     void resize_index(const proxy::Generation& before);
+
+    // discovery.cpp
+    void watch_discovery();
+    [[nodiscard]] monitor::DiscoveryHooks discovery_hooks(const std::string& pool);
+    void forget_other_names(const Config& wanted);
+    void discovery_answered(const std::string& pool);
+    void discovery_failed(const std::string& pool, std::string_view why);
+    void append_discoveries(std::vector<telemetry::Sample>& out) const;
+
+    // traffic.cpp
+    void look_at_traffic();
+    [[nodiscard]] admin::FailuresView failures_of(const telemetry::BackendName& backend,
+                                                  const telemetry::Traffic& traffic) const;
 
     // reload.cpp
     void refuse(const LoadedConfig& loaded);
@@ -115,6 +127,7 @@ private:
 
     // views.cpp
     [[nodiscard]] std::vector<admin::BackendView> backend_views() const;
+    [[nodiscard]] admin::ProxyView proxy_view() const;
     void append_samples(std::vector<telemetry::Sample>& out) const;
     [[nodiscard]] Result<void> start_admin();
     [[nodiscard]] bool explain(proxy::Question question, proxy::Explainer::Tell tell);
@@ -126,6 +139,8 @@ private:
     routing::PrefixIndex index_;
     routing::Sessions sessions_;
     fleet::AdapterHistory adapters_;
+    fleet::PromptSums prompt_sums_;
+    std::map<fleet::Slot, fleet::TokenLength> token_lengths_;
     proxy::BufferBudget budget_;
     proxy::InspectThread inspect_;
     telemetry::Registry registry_;
@@ -146,6 +161,12 @@ private:
     std::map<std::string, std::shared_ptr<const net::ServerTls>> tls_;  // the same; plain: none
     std::unique_ptr<monitor::Monitor> monitor_;
     std::map<std::string, std::unique_ptr<monitor::Discovery>> discoveries_;  // by what it is
+    struct Lookups {
+        std::uint64_t answered = 0;
+        std::uint64_t failed = 0;
+        std::string error;  // of the last; empty: it was answered
+    };
+    std::map<std::string, Lookups> lookups_;  // by pool
     Known known_;
     std::map<std::string, net::ClientTlsOptions> tls_made_of_;  // of `known_.tls`
     std::unique_ptr<FileWatch> watch_;
@@ -160,7 +181,10 @@ private:
     std::map<fleet::Slot, std::uint64_t> served_;  // as last looked at
     // Backends that left, with the first generation that does not know them.
     std::map<fleet::Slot, std::uint64_t> leaving_;
+    telemetry::RecentTraffic recent_traffic_;
+    std::set<std::pair<std::string, std::string>> failing_;  // pools and URLs, in the last minute
     bool last_reload_good_ = true;
+    std::optional<admin::ReloadView> last_reload_;
     std::uint64_t reloads_good_ = 0;
     std::uint64_t reloads_bad_ = 0;
     std::uint64_t reloads_unopened_ = 0;  // refused for a listener that could not be opened
@@ -176,11 +200,13 @@ private:
     net::Timer handover_timer_;
     net::Timer slots_timer_;
     net::Timer life_timer_;
+    net::Timer traffic_timer_;
     Hook<ProxyServer, &ProxyServer::begin_drain> drain_hook_{*this};
     Hook<ProxyServer, &ProxyServer::check_drained> check_hook_{*this};
     Hook<ProxyServer, &ProxyServer::handover_overdue> handover_hook_{*this};
     Hook<ProxyServer, &ProxyServer::look_at_left_slots> slots_hook_{*this};
     Hook<ProxyServer, &ProxyServer::report_signs_of_life> life_hook_{*this};
+    Hook<ProxyServer, &ProxyServer::look_at_traffic> traffic_hook_{*this};
 };
 
 }  // namespace penstock::app

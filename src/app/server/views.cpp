@@ -6,6 +6,7 @@
 #include "first_word.h"
 #include "process_stats.h"
 #include "server.h"
+#include "version.h"
 
 namespace penstock::app {
 
@@ -17,6 +18,12 @@ constexpr std::size_t k_questions_max = 8;
 
 double seconds_between(TimePoint from, TimePoint to) {
     return std::chrono::duration<double>(to - from).count();
+}
+
+/// Unix seconds. Read once: all the process's numbers cost a look at each open file.
+std::int64_t process_start() {
+    static const auto start = static_cast<std::int64_t>(read_process_stats().start_time);
+    return start;
 }
 
 void append_kv_events(std::vector<telemetry::Sample>& out, const Labels& labels,
@@ -76,8 +83,11 @@ std::vector<admin::BackendView> ProxyServer::backend_views() const {
             view.labels = backend.labels;
             view.in_flight = counters_.in_flight(backend.slot);
             if (const auto* state = fleet::state_of(*table_, backend.slot)) view.state = *state;
-            if (view.state.sample)
-                view.sample_age_seconds = seconds_between(view.state.sample->sent, control_.now());
+            if (view.state.sample) {
+                const fleet::LoadSample& sample = *view.state.sample;
+                view.sample_age_seconds = seconds_between(sample.sent, control_.now());
+                view.fresh = fleet::is_fresh(&sample, control_.now(), pool.balance.stale_after);
+            }
             const routing::PrefixIndex::Size size = index_.size(backend.slot);
             view.index_blocks = size.blocks;
             view.index_capacity = size.capacity;
@@ -86,6 +96,32 @@ std::vector<admin::BackendView> ProxyServer::backend_views() const {
         }
     }
     return views;
+}
+
+admin::ProxyView ProxyServer::proxy_view() const {
+    const telemetry::Traffic traffic = registry_.traffic();
+    admin::ProxyView view;
+    view.version = PENSTOCK_VERSION;
+    view.started = process_start();
+    view.generation = generation_->number;
+    view.readiness = readiness();
+    view.last_reload = last_reload_;
+    view.requests = traffic.requests;
+    view.errors = traffic.errors;
+    view.last_minute = recent_traffic_.span(control_.now(), traffic);
+    for (const PoolConfig& pool : source_.loaded.config.pools) {
+        const auto lookups = lookups_.find(pool.name);
+        view.pools.push_back(
+            {.name = pool.name,
+             .engine = std::string{fleet::name(pool.engine)},
+             .discover = pool.discover,
+             .discovery_error = lookups == lookups_.end() ? "" : lookups->second.error});
+    }
+    view.backends = backend_views();
+    for (admin::BackendView& each : view.backends) {
+        each.failures = failures_of({each.pool, each.url}, traffic);
+    }
+    return view;
 }
 
 // Ready means: a request for a known model would be served.
@@ -110,6 +146,7 @@ admin::Readiness ProxyServer::readiness_by(const fleet::LoadTable& table) const 
 void ProxyServer::append_samples(std::vector<telemetry::Sample>& out) const {
     for (const admin::BackendView& view : backend_views()) append_backend(out, view);
     append_certificates(out);
+    append_discoveries(out);
     const auto add = [&](std::string_view metric, double value, Labels labels = {}) {
         out.push_back({metric, std::move(labels), value});
     };
@@ -155,10 +192,9 @@ Result<void> ProxyServer::start_admin() {
     if (!bound) return bound.error();
     admin_address_ = bound->local_address;
     admin::Sources sources;
-    sources.backends = [this] { return backend_views(); };
-    sources.config_json = [this] { return config_json(source_.loaded); };
+    sources.proxy = [this] { return proxy_view(); };
+    sources.config_json = [this] { return config_json(source_.loaded) + '\n'; };
     sources.readiness = [this] { return readiness(); };
-    sources.generation = [this] { return generation_->number; };
     sources.registry = &registry_;
     sources.explain = [this](http::RequestHead head, std::string body, auto tell) {
         return explain({std::move(head), std::move(body)}, std::move(tell));

@@ -1,12 +1,14 @@
 // AIBrix's strategy `prefix-cache` (August 2026): where the most and the fewest running requests
-// differ by more than `imbalance`, least request. Else the highest match among pods that run at
-// most mean + `deviations` standard deviations, and least request where nothing matches.
+// differ by more than `imbalance`, least request. Else the highest match, in whole percent of the
+// prompt, among pods that run at most mean + `deviations` standard deviations; of equal matches the
+// one that runs the fewest; and least request where nothing matches.
 //
 // Running requests are its gateway's own count. Its table holds 200,000 blocks of 4 characters for
-// all pods together, some 200,000 tokens, which would be little; `index_tokens` 0 takes away the
-// bound.
+// all pods together, some 200,000 tokens, which would be little; `index_tokens` 0 is room for all
+// that the fleet could cache and more.
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "choose.h"
 #include "holder_index.h"
@@ -21,11 +23,8 @@ public:
     AibrixPrefix(const RouterSetting& setting, const Parameters& parameters)
         : imbalance_{parameters["imbalance"]},
           deviations_{parameters["deviations"]},
-          index_{
-              setting.backends,
-              static_cast<std::size_t>(std::ceil(parameters["index_tokens"] / setting.block_tokens /
-                                                 static_cast<double>(setting.backends))),
-              HolderIndex::Order::tail_first} {}
+          index_{setting.backends, index_blocks(setting, parameters["index_tokens"]),
+                 HolderIndex::Order::tail_first, HolderIndex::Bound::all} {}
 
     std::optional<Choice> pick(const SimRequest& request, const View& view, Rng& rng) override {
         const std::vector<fleet::Slot> slots = fit_slots(view);
@@ -50,9 +49,10 @@ public:
             if (light && matched[slot] > 0) matching.push_back(slot);
         }
         const bool by_load = most - fewest > imbalance_ || matching.empty();
+        const auto all = std::max<std::int64_t>(std::ssize(request.blocks), 1);
         const auto best =
             by_load ? least(slots, rng, load) : least(matching, rng, [&](fleet::Slot slot) {
-                return -static_cast<double>(matched[slot]);
+                return std::tuple{-(std::int64_t{matched[slot]} * 100 / all), load(slot)};
             });
         return chosen(best, best ? matched[*best] : 0);
     }
@@ -63,6 +63,11 @@ public:
     }
 
 private:
+    static std::size_t index_blocks(const RouterSetting& setting, double tokens) {
+        if (tokens == 0) return generous_blocks(setting);
+        return static_cast<std::size_t>(std::ceil(tokens / setting.block_tokens));
+    }
+
     double imbalance_;
     double deviations_;
     HolderIndex index_;

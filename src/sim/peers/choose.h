@@ -18,15 +18,15 @@ namespace penstock::sim {
     return slots;
 }
 
-/// The slot of the least `cost`, equal ones by lot.
+/// The slot of the least `cost`, which may be a tuple; equal ones by lot.
 template <class Cost>
 [[nodiscard]] std::optional<fleet::Slot> least(const std::vector<fleet::Slot>& slots, Rng& rng,
                                                Cost cost) {
     std::optional<fleet::Slot> best;
-    double lowest = 0;
+    decltype(cost(fleet::Slot{})) lowest{};
     std::uint32_t equals = 0;
     for (const fleet::Slot slot : slots) {
-        const double value = cost(slot);
+        const auto value = cost(slot);
         if (!best || value < lowest) {
             best = slot;
             lowest = value;
@@ -36,6 +36,13 @@ template <class Cost>
         }
     }
     return best;
+}
+
+/// Blocks that an index may know which in its original forgets nothing: four times what the whole
+/// fleet can cache. What was used longer ago than that is in no cache any more.
+[[nodiscard]] inline std::size_t generous_blocks(const RouterSetting& setting) {
+    return std::max<std::size_t>(4 * setting.kv_tokens * setting.backends / setting.block_tokens,
+                                 1);
 }
 
 /// Requests this proxy has on the backend.

@@ -3,8 +3,9 @@
 //   prefill_scale * max(active prefill + this prompt - overlap_credit * overlap, 0) + decode blocks
 //
 // in blocks of 16 tokens. Active prefill: uncached prompt tokens it sent that are not prefilled;
-// decode blocks: distinct blocks of the requests it has on a worker. The overlap is what the worker
-// really holds, as its KV events tell (mode `kv`); events take no time here, to its advantage.
+// decode blocks: distinct blocks of the requests it has on a worker, and of this prompt those that
+// none of them has (`potential_blocks_and_tokens`). The overlap is what the worker really holds, as
+// its KV events tell (mode `kv`); events take no time here, to its advantage.
 // Temperature 0, its default; equal costs by lot.
 #include <algorithm>
 #include <unordered_map>
@@ -33,7 +34,8 @@ public:
             const double overlap = credit_ * held[slot] * block_tokens_;
             const double prefill =
                 std::max(0.0, tokens_on(view, slot) + request.prompt_tokens - overlap);
-            return (scale_ * prefill + static_cast<double>(workers_[slot].tokens)) / k_block_tokens;
+            const auto decode = static_cast<double>(workers_[slot].tokens + new_on(slot, request));
+            return (scale_ * prefill + decode) / k_block_tokens;
         });
         return chosen(best, best ? held[*best] : 0);
     }
@@ -66,6 +68,15 @@ private:
         std::unordered_map<std::uint64_t, std::uint32_t> blocks;  // of active requests, counted
         std::uint64_t tokens = 0;                                 // in distinct ones
     };
+    /// Tokens of the prompt in blocks that no active request has there.
+    [[nodiscard]] std::uint64_t new_on(fleet::Slot slot, const SimRequest& request) const {
+        const auto& active = workers_[slot].blocks;
+        const auto fresh = std::ranges::count_if(
+            request.blocks, [&](std::uint64_t block) { return !active.contains(block); });
+        return static_cast<std::uint64_t>(fresh) * block_tokens_ +
+               request.prompt_tokens % block_tokens_;
+    }
+
     double credit_;
     double scale_;
     std::vector<Worker> workers_;

@@ -10,38 +10,38 @@ void HolderIndex::insert(fleet::Slot slot, std::span<const std::uint64_t> chain)
     } else {
         for (std::size_t i = chain.size(); i > 0; --i) touch(slot, chain[i - 1]);
     }
-    Shelf& shelf = shelves_[slot];
-    while (capacity_ > 0 && shelf.order.size() > capacity_) {
-        const std::uint64_t oldest = shelf.order.front();
-        shelf.places.erase(oldest);
-        shelf.order.pop_front();
-        forget(slot, oldest);
+    Ages& known = ages(slot);
+    while (known.size() > capacity_) {
+        forget(known.front());
+        known.pop_front();
     }
 }
 
 void HolderIndex::touch(fleet::Slot slot, std::uint64_t block) {
-    Shelf& shelf = shelves_[slot];
-    const auto place = shelf.places.find(block);
-    if (place != shelf.places.end()) {
-        shelf.order.splice(shelf.order.end(), shelf.order, place->second);
+    Ages& known = ages(slot);
+    const auto place = places_[slot].find(block);
+    const bool is_new = place == places_[slot].end();
+    if (is_new) {
+        places_[slot].emplace(block, known.insert(known.end(), {slot, block}));
     } else {
-        shelf.places.emplace(block, shelf.order.insert(shelf.order.end(), block));
+        known.splice(known.end(), known, place->second);
     }
     std::vector<fleet::Slot>& holders = holders_[block];
     if (!holders.empty() && holders.back() == slot) return;
-    if (place != shelf.places.end()) std::erase(holders, slot);
+    if (!is_new) std::erase(holders, slot);
     holders.push_back(slot);
 }
 
-void HolderIndex::forget(fleet::Slot slot, std::uint64_t block) {
-    const auto found = holders_.find(block);
+void HolderIndex::forget(const Known& known) {
+    places_[known.slot].erase(known.block);
+    const auto found = holders_.find(known.block);
     if (found == holders_.end()) return;
-    std::erase(found->second, slot);
+    std::erase(found->second, known.slot);
     if (found->second.empty()) holders_.erase(found);
 }
 
 std::vector<std::uint32_t> HolderIndex::match(std::span<const std::uint64_t> chain) const {
-    std::vector<std::uint32_t> matched(shelves_.size());
+    std::vector<std::uint32_t> matched(places_.size());
     for (std::uint32_t i = 0; i < chain.size(); ++i) {
         const std::vector<fleet::Slot>* having = holders(chain[i]);
         if (having == nullptr) break;
@@ -58,7 +58,7 @@ std::vector<std::uint32_t> HolderIndex::match(std::span<const std::uint64_t> cha
 
 std::vector<std::uint32_t> HolderIndex::match_with_gaps(
     std::span<const std::uint64_t> chain) const {
-    std::vector<std::uint32_t> matched(shelves_.size());
+    std::vector<std::uint32_t> matched(places_.size());
     for (const std::uint64_t block : chain) {
         const std::vector<fleet::Slot>* having = holders(block);
         if (having == nullptr) break;

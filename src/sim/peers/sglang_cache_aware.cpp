@@ -4,6 +4,8 @@
 // the least (load, requests ever, index). Else the backend that last got the longest known prefix,
 // if more than `threshold` of the prompt matches, or the first healthy one where that one is not;
 // below the threshold the least loaded again. The prompt is always inserted for the chosen one.
+// `smallest_tree` 1 is the older rule, which vLLM's router still has: below the threshold the one
+// of which the least is known.
 #include <algorithm>
 #include <tuple>
 
@@ -21,6 +23,7 @@ public:
         : threshold_{parameters["threshold"]},
           absolute_{parameters["abs"]},
           relative_{parameters["rel"]},
+          smallest_tree_{parameters["smallest_tree"] != 0},
           processed_(setting.backends),
           tree_{setting.backends,
                 static_cast<std::size_t>(parameters["tree_tokens"]) / setting.block_tokens,
@@ -58,12 +61,19 @@ private:
         });
     }
 
+    fleet::Slot least_known(const std::vector<fleet::Slot>& slots) const {
+        return *std::ranges::min_element(slots, {},
+                                         [&](fleet::Slot slot) { return tree_.size(slot); });
+    }
+
     fleet::Slot by_prefix(const SimRequest& request, const std::vector<fleet::Slot>& slots,
                           const std::vector<std::uint32_t>& matched, const View& view) const {
         const std::uint32_t longest = *std::ranges::max_element(matched);
         const double rate =
             static_cast<double>(longest) * view.block_tokens / request.prompt_tokens;
-        if (longest == 0 || rate <= threshold_) return least_loaded(slots, view);
+        if (longest == 0 || rate <= threshold_) {
+            return smallest_tree_ ? least_known(slots) : least_loaded(slots, view);
+        }
         const std::vector<fleet::Slot>* holders = tree_.holders(request.blocks[longest - 1]);
         const auto last = std::find_if(holders->rbegin(), holders->rend(),
                                        [&](fleet::Slot slot) { return matched[slot] == longest; });
@@ -73,6 +83,7 @@ private:
     double threshold_;
     double absolute_;
     double relative_;
+    bool smallest_tree_;
     std::vector<std::uint64_t> processed_;
     HolderIndex tree_;
 };

@@ -1,6 +1,7 @@
 // vLLM production-stack's `prefixaware` (August 2026): by lot among the backends with the longest
 // known prefix, all of them when nothing is known; load plays no part. Below `min_match` tokens the
-// one with the fewest requests of the last 60 s. Its trie forgets nothing.
+// one with the fewest requests of the last 60 s. Its trie forgets nothing, here only what has left
+// all caches long ago.
 #include <algorithm>
 #include <deque>
 
@@ -19,7 +20,8 @@ public:
     VllmStackPrefix(const RouterSetting& setting, const Parameters& parameters)
         : min_match_{parameters["min_match"]},
           recent_(setting.backends),
-          trie_{setting.backends, 0, HolderIndex::Order::tail_first} {}
+          trie_{setting.backends, generous_blocks(setting), HolderIndex::Order::tail_first,
+                HolderIndex::Bound::all} {}
 
     std::optional<Choice> pick(const SimRequest& request, const View& view, Rng& rng) override {
         now_ = view.now;

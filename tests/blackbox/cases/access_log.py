@@ -6,6 +6,9 @@ import signal
 
 from harness import timing, wire
 from harness.cases import equal, holds
+from harness.pairs import ALL, once
+
+PAIRS = ALL
 
 USAGE = b'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2}}\n\n'
 
@@ -13,15 +16,13 @@ USAGE = b'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2}}
 def test_a_line_tells_the_whole_way(world):
     engine = world.engine()
     proxy = world.proxy(engine)
-    client = proxy.connect()
-    client.send(wire.post_chat("a secret question", stream=True, fields=[("X-Request-Id", "id-1")]))
+    exchange = proxy.post_chat("a secret question", [("X-Request-Id", "id-1")], stream=True)
     request = engine.next_request()
     request.start_stream()
     for piece in (wire.event("a"), wire.event("b"), USAGE, wire.DONE):
         request.send_chunk(piece)
     request.end_stream()
-    client.read_head()
-    client.read_chunked()
+    exchange.read_response()
 
     line = proxy.wait_for_access_lines(1)[0]
 
@@ -62,7 +63,7 @@ def test_values_from_outside_are_escaped(world):
 def test_refused_requests_have_a_line_too(world):
     proxy = world.proxy(world.engine())
 
-    proxy.connect().ask(wire.request(target="/secret/path?key=sk-1", body=b""))
+    proxy.ask(target="/secret/path?key=sk-1", body=b"")
     line = proxy.wait_for_access_lines(1)[0]
 
     equal((line["status"], line["path"]), (404, "/secret/path"))
@@ -108,6 +109,7 @@ def test_a_moved_file_is_opened_anew_by_a_reload(world):
     equal(len(proxy.wait_for_access_lines(1)), 1)
 
 
+@once("600 requests, for a sink that knows of no protocol")
 def test_a_sink_that_blocks_stops_no_traffic(world):
     """The access file is a pipe that nobody empties: it fills, and requests go on."""
     engine = world.engine()
@@ -117,7 +119,7 @@ def test_a_sink_that_blocks_stops_no_traffic(world):
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     proxy = world.proxy(engine, log={"access_file": str(pipe)})
 
-    client = proxy.connect()
+    client = proxy.client()
     for number in range(600):
         equal(client.chat(f"{number}", fields=[("X-Request-Id", "x" * 128)]).body, b"answer")
     proxy.signal(signal.SIGTERM)

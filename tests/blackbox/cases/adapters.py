@@ -5,7 +5,11 @@ from collections import Counter
 
 from harness import timing, wire
 from harness.cases import equal, holds
+from harness.client import Client
+from harness.pairs import SIMULATED, once
 from harness.prompts import prompt
+
+PAIRS = SIMULATED
 
 POLL = {"metrics_interval": "50ms", "health_interval": "100ms", "models_interval": "100ms"}
 ADAPTERS = [f"lora-{number}" for number in range(6)]
@@ -44,33 +48,28 @@ def test_a_burst_for_a_cold_adapter_goes_to_one_backend(world):
     engines = adapter_engines(world, 3, 2)
     proxy = ready_proxy(world, engines)
 
-    clients = [proxy.connect() for _ in range(3)]
-    for client in clients:
-        client.send(wire.post_chat(model=ADAPTERS[0], stream=True, max_tokens=1))
+    exchanges = [proxy.post_chat(model=ADAPTERS[0], stream=True, max_tokens=1) for _ in range(3)]
 
-    served = {client.read_head().field("X-Engine-Id") for client in clients}
+    served = {engine_of(exchange.read_head()) for exchange in exchanges}
     equal(len(served), 1, "engines that load it")
 
 
 def test_an_adapter_with_more_requests_than_one_backend_likes_spreads(world):
     proxy = ready_proxy(world, adapter_engines(world, 3, 2))
-    clients = [proxy.connect() for _ in range(20)]
 
-    for number, client in enumerate(clients):  # each keeps a backend busy for longer than a load
-        client.send(wire.post_chat(prompt(f"seed{number}"), model=ADAPTERS[0], stream=True,
-                                   max_tokens=1))
+    exchanges = [proxy.post_chat(prompt(f"seed{number}"), model=ADAPTERS[0], stream=True,
+                                 max_tokens=1)  # each keeps a backend busy for longer than a load
+                 for number in range(20)]
 
-    served = Counter(client.read_head().field("X-Engine-Id") for client in clients)
+    served = Counter(engine_of(exchange.read_head()) for exchange in exchanges)
     holds(len(served) > 1, f"engines used: {served}")
 
 
 def test_who_would_wait_for_a_slot_goes_where_one_is_idle(world):
     engines = adapter_engines(world, 2, 1)
     proxy = ready_proxy(world, engines)
-    long = proxy.connect()
-    long.send(wire.post_chat(model=ADAPTERS[0], stream=True, max_tokens=1000))
-    busy = long.read_head().field("X-Engine-Id")
-    long.read_chunk()
+    long = proxy.post_chat(model=ADAPTERS[0], stream=True, max_tokens=1000)
+    busy = engine_of(long.read_head())
 
     def at_work():
         return [each for each in proxy.backends() if (each["sample"] or {}).get("adapters")]
@@ -85,12 +84,56 @@ def test_who_would_wait_for_a_slot_goes_where_one_is_idle(world):
 def test_adapters_at_work_and_slots_are_told(world):
     engine = adapter_engines(world, 1, 4)[0]
     proxy = ready_proxy(world, [engine])
-    client = proxy.connect()
-    client.send(wire.post_chat(model=ADAPTERS[3], stream=True, max_tokens=1000))
-    client.read_head()
+    exchange = proxy.post_chat(model=ADAPTERS[3], stream=True, max_tokens=1000)
+    exchange.read_head()
 
     def told():
         sample = proxy.backends()[0]["sample"]
         return sample and sample["adapters"] == [ADAPTERS[3]] and sample["adapter_slots"] == 4
     timing.eventually(told, "the adapter at work")
-    client.close()
+    exchange.close()
+
+
+# --- Adapters named beside the model, on scripted engines that list none.
+
+
+def rooms(proxy, adapter):
+    """What a request for it would find, by backend."""
+    client = Client(proxy.admin_url)
+    try:
+        told = client.ask(wire.request(target="/explain", body=wire.chat(lora_path=adapter))).json()
+    finally:
+        client.close()
+    return {each["backend"]: each["adapter"] for each in told["candidates"]}
+
+
+@once("what is believed of an engine that answers nothing")
+def test_no_adapter_is_believed_where_its_request_failed(world):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    engine.on_request = lambda request: request.reset()
+
+    equal(proxy.chat(lora_path="sql").status, 502)
+
+    equal(rooms(proxy, "sql"), {engine.url: "free"})
+
+
+@once("what is believed, whoever asks")
+def test_a_clients_inventions_push_no_adapter_out(world):
+    engine = world.engine()
+    engine.answer_all()
+    proxy = world.proxy(engine)
+    equal(proxy.chat(lora_path="sql").status, 200)
+    clients = [proxy.connect() for _ in range(40)]
+    engine.on_request = None
+    for number, client in enumerate(clients):
+        client.send(wire.post_chat(lora_path=f"invented {number}"))
+    held = [engine.next_request() for _ in clients]
+
+    equal(rooms(proxy, "sql"), {engine.url: "loaded"}, "while they are asked")
+    for request in held:
+        request.respond(400)
+    for client in clients:
+        equal(client.read_response().status, 400)
+
+    equal(rooms(proxy, "sql"), {engine.url: "loaded"}, "afterwards")

@@ -4,6 +4,9 @@ import subprocess
 
 from harness import timing
 from harness.cases import Skip, equal, holds
+from harness.pairs import ALL
+
+PAIRS = ALL
 
 
 def served_proxy(world):

@@ -4,6 +4,9 @@ import hashlib
 
 from harness import timing, wire
 from harness.cases import each, equal, holds
+from harness.pairs import ALL
+
+PAIRS = ALL
 
 
 def keys_file(world, *keys):
@@ -29,6 +32,16 @@ def test_a_known_key_lets_in(world, name, value):
     equal(proxy.chat(fields=[(name, value)]).body, b"let in")
 
 
+def test_the_access_line_tells_whose_key_it_was(world):
+    _, proxy = guarded(world, "sk-good", "sk-other")
+
+    proxy.chat(fields=[("x-api-key", "sk-other")])
+    proxy.chat(fields=[("x-api-key", "sk-bad")])
+
+    lines = proxy.wait_for_access_lines(2)
+    equal([line.get("key_name") for line in lines], ["name-1", None])
+
+
 @each([("none", []), ("wrong", [("Authorization", "Bearer sk-bad")]),
        ("the hash itself", [("Authorization",
                              "Bearer " + hashlib.sha256(b"sk-good").hexdigest())]),
@@ -47,7 +60,7 @@ def test_without_a_known_key_nothing_passes(world, fields):
 def test_the_anthropic_api_is_refused_in_its_shape(world):
     _, proxy = guarded(world, "sk-good")
 
-    response = proxy.connect().ask(wire.request(target="/v1/messages", body=wire.chat()))
+    response = proxy.ask(target="/v1/messages", body=wire.chat())
 
     document = response.json()
     equal((response.status, document["type"]), (401, "error"))
@@ -62,11 +75,10 @@ def test_health_needs_no_key(world):
 
 def test_a_refused_body_need_not_be_read(world):
     _, proxy = guarded(world, "sk-good")
-    client = proxy.connect()
 
-    client.send(wire.request(fields=[("Content-Length", "50000000")]) + b"beginning")
+    exchange = proxy.start(body=b"beginning", length=50_000_000)
 
-    equal(client.read_response().status, 401)
+    equal(exchange.read_head().status, 401)
 
 
 def test_keys_are_replaced_by_a_reload(world):
@@ -94,9 +106,8 @@ def test_a_pools_key_may_replace_the_clients(world):
     key = world.room / "engine-key"
     key.write_text("sk-engine\n")
     proxy = world.proxy(engine, pool={"api_key_file": str(key), "replace_authorization": True})
-    client = proxy.connect()
-
-    client.send(wire.post_chat(fields=[("Authorization", "Bearer sk-client")]))
+    exchange = proxy.post_chat(fields=[("Authorization", "Bearer sk-client")])
     request = engine.next_request()
 
-    equal(request.head.all("Authorization"), ["Bearer sk-engine"])
+    equal(request.all("Authorization"), ["Bearer sk-engine"])
+    exchange.close()

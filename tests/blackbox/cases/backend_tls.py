@@ -96,6 +96,16 @@ def test_an_engine_that_speaks_plain_text_gets_no_request(world):
     engine.expect_no_request()
 
 
+def test_a_backend_without_tls_is_said_to_have_none(world):
+    engine, = world.mock_engines(1)  # answers in clear to what it does not understand
+    proxy = world.proxy(engine.url.replace("http:", "https:"), poll=POLL)
+
+    proxy.wait_until_unhealthy(1)
+
+    holds("does not speak TLS" in proxy.backends()[0]["last_error"],
+          proxy.backends()[0]["last_error"])
+
+
 def test_insecure_believes_anybody(world):
     engine = engine_of(world, Authority(world.room), "DNS:somebody.else")
     proxy = world.proxy(engine, pool={"tls": Sub({"insecure": True})})

@@ -3,11 +3,14 @@
 import json
 from collections import Counter
 
-from harness import timing, wire
+from harness import config, timing, wire
 from harness.client import Client
 from harness.cases import each, equal, holds
+from harness.pairs import ALL, once
 from harness.prompts import prompt
-from harness.wire import chunk, event
+from harness.wire import event
+
+PAIRS = ALL
 
 
 def test_the_same_prompt_goes_to_the_same_backend(world):
@@ -32,7 +35,7 @@ def test_an_explanation_names_the_backend_and_its_score(world):
 
     response = proxy.chat(prompt("a"), fields=[("X-Penstock-Explain", "1")])
 
-    told = {name.lower(): value for name, value in response.head.fields
+    told = {name.lower(): value for name, value in response.fields
             if name.lower().startswith("x-penstock-")}
     text = " ".join(told.values())
     served_by = next(each for each in engines if each.name.encode() == response.body)
@@ -45,7 +48,7 @@ def test_no_explanation_without_leave(world):
 
     response = proxy.chat(fields=[("X-Penstock-Explain", "1")])
 
-    holds(b"x-penstock-" not in response.head.raw.lower(), "it explained")
+    holds("x-penstock-" not in str(response.fields).lower(), "it explained")
 
 
 @each([("least_load", "least_load"), ("prefix_load", "prefix_load"),
@@ -53,11 +56,10 @@ def test_no_explanation_without_leave(world):
 def test_a_burst_between_two_polls_spreads(world, policy):
     engines = [world.engine() for _ in range(4)]
     proxy = world.proxy(*engines, balance={"policy": policy})
-    clients = [proxy.connect() for _ in range(40)]
-    for number, client in enumerate(clients):
-        client.send(wire.post_chat(f"question {number}", stream=True))
+    client = proxy.client()
+    exchanges = [client.post_chat(f"question {number}", stream=True) for number in range(40)]
 
-    requests = [world.next_request(*engines) for _ in clients]
+    requests = [world.next_request(*engines) for _ in exchanges]
     spread = Counter(engine.name for engine, _ in requests)
     for _, request in requests:
         request.respond()
@@ -98,20 +100,19 @@ def test_a_backend_at_its_limit_is_passed_over(world):
     proxy = world.proxy(*engines, balance={"max_in_flight": 1})
     streams = []
     for number in range(2):
-        client = proxy.connect()
-        client.send(wire.post_chat(f"stream {number}", stream=True))
+        exchange = proxy.post_chat(f"stream {number}", stream=True)
         engine, request = world.next_request(*engines)
         request.start_stream()
-        client.read_head()
-        streams.append((engine, client, request))
+        exchange.read_head()
+        streams.append((engine, exchange, request))
     equal({engine.name for engine, _, _ in streams}, {"1", "2"}, "backends used")
 
     refused = proxy.chat("one too many")
 
     holds(refused.status in (429, 503), f"status {refused.status}")
-    _, client, request = streams[0]
+    _, exchange, request = streams[0]
     request.send_chunk(event("on"))
-    client.expect(chunk(event("on")))
+    exchange.expect(event("on"))
 
 
 def test_the_polled_queue_decides(world):
@@ -127,6 +128,30 @@ def test_the_polled_queue_decides(world):
     equal(set(served), {idle.name.encode()}, f"backends used: {served}")
 
 
+@once("a decision, whoever asks")
+def test_pools_take_turns_for_themselves(world):
+    pools = [config.pool(name, [engine.url for engine in world.answering(2)], models=[name],
+                         balance={"policy": "round_robin"}) for name in ("one", "two")]
+    proxy = world.proxy_of(pools=pools)
+
+    served = Counter(proxy.chat(model=name).body for _ in range(10) for name in ("one", "two"))
+
+    equal(sorted(served.values()), [5, 5, 5, 5], "requests of each backend")
+
+
+@once("a decision, whoever asks")
+def test_a_shadow_takes_turns_for_itself(world):
+    pools = [config.pool(name, [engine.url for engine in world.answering(2)], models=[name],
+                         balance={"policy": "prefix_hash", "shadow": "round_robin"})
+             for name in ("one", "two")]
+    proxy = world.proxy_of(pools=pools)
+
+    for _ in range(10):
+        for name in ("one", "two"):
+            proxy.chat(prompt("the same"), model=name)
+
+    for name in ("one", "two"):
+        equal(proxy.metric("penstock_shadow_decisions_total", pool=name, agrees="yes"), 5, name)
 GAUGES = (b"# TYPE vllm:num_requests_running gauge\nvllm:num_requests_running %d\n"
           b"vllm:num_requests_waiting 0\n")
 POLLED_OFTEN = {"metrics_interval": "20ms", "health_interval": "100ms"}
@@ -146,6 +171,7 @@ def answer_with_usage(prompt_tokens, completion_tokens):
     return json.dumps({"object": "chat.completion", "choices": [], "usage": usage}).encode()
 
 
+@once("a decision, whoever asks")
 @each([("prefix_load", "prefix_load"), ("least_load", "least_load")])
 def test_a_gauge_that_always_says_nothing_attracts_nobody(world, policy):
     engines = [world.engine() for _ in range(2)]
@@ -175,6 +201,7 @@ def test_a_gauge_that_always_says_nothing_attracts_nobody(world, policy):
     holds(max(held.values()) <= 20, f"streams at each: {held}")
 
 
+@once("a decision, whoever asks")
 def test_prompts_of_answers_in_one_piece_wait_no_longer_than_prompts_do(world):
     engine = world.engine()  # takes requests and answers none
     proxy = world.proxy(engine)
@@ -190,6 +217,7 @@ def test_prompts_of_answers_in_one_piece_wait_no_longer_than_prompts_do(world):
     timing.eventually(lambda: queue() < 100, "their prompts to count as prefilled")
 
 
+@once("a decision, whoever asks")
 def test_one_lie_in_usage_does_not_spoil_what_is_expected(world):
     engine = world.engine()
     engine.answer_all(answer_with_usage(1600, 100), fields=JSON)
@@ -205,6 +233,7 @@ def test_one_lie_in_usage_does_not_spoil_what_is_expected(world):
     holds(after < 1.5 * before, f"expected of an answer: {before} before, {after} after")
 
 
+@once("a decision, whoever asks")
 def test_one_engines_word_makes_no_other_proxies(world):
     engines = world.answering(4)
     engines[0].set_metrics(GAUGES % 1000)
@@ -219,6 +248,7 @@ def test_one_engines_word_makes_no_other_proxies(world):
     equal([each["held_blocks"] for each in told["candidates"]], [0] * 4, "blocks believed there")
 
 
+@once("a decision, whoever asks")
 def test_weights_of_any_scale_leave_a_prompt_where_it_is_cached(world):
     engines = world.answering(3)
     proxy = world.proxy(*[{"url": each.url, "weight": 1000.0} for each in engines])

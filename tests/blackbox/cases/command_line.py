@@ -43,6 +43,12 @@ def test_version(world):
     holds("0.1.0" in result.stdout, f"it says {result.stdout!r}")
 
 
+def test_version_and_help_are_found_whichever_way_they_are_asked_for(world):
+    equal(penstock(world, "--version").stdout, penstock(world, "version").stdout)
+    equal(penstock(world, "help").stdout, penstock(world, "--help").stdout)
+    equal(penstock(world, "help", "run").stdout, penstock(world, "run", "--help").stdout)
+
+
 def test_wrong_usage_ends_with_2(world):
     equal(penstock(world, "run", "--no-such-flag").returncode, 2, "exit status")
     equal(penstock(world, "no-such-command").returncode, 2, "exit status")
@@ -55,13 +61,20 @@ def test_a_command_that_is_not_there_is_named(world):
 
 
 @each([(" ".join(words), words) for words in (
-    ("--max-running", "0"), ("--kv-blocks", "0"), ("--kv-blocks", "4294967295"),
+    ("--max-running", "0"), ("--speed", "0"), ("--speed", "-1"), ("--kv-blocks", "0"), ("--kv-blocks", "4294967295"),
     ("--status", "7"))])
 def test_an_engine_cannot_be_so(world, words):
     result = penstock(world, "engine", "--listen", "127.0.0.1:0", *words)
 
     equal(result.returncode, 2, "exit status")
-    holds(words[0] in result.stderr, f"it says {result.stderr!r}")
+    holds(words[0] in result.stderr and len(result.stderr) < 200, f"it says {result.stderr!r}")
+
+
+def test_an_engine_says_which_flag_has_no_endpoint(world):
+    result = penstock(world, "engine", "--listen", "127.0.0.1:0", "--kv-events", "foo")
+
+    equal(result.returncode, 1, "exit status")
+    holds("--kv-events" in result.stderr, f"it says {result.stderr!r}")
 
 
 @each([(address, address) for address in ("127.0.0.1:abc", "127.0.0.1:", "127.0.0.1")])
@@ -83,6 +96,36 @@ def test_health_asks_the_admin_listener_wherever_it_is(world):
 
     timing.eventually(ready, "a ready proxy")
     equal(penstock(world, "health", "--admin", f"unix:{world.room}/no.sock").returncode, 1)
+
+
+def test_health_says_why_it_is_not_ready_and_that_it_runs(world):
+    engine = world.engine()
+    engine.set_health(503)
+    proxy = world.proxy(engine, poll={"health_interval": "100ms"})
+    proxy.wait_until_unhealthy(1)
+
+    ready = penstock(world, "health", "--admin", proxy.admin_url)
+    live = penstock(world, "health", "--live", "--admin", proxy.admin_url)
+
+    equal((ready.returncode, ready.stdout), (1, "not ready: no_healthy_backend\n"))
+    equal((live.returncode, live.stdout), (0, "alive\n"))
+
+
+def test_health_knows_that_it_asks_somebody_else(world):
+    proxy = world.proxy(world.engine())
+
+    result = penstock(world, "health", "--admin", proxy.url)
+
+    equal((result.returncode, result.stdout), (1, ""))
+    holds("is this the address of [admin]?" in result.stderr, result.stderr)
+
+
+@each([("a port", "127.0.0.1:1"), ("a socket", "unix:/nowhere/admin.sock")])
+def test_health_names_an_address_that_is_out_of_reach_once(world, address):
+    result = penstock(world, "health", "--admin", address)
+
+    equal(result.returncode, 1, "exit status")
+    equal(result.stderr.count(address), 1, result.stderr)
 
 
 def test_check_is_content_with_a_good_file(world):
@@ -152,6 +195,23 @@ def test_config_tells_where_each_value_is_from(world):
     holds("default" in line_of("server.max_body"), f"max_body: {line_of('server.max_body')}")
 
 
+def test_a_bad_file_is_told_in_json_to_who_asks_for_json(world):
+    path = written(world, "[server]\nworkrs = 2\n")
+
+    for command in ("check", "config"):
+        result = penstock(world, command, "--json", "-c", path)
+
+        equal(result.returncode, 1, "exit status")
+        holds("workrs" in json.dumps(json.loads(result.stdout)), result.stdout)
+
+
+def test_a_flag_cannot_set_what_there_can_be_several_of(world):
+    result = penstock(world, "check", "-c", written(world, GOOD), "--set", "pool.name=x")
+
+    equal(result.returncode, 1, "exit status")
+    holds("several [[pool]]: they are set in the file only" in result.stderr, result.stderr)
+
+
 def test_config_as_json_parses(world):
     result = penstock(world, "config", "--json", "-c", written(world, GOOD))
 
@@ -179,6 +239,14 @@ def test_the_demo_finds_other_ports_when_its_own_are_taken(world):
     urls += [second.wait_for_line("proxy "), second.wait_for_line("admin ")]
 
     equal(len(set(urls)), 4, f"four addresses: {urls}")
+    second.wait_for_log("it gets another port")
+
+
+def test_the_demo_says_which_address_is_wrong(world):
+    result = penstock(world, "demo", "--listen", "127.0.0.1")
+
+    equal(result.returncode, 1, "exit status")
+    holds('--listen: "127.0.0.1" has no port' in result.stderr, result.stderr)
 
 
 def test_the_demo_ends_on_a_signal(world):

@@ -96,7 +96,7 @@ def test_a_dead_backend_is_unavailable(world):
     _, told = ask(client.say, b"hello", timing.limit())
 
     equal(told["code"], grpc.StatusCode.UNAVAILABLE)
-    equal(told["details"], "Connection refused")
+    equal(told["details"], "The backend could not be reached.")
 
 
 def status_of(answer):

@@ -2,7 +2,7 @@
 
 import json
 
-from harness import timing
+from harness import config, timing
 from harness.cases import each, equal, holds
 from harness.kv_publisher import KvPublisher, cleared, removed, stored
 from harness.prompts import prompt
@@ -12,17 +12,18 @@ FORMS = ("map", "array")
 JSON = [("Content-Type", "application/json")]
 
 
-def answer(tokens=TOKENS):
-    usage = {"prompt_tokens": tokens, "completion_tokens": 1, "total_tokens": tokens + 1}
+def answer(tokens=TOKENS, **more):
+    usage = {"prompt_tokens": tokens, "completion_tokens": 1, "total_tokens": tokens + 1, **more}
     return json.dumps({"object": "chat.completion", "choices": [], "usage": usage}).encode()
 
 
 class Followed:
     """A proxy with one engine whose events the case publishes."""
 
-    def __init__(self, world, form="map", **more):
+    def __init__(self, world, form="map", rank=0, **more):
         replays = more.pop("replays", True)
         self.form = form
+        self.rank = rank  # that its batches name
         self.publisher = KvPublisher(**more)
         world.engines.append(self.publisher)
         self.engine = world.engine()
@@ -36,7 +37,10 @@ class Followed:
     def store(self, seed, **more):
         """What an engine stores for prompt `seed`."""
         tokens = [seed * 10_000 + at for at in range(TOKENS)]
-        self.publisher.publish(stored(self.hashes(seed), tokens, form=self.form), **more)
+        self.publish(stored(self.hashes(seed), tokens, form=self.form), **more)
+
+    def publish(self, *events, **more):
+        self.publisher.publish(*events, rank=self.rank, **more)
 
     def serve(self, seed):
         """A prompt of ours and what is stored for it. How many of its blocks are paired."""
@@ -88,13 +92,13 @@ def test_what_an_engine_evicts_is_believed_no_longer(world, form):
     holds(blocks // 2 - 1 <= half <= blocks // 2 + 1, f"{half} of {blocks} at the half")
 
 
-@each([(form, form) for form in FORMS])
-def test_clear_all_leaves_nothing_believed(world, form):
-    followed = Followed(world, form)
+@each([(f"{form}, rank {rank}", form, rank) for form in FORMS for rank in (0, 3)])
+def test_clear_all_leaves_nothing_believed(world, form, rank):
+    followed = Followed(world, form, rank)
     followed.expect_believed(0)
     followed.serve(1)
 
-    followed.publisher.publish(cleared(form))
+    followed.publish(cleared(form))
 
     followed.expect_believed(0)
     followed.expect(cleared=1, engine_blocks=0)
@@ -120,10 +124,11 @@ def test_a_replay_without_topics_is_understood(world):
     followed.expect_believed(0)
 
 
-def test_a_gap_without_replay_makes_what_was_told_void(world):
-    followed = Followed(world, replays=False)
+@each([(f"rank {rank}", rank) for rank in (0, 3)])
+def test_a_gap_without_replay_makes_what_was_told_void(world, rank):
+    followed = Followed(world, rank=rank, replays=False)
     blocks = followed.serve(1)
-    followed.publisher.publish(removed(followed.hashes(1)), lost=True)
+    followed.publish(removed(followed.hashes(1)), lost=True)
     followed.store(2)
 
     followed.expect(gaps=1, replays=0, engine_blocks=100, state="following")
@@ -140,6 +145,24 @@ def test_what_a_replay_cannot_bring_any_more_is_a_gap(world):
     followed.expect(gaps=1, replays=0, replays_failed=1, state="following")
 
 
+def test_a_replay_without_end_is_given_up(world):
+    """It goes on and on, while the batches held back for it grow."""
+    followed = Followed(world)
+    asked = []
+    followed.publisher.replays.on_message = lambda connection, _: asked.append(connection)
+    followed.publisher.number = 7
+    large = stored([1], list(range(100, 228)) * 20_000)
+
+    for _ in range(10):
+        followed.publish(large)
+
+    timing.eventually(lambda: asked, "the replay to be asked for")
+    followed.expect(replays_failed=1, stored=10, state="following")
+    asked[0].send([b"", b"", bytes(8), b"\x92\xc0\x90"])
+    followed.store(2)
+    followed.expect(stored=11, gaps=0, undecodable=0)
+
+
 def test_what_was_stored_before_is_learned_by_a_replay(world):
     publisher = KvPublisher()
     world.engines.append(publisher)
@@ -153,8 +176,9 @@ def test_what_was_stored_before_is_learned_by_a_replay(world):
     timing.eventually(lambda: proxy.backends()[0]["kv_events"]["engine_blocks"] == 6, "all blocks")
 
 
-def test_a_restart_leaves_nothing_believed(world):
-    followed = Followed(world)
+@each([(f"rank {rank}", rank) for rank in (0, 3)])
+def test_a_restart_leaves_nothing_believed(world, rank):
+    followed = Followed(world, rank=rank)
     followed.serve(1)
 
     followed.publisher.restart()
@@ -210,6 +234,46 @@ def test_a_lost_connection_degrades_and_comes_back(world):
     followed.expect(state="following", gaps=0)
     timing.eventually(lambda: capacity() == exact, "the same capacity")
     holds(b"are not followed" in followed.proxy.log().encode(), "the log is silent")
+
+
+def test_answers_correct_what_is_believed_while_no_events_come(world):
+    engine = world.engine()
+    engine.answer_all(answer(), fields=JSON)
+    proxy = world.proxy({"url": engine.url, "kv_events": "tcp://127.0.0.1:1"})
+    believed = lambda: proxy.backends()[0]["index"]["blocks"]
+    for seed in "abc":
+        proxy.chat(prompt(seed))
+    before = believed()
+
+    engine.answer_all(answer(prompt_tokens_details={"cached_tokens": 0}), fields=JSON)
+    proxy.chat(prompt("c"))  # the newest is gone: so are those before it
+
+    timing.eventually(lambda: believed() == before // 3, "a third of the blocks believed")
+
+
+def test_events_correct_what_is_believed_and_answers_do_not(world):
+    followed = Followed(world)
+    blocks = followed.serve(1) + followed.serve(2)
+    followed.engine.answer_all(answer(prompt_tokens_details={"cached_tokens": 0}), fields=JSON)
+
+    followed.proxy.chat(prompt("2"))
+    followed.proxy.wait_for_access_lines(3)
+
+    equal(followed.believed(), blocks, "blocks believed")
+
+
+def test_a_backend_that_is_followed_no_longer_has_the_guessed_capacity(world):
+    followed = Followed(world)
+    followed.serve(1)
+    exact = followed.proxy.backends()[0]["index"]["capacity"]
+
+    followed.proxy.write_config(pools=[config.pool("default", [followed.engine.url])])
+    followed.proxy.reload()
+
+    timing.eventually(lambda: "kv_events" not in followed.proxy.backends()[0]
+                      or followed.kv() is None, "the events to be left alone")
+    timing.eventually(lambda: followed.proxy.backends()[0]["index"]["capacity"] == exact / 2,
+                      "the guessed capacity")
 
 
 def test_an_engine_that_is_gone_is_told(world):

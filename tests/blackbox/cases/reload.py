@@ -1,13 +1,18 @@
 """A reload changes what it should, at once, and nothing when the file is bad."""
 
+import json
 import os
+import signal
 import socket
 import threading
 
-from harness import config, timing, wire
+from harness import config, timing
 from harness.cases import each, equal, holds
-from harness.client import Client
-from harness.wire import LAST_CHUNK, chunk, event
+from harness.pairs import ALL, once
+from harness.peer import Closed
+from harness.wire import event
+
+PAIRS = ALL
 
 SUCCESSFUL = "penstock_config_last_reload_successful"
 
@@ -43,6 +48,25 @@ def test_a_changed_file_is_read_without_a_signal(world):
     timing.eventually(lambda: proxy.chat().body == b"second", "the new backend")
 
 
+def test_the_log_tells_begin_change_and_end(world):
+    engine = world.engine()
+    proxy = world.proxy_of(pools=pools(engine))
+
+    proxy.write_config(pools=pools(engine), server={"max_failovers": 7})
+    proxy.reload()
+    proxy.wait_for_log("configuration reloaded")
+    proxy.signal(signal.SIGTERM)
+    proxy.wait_for_end()
+
+    lines = [json.loads(line) for line in proxy.log().splitlines()]
+    equal((lines[0]["message"], lines[0]["config"]), ("penstock starts", str(proxy.config_path)))
+    holds(lines[0]["version"], "no version")
+    told, = (line for line in lines if line["message"] == "configuration reloaded")
+    equal(told["changed"], "server.max_failovers")
+    holds(isinstance(told["generation"], int), f"the generation is {told['generation']!r}")
+    equal(lines[-1]["message"], "stopped")
+
+
 def test_a_file_written_in_place_is_read(world):
     first, second = two_engines(world)
     proxy = world.proxy_of(pools=pools(first))
@@ -66,12 +90,12 @@ def test_a_swapped_symlink_is_seen(world):
     os.symlink("..data/penstock.toml", folder / "penstock.toml")
     program = world.run("run", "-c", str(folder / "penstock.toml"))
     (url,) = program.wait_for_addresses("listening")
-    equal(Client(url).chat().body, b"first")
+    equal(world.client(url).chat().body, b"first")
 
     os.symlink("two", folder / "..fresh")
     os.replace(folder / "..fresh", folder / "..data")
 
-    timing.eventually(lambda: Client(url).chat().body == b"second", "the new backend")
+    timing.eventually(lambda: world.client(url).chat().body == b"second", "the new backend")
 
 
 def test_a_bad_file_changes_nothing_and_is_told(world):
@@ -135,7 +159,7 @@ def test_a_name_is_looked_up_before_its_backends_take_over(world):
     proxy = world.proxy_of(pools=polled(first))
     timing.eventually(lambda: proxy.chat().status == 200, "the first backend")
 
-    proxy.write_config(pools=polled(discover=f"http://localhost:{second.port}"))
+    proxy.write_config(pools=polled(discover=f"{world.pair.engine_scheme}://localhost:{second.port}"))
     proxy.reload()
     holds(held.asked.wait(timing.limit()), "the new backend was not asked")
     equal(proxy.chat().body, b"first", "before the new backend has answered")
@@ -147,8 +171,8 @@ def test_a_name_is_looked_up_before_its_backends_take_over(world):
 def test_another_interval_of_discovery_is_taken(world):
     first, _ = two_engines(world)
     def pool(interval):
-        return [config.pool("default", [first.url], discover="http://no-such-name.invalid:1",
-                            discover_interval=interval)]
+        url = f"{world.pair.engine_scheme}://no-such-name.invalid:1"
+        return [config.pool("default", [first.url], discover=url, discover_interval=interval)]
 
     proxy = world.proxy_of(pools=pool("1d"))
     proxy.wait_for_log("discovery failed")
@@ -156,9 +180,11 @@ def test_another_interval_of_discovery_is_taken(world):
     proxy.write_config(pools=pool("100ms"))
     proxy.reload()
 
-    timing.eventually(lambda: proxy.log().count("discovery failed") > 3, "more look-ups")
+    proxy.wait_for_metric("penstock_discovery_lookups_total", 4, pool="default", result="failed")
+    equal(proxy.log().count("discovery failed"), 1, "lines of one lasting failure")
 
 
+@once("five seconds, in which nothing is sent")
 def test_new_backends_that_never_answer_are_not_waited_for_without_end(world):
     first, second = two_engines(world)
     held = HeldPoll(second, "/health")
@@ -196,21 +222,20 @@ def test_a_stream_outlives_the_backend_it_came_from(world):
     old, new = world.engine(), world.engine()
     new.answer_all(b"new")
     proxy = world.proxy_of(pools=pools(old))
-    client = proxy.connect()
-    client.send(wire.post_chat(stream=True))
+    exchange = proxy.post_chat(stream=True)
     request = old.next_request()
     request.start_stream()
-    client.read_head()
+    exchange.read_head()
     old.answer_all(b"old")
 
     proxy.write_config(pools=pools(new))
     proxy.reload()
     timing.eventually(lambda: proxy.chat().body == b"new", "the new backend")
     request.send_chunk(event("still"))
-    client.expect(chunk(event("still")))
+    exchange.expect(event("still"))
     request.end_stream()
 
-    client.expect(LAST_CHUNK)
+    exchange.expect_end()
 
 
 def test_a_backend_that_stays_keeps_its_connection(world):
@@ -266,19 +291,18 @@ def test_a_listener_is_added_and_removed(world):
     added = f"unix:{world.room}/added"
 
     proxy.write_config(pools=pools(first), listeners=["127.0.0.1:0", added])
-    timing.eventually(lambda: answers(added), "the added listener")
+    timing.eventually(lambda: answers(world, added), "the added listener")
     equal(proxy.chat().body, b"first", "over the listener that stayed")
     proxy.write_config(pools=pools(first))
 
-    timing.eventually(lambda: not answers(added), "the listener to go")
+    timing.eventually(lambda: not answers(world, added), "the listener to go")
     equal(proxy.chat().body, b"first", "over the listener that stayed")
 
 
-def answers(address):
+def answers(world, address):
     try:
-        client = Client(address)
-        return client.get("/health").status == 200
-    except OSError:
+        return world.client(address).get("/health").status == 200
+    except (OSError, Closed):  # also one that it has taken and not served
         return False
 
 
@@ -292,12 +316,13 @@ def test_a_listener_keeps_its_port_with_another_host(world, before, after):
     proxy.write_config(pools=pools(first), listeners=[f"{before}:{port}"])
     proxy.reload()
     timing.eventually(lambda: proxy.reloads() >= 1, "the port by its number")
-    equal(Client(f"http://127.0.0.1:{port}").chat().body, b"first", "over the same port")
+    same_port = f"http://127.0.0.1:{port}"
+    equal(world.client(same_port).chat().body, b"first", "over the same port")
 
     proxy.write_config(pools=pools(second), listeners=[f"{after}:{port}"])
     proxy.reload()
 
-    timing.eventually(lambda: Client(f"http://127.0.0.1:{port}").chat().body == b"second",
+    timing.eventually(lambda: world.client(same_port).chat().body == b"second",
                       "the other host")
     equal(proxy.metric(SUCCESSFUL), 1)
 
@@ -306,21 +331,20 @@ def test_a_stream_outlives_the_listener_it_came_over(world):
     engine = world.engine()
     proxy = world.proxy_of(pools=pools(engine))
     port = proxy.url.rpartition(":")[2]
-    client = proxy.connect()
-    client.send(wire.post_chat(stream=True))
+    exchange = proxy.post_chat(stream=True)
     request = engine.next_request()
     request.start_stream()
-    client.read_head()
+    exchange.read_head()
 
     proxy.write_config(pools=pools(engine), listeners=[f"0.0.0.0:{port}"])
     proxy.reload()
     timing.eventually(lambda: proxy.reloads() >= 1, "the reload")
     request.send_chunk(event("still"))
-    client.expect(chunk(event("still")))
+    exchange.expect(event("still"))
     request.end_stream()
 
-    client.expect(LAST_CHUNK)
-    holds(answers(proxy.url), "nobody listens any more")
+    exchange.expect_end()
+    holds(answers(world, proxy.url), "nobody listens any more")
 
 
 def test_an_address_that_is_taken_refuses_the_reload_until_it_is_free(world):
@@ -338,14 +362,14 @@ def test_an_address_that_is_taken_refuses_the_reload_until_it_is_free(world):
     equal(proxy.chat().body, b"first", "over the old listener, with the old configuration")
     equal(proxy.metric(SUCCESSFUL), 0)
     equal(proxy.metric("penstock_generation"), generation)
-    holds(not answers(spare), "a listener of the refused configuration is open")
+    holds(not answers(world, spare), "a listener of the refused configuration is open")
     equal(proxy.admin("/readyz").status, 200)
     holder.close()
     proxy.reload()
 
-    timing.eventually(lambda: answers(f"http://{taken}"), "the new listener")
-    equal(Client(f"http://{taken}").chat().body, b"second")
-    timing.eventually(lambda: not answers(proxy.url), "the old listener to go")
+    timing.eventually(lambda: answers(world, f"http://{taken}"), "the new listener")
+    equal(world.client(f"http://{taken}").chat().body, b"second")
+    timing.eventually(lambda: not answers(world, proxy.url), "the old listener to go")
     equal(proxy.metric(SUCCESSFUL), 1)
 
 
@@ -371,3 +395,20 @@ def test_the_generation_counts_up(world):
     timing.eventually(lambda: proxy.metric("penstock_generation") > before,
                       "the next generation")
     holds(proxy.metric(SUCCESSFUL) == 1, "the reload failed")
+
+
+def test_a_refused_file_is_told_until_it_is_good_again(world):
+    first, _ = two_engines(world)
+    proxy = world.proxy_of(pools=pools(first))
+    equal(proxy.admin("/backends").json()["last_reload"], None, "before any reload")
+    good = proxy.config_path.read_text()
+
+    proxy.write_text(good + "\nnonsense = 1\n")
+    timing.eventually(lambda: proxy.metric(SUCCESSFUL) == 0, "the refusal")
+    told = proxy.admin("/backends").json()["last_reload"]
+    holds(not told["ok"] and "nonsense" in told["problem"], f"what is told: {told}")
+    equal(proxy.admin("/readyz").status, 200, "the old configuration serves")
+
+    proxy.write_text(good)
+    timing.eventually(lambda: proxy.metric(SUCCESSFUL) == 1, "the same file as at first")
+    equal(proxy.admin("/backends").json()["last_reload"]["ok"], True)

@@ -244,3 +244,54 @@ def test_an_explanation_tells_the_home_and_the_price(world):
     equal((told["backend"], told["reason"]), (url, "session"))
     equal({round(each["terms_ms"]["session"]): each["backend"] == url
            for each in told["candidates"]}, {0: True, 300: False})
+
+
+def reset_all(engines):
+    """Each resets what comes; the list tells who did."""
+    done = []
+
+    def reset_by(engine):
+        def reset(request):
+            done.append(engine)
+            request.reset()
+        return reset
+    for engine in engines:
+        engine.on_request = reset_by(engine)
+    return done
+
+
+def test_a_session_whose_first_request_failed_is_free(world):
+    """It would fail for as long as its backend does, with others idle beside it."""
+    engines = [world.engine() for _ in range(3)]
+    proxy, _ = sticky(world, ["user"], engines=engines, policy="round_robin")
+    failing = reset_all(engines)
+    equal(proxy.chat(user="ann").status, 502)
+    for engine in engines:
+        if engine not in failing:
+            engine.answer_all(engine.name.encode())
+
+    later = [proxy.chat(user="ann") for _ in range(6)]
+
+    equal([each.status for each in later], [200] * 6)
+    equal(len({each.body for each in later}), 1, "backends of the session")
+
+
+def test_a_session_leaves_the_home_that_fails_it(world):
+    proxy, engines = sticky(world, ["user"], count=3, policy="round_robin")
+    home = ask(proxy, user="ann")
+    reset_all([engine for engine in engines if engine.name == home])
+    equal(proxy.chat(user="ann").status, 502)
+
+    later = [proxy.chat(user="ann") for _ in range(6)]
+
+    equal([each.status for each in later], [200] * 6)
+    equal(len({each.body for each in later}), 1, "backends of the session")
+
+
+def test_a_user_is_no_session_without_leave(world):
+    """One may stand for a whole service, which must not end on one backend."""
+    proxy = world.proxy(*world.answering(4), balance={"policy": "prefix_hash"})
+
+    served = {ask(proxy, user="service", prompt_cache_key="service") for _ in range(24)}
+
+    holds(len(served) > 1, f"backends: {served}")

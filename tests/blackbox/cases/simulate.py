@@ -74,6 +74,30 @@ def test_the_access_log_is_a_trace(world):
     holds(first["hit_rate"]["mean"] > 0.3, f"the hit rate is {first['hit_rate']['mean']}")
 
 
+def test_what_became_of_the_access_logs_lines_is_told(world):
+    def access(number, **more):
+        return json.dumps({"time": f"2026-08-01T00:00:{number:02}.000Z", "request_id": str(number),
+                           "model": "m", "status": 200, "prompt_tokens": 0, "output_tokens": 9,
+                           "prompt_blocks": 4, "bytes_in": 4096, "duration_ms": 100.0, **more})
+
+    path = trace(world, [access(number) for number in range(40)]
+                 + [access(41, prompt_tokens=900), access(42, status=503, output_tokens=0)])
+
+    table = simulate(world, "--trace", path, "--engines", "2").stdout
+    document = json.loads(simulate(world, "--trace", path, "--engines", "2", "--json").stdout)
+
+    told = document["setting"]["requests"]
+    holds(told.startswith("41: 1 with the tokens that the engine counted, 40 estimated"), told)
+    holds("left out 1 refused" in told, told)
+    holds(told in table, table)
+
+
+def test_requests_are_counted_in_the_settings(world):
+    result = simulate(world, "--workload", "chat", "--engines", "2", "--requests", "50", "--json")
+
+    equal(json.loads(result.stdout)["setting"]["requests"], "50")
+
+
 def test_an_exported_workload_is_the_same_traffic(world):
     path = world.room / "exported.jsonl"
     words = ("--engines", "3", "--requests", "400", "--policy", "round_robin,least_request", "--json")
@@ -105,6 +129,50 @@ def test_an_engine_is_what_its_numbers_say(world):
     holds(after > 2 * before, f"the first token came after {after} s, before it was {before} s")
 
 
+def figures(world, *words):
+    result = simulate(world, "--requests", "1500", "--engines", "2", "--json", *words)
+    equal(result.returncode, 0, "exit status")
+    answer = json.loads(result.stdout)
+    return answer["setting"], {name: value["mean"]
+                               for name, value in answer["policies"][0]["figures"].items()}
+
+
+def test_engines_fail_and_come_back_as_told(world):
+    words = ("--workload", "shared_prompts", "--policy", "prefix_load")
+
+    usual = figures(world, *words)[1]
+    setting, failed = figures(world, *words, "--fail", "60:1:30", "--fail", "120:0:10")
+    gone = figures(world, *words, "--fail", "1:0", "--fail", "1:1")[1]
+
+    equal(setting["fail"], "60:1:30, 120:0:10", "the setting")
+    equal(usual["lost"], 0, "lost requests")
+    holds(0 < failed["lost"] < 0.1, f"{failed['lost']} were lost")
+    holds(failed["hit_rate"] < usual["hit_rate"], "the caches are not cold after a failure")
+    holds(gone["lost"] > 0.9, f"only {gone['lost']} were lost")
+
+
+def test_a_slowed_engine_is_slow_for_so_long(world):
+    words = ("--workload", "shared_prompts", "--policy", "round_robin")
+
+    usual = figures(world, *words)[1]
+    for_a_while = figures(world, *words, "--slow", "60:1:20:20")[1]
+    for_good = figures(world, *words, "--slow", "60:1:20")[1]
+
+    holds(usual["ttft_mean_s"] < for_a_while["ttft_mean_s"] < for_good["ttft_mean_s"],
+          f"the first token comes after {usual}, {for_a_while}, {for_good}")
+
+
+def test_adapters_cost_what_they_are_told_to(world):
+    words = ("--workload", "lora", "--policy", "round_robin", "--speed", "0.5")
+
+    usual = figures(world, *words)[1]
+    slow = figures(world, *words, "--adapter-load-ms", "2000")[1]
+    roomy = figures(world, *words, "--adapter-load-ms", "2000", "--max-adapters", "32")[1]
+
+    holds(usual["ttft_mean_s"] < roomy["ttft_mean_s"] < slow["ttft_mean_s"],
+          f"the first token comes after {usual}, {roomy}, {slow}")
+
+
 def test_the_html_report_is_one_file(world):
     path = world.room / "report.html"
 
@@ -118,16 +186,35 @@ def test_the_html_report_is_one_file(world):
 
 @each([("policy", ("--policy", "nothing"), "there is no policy \"nothing\""),
        ("parameter", ("--policy", "gaie:x=1"), "gaie has no \"x\""),
+       ("no parameters", ("--policy", "prefix_load:x=1"), "prefix_load has no parameters"),
        ("workload", ("--workload", "nothing"), "there is no workload \"nothing\""),
        ("profile", ("--profile", "nothing"), "there is no profile \"nothing\""),
-       ("file", ("--trace", "not-there.jsonl"), "cannot read not-there.jsonl"),
-       ("export", ("--requests", "10", "--export", "not/there"), "cannot write not/there"),
-       ("html", ("--requests", "10", "--html", "not/there"), "cannot write not/there")])
+       ("failure", ("--fail", "10:8"), '"10:8" is not AT:ENGINE or AT:ENGINE:SECONDS'),
+       ("failure's time", ("--fail", "nan:1"), '"nan:1" is not AT:ENGINE'),
+       ("failure's end", ("--fail", "1:1:-1"), '"1:1:-1" is not AT:ENGINE'),
+       ("slowness", ("--slow", "10:1"), '"10:1" is not AT:ENGINE:FACTOR'),
+       ("factor", ("--slow", "10:1:0"), "with an engine from 0 to 7"),
+       ("file", ("--trace", "not-there.jsonl"), "cannot read not-there.jsonl: No such file"),
+       ("export", ("--requests", "10", "--export", "not/there"), "cannot write not/there: No such file"),
+       ("html", ("--html", "not/there"), "cannot write not/there: No such file")])
 def test_a_mistake_is_told_in_a_sentence(world, words, sentence):
     result = simulate(world, *words)
 
     equal(result.returncode, 1, "exit status")
     holds(sentence in result.stderr, f"it says {result.stderr!r}")
+
+
+@each([(f"{option} {value}", option, value, bounds) for option, value, bounds in (
+    ("--prefill-rate", "1e-12", "1 to 1000000000"), ("--prefill-rate", "x", "1 to 1000000000"),
+    ("--prefill-rate", "nan", "1 to 1000000000"), ("--decode-growth", "1e200", "0 to 100"),
+    ("--speed", "1e-12", "0.001 to 1000"), ("--slo-ttft", "0", "0.001 to 86400"),
+    ("--kv-tokens", "100000001", "1 to 100000000"), ("--poll-delay-ms", "60001", "0 to 60000"))])
+def test_a_number_out_of_all_bounds_is_refused(world, option, value, bounds):
+    result = simulate(world, "--requests", "10", option, value)
+
+    equal(result.returncode, 2, "exit status")
+    holds(f"{value} is not a number from {bounds}" in result.stderr or
+          f"{value} not in range {bounds}" in result.stderr, f"it says {result.stderr!r}")
 
 
 def test_a_file_without_requests_is_told(world):

@@ -7,13 +7,15 @@ from .client import NAME
 from .config import Sub
 
 
-def self_signed(room, name=NAME):
-    """The `[listener.tls]` of a certificate that signs itself, for this name and loopback."""
+def self_signed(room, name=NAME, *more):
+    """The `[listener.tls]` of a certificate that signs itself, for these names and loopback."""
     certificate, key = files(room, name)
+    names = [name, "localhost", *more]
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", certificate,
                     "-days", "30", "-subj", f"/CN={name}", "-addext",
-                    f"subjectAltName=DNS:{name},DNS:localhost,IP:127.0.0.1"],
+                    "subjectAltName=" + ",".join(f"DNS:{each}" for each in names)
+                    + ",IP:127.0.0.1"],
                    check=True, capture_output=True, timeout=60)
     return Sub({"certificates": [{"cert": str(certificate), "key": str(key)}]})
 

@@ -1,31 +1,13 @@
 """A client with its bytes under control, and whole responses for the cases that need no more."""
 
-import json
 import socket
 from urllib.parse import urlsplit
 
 from . import timing, wire
+from .messages import Response
 from .peer import Peer
 
 NAME = "penstock.test"  # that the cases' certificates are for
-
-
-class Response:
-    def __init__(self, head, body):
-        self.head = head
-        self.status = int(head.first[1])
-        self.body = body
-
-    def field(self, name):
-        return self.head.field(name)
-
-    def json(self):
-        return json.loads(self.body)
-
-    def error_code(self):
-        """The code of an error answer in either API's shape."""
-        error = self.json()["error"]
-        return error.get("code") or error.get("type")
 
 
 def connected(address, receive_buffer=None, tls=None):
@@ -42,7 +24,9 @@ def connected(address, receive_buffer=None, tls=None):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     connection.settimeout(timing.limit())
     connection.connect(target)
-    return tls.wrap_socket(connection, server_hostname=NAME) if tls else connection
+    if not tls:
+        return connection
+    return tls.wrap_socket(connection, server_hostname=NAME, suppress_ragged_eofs=False)
 
 
 class Client(Peer):
@@ -56,12 +40,14 @@ class Client(Peer):
         head = self.read_head()
         status = int(head.first[1])
         if method == "HEAD" or status in (204, 304) or status < 200:
-            return Response(head, b"")
+            return Response(status, head.fields)
         if head.field("Transfer-Encoding"):
-            return Response(head, self.read_chunked())
+            return Response(status, head.fields, *self.read_chunked_with_trailers())
         if head.field("Content-Length") is not None:
-            return Response(head, self.read_exactly(int(head.field("Content-Length"))))
-        return Response(head, self.read_to_end()[0])
+            body = self.read_exactly(int(head.field("Content-Length")))
+        else:
+            body = self.read_to_end()[0]
+        return Response(status, head.fields, body)
 
     def ask(self, data, method="POST"):
         self.send(data)

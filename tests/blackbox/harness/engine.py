@@ -7,14 +7,16 @@ for the case (`next_request`), or is given to `on_request` where a case set that
 import json
 import queue
 import socket
+import ssl
 import threading
 
 from . import timing, wire
 from .h2_engine import H2EngineConnection
+from .messages import Fields
 from .peer import Closed, Peer
 
 
-class EngineRequest(Peer):
+class EngineRequest(Peer, Fields):
     """A request that reached the engine, and the connection it came on."""
 
     def __init__(self, connection, head, body):
@@ -22,12 +24,16 @@ class EngineRequest(Peer):
         self.connection = connection
         self.buffer = connection.buffer
         self.head = head
+        self.fields = head.fields
+        self.host = head.field("Host")
         self.method, self.target, self.version = head.first
         self.body = body
+        self.counted = False  # the response has a Content-Length, no chunks
         self.finished = threading.Event()
 
-    def field(self, name):
-        return self.head.field(name)
+    def expect_content(self, data):
+        """Exactly this comes next of the body, of which `read_bodies=False` has read nothing."""
+        self.expect(data)
 
     def respond(self, status=200, fields=(), body=b"{}", reason="OK"):
         """A whole response; the connection then takes the next request."""
@@ -40,8 +46,13 @@ class EngineRequest(Peer):
     def start_stream(self):
         self.send(wire.STREAM_HEAD)
 
+    def start_counted(self, length):
+        """A response of so many bytes, which `send_chunk` sends."""
+        self.send(wire.head(200, [("Content-Length", length)]))
+        self.counted = True
+
     def send_chunk(self, data):
-        self.send(wire.chunk(data))
+        self.send(data if self.counted else wire.chunk(data))
 
     def end_stream(self, trailers=()):
         lines = "".join(f"{name}: {value}\r\n" for name, value in trailers)
@@ -50,9 +61,11 @@ class EngineRequest(Peer):
 
     def respond_without_body(self, status, fields=()):
         """A head that says all there is: to HEAD, or 204."""
-        lines = [f"HTTP/1.1 {status} Some", *[f"{name}: {value}" for name, value in fields]]
-        self.send(("\r\n".join(lines) + "\r\n\r\n").encode())
+        self.send(wire.head(status, fields))
         self.done()
+
+    def send_interim(self, status, fields=()):
+        self.send(wire.head(status, fields))
 
     def done(self):
         """The exchange is over; the connection's thread reads on."""
@@ -67,6 +80,16 @@ class EngineRequest(Peer):
             pass  # the other side was quicker
         super().close()
         self.finished.set()
+
+    def end_connection(self):
+        """Ends the connection as an answer ends that has no length: over TLS with close_notify."""
+        if isinstance(self.socket, ssl.SSLSocket):
+            self.socket.settimeout(0)
+            try:
+                self.socket.unwrap()
+            except ssl.SSLWantReadError:
+                pass  # nobody waits for the other side's
+        self.close()
 
     def reset(self):
         super().reset()
@@ -234,7 +257,7 @@ class ScriptedEngine:
         if not self.queue.empty():
             request = self.queue.get()
             raise AssertionError(f"engine {self.name}: a request came that must not: "
-                                 f"{request.head.raw!r} {request.body!r}")
+                                 f"{request.fields!r} {request.body!r}")
 
     def answer_all(self, body=b'{"object":"chat.completion","choices":[]}', status=200, fields=()):
         """From now on every request gets this answer."""

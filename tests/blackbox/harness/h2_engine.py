@@ -6,24 +6,28 @@ import threading
 from collections import deque
 
 from . import frames, timing
+from .cases import equal
 from .frames import FRAME_SIZE, MOST_WINDOW, WINDOW
 from .h2_connection import H2Connection
+from .messages import Fields
 from .peer import Closed
 
 HOUR = 3600  # an idle connection may wait as long as the case lives
 
 
-class H2EngineRequest:
+class H2EngineRequest(Fields):
     """A request that reached the engine; the same to a case as one of HTTP/1.1."""
 
     def __init__(self, connection, number, fields):
         self.connection = connection
         self.id = number
-        self.fields = fields
         pseudo = dict(fields)
         self.method, self.target = pseudo[":method"], pseudo.get(":path")
+        self.host = pseudo.get(":authority")
+        self.fields = [field for field in fields if not field[0].startswith(":")]
         self.version = "HTTP/2"
         self.body = b""
+        self.checked = 0  # bytes of it
         self.trailers = None
         self.frames = deque()
         self.window = connection.stream_window
@@ -31,9 +35,12 @@ class H2EngineRequest:
         self.cancelled = None  # the code of the RST_STREAM that came
         self.taken = False
 
-    def field(self, name):
-        values = [value for field, value in self.fields if field == name.lower()]
-        return values[0] if values else None
+    def expect_content(self, data):
+        """Exactly this comes next of the body."""
+        if not self.connection.wait_for(lambda: len(self.body) >= self.checked + len(data), "content"):
+            raise Closed(self.connection.ended, self.body)
+        equal(self.body[self.checked:self.checked + len(data)], data, "content")
+        self.checked += len(data)
 
     def respond(self, status=200, fields=(), body=b"{}", reason="OK"):
         """A whole response. `reason` is only HTTP/1.1's."""
@@ -48,8 +55,14 @@ class H2EngineRequest:
     def respond_without_body(self, status, fields=()):
         self._send_head(status, fields, end=True)
 
+    def send_interim(self, status, fields=()):
+        self._send_head(status, fields)
+
     def start_stream(self):
         self._send_head(200, [("content-type", "text/event-stream")])
+
+    def start_counted(self, length):
+        self._send_head(200, [("content-length", length)])
 
     def send_chunk(self, data):
         self.send_data(data)

@@ -5,17 +5,7 @@ from collections import deque
 from . import frames
 from .cases import equal
 from .frames import FRAME_SIZE
-
-
-class H2Response:
-    def __init__(self, fields, body, trailers):
-        self.fields = fields
-        self.status = status_of(fields)
-        self.body = body
-        self.trailers = trailers
-
-    def field(self, name):
-        return dict(self.fields).get(name.lower())
+from .messages import Response
 
 
 def status_of(fields):
@@ -27,6 +17,7 @@ class H2Stream:
         self.client = client
         self.id = number
         self.frames = deque()  # received and not yet looked at
+        self.ended = False  # by a frame that has been looked at
         self.window = client.stream_window  # what the server still takes
 
     def send_data(self, data=b"", end=False):
@@ -62,7 +53,9 @@ class H2Stream:
     def next_frame(self):
         """This stream's next frame. Raises Closed when the connection ends before."""
         self.client.receive_until(lambda: self.frames, f"a frame of stream {self.id}")
-        return self.frames.popleft()
+        one = self.frames.popleft()
+        self.ended = self.ended or one.ends_stream
+        return one
 
     def read_headers(self):
         """The next frame, which is HEADERS."""
@@ -126,4 +119,4 @@ class H2Stream:
         while status_of(head.fields) < 200:
             head = self.read_headers()
         body, trailers = (b"", None) if head.ends_stream else self.read_body()
-        return H2Response(head.fields, body, trailers)
+        return Response(status_of(head.fields), head.fields[1:], body, trailers)

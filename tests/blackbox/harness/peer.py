@@ -77,7 +77,7 @@ class Peer:
             rest = rest or piece
             try:
                 count = self.socket.send(rest)
-            except BlockingIOError:
+            except (BlockingIOError, ssl.SSLWantWriteError):
                 continue
             sent += count
             rest = rest[count:]
@@ -90,7 +90,7 @@ class Peer:
         try:
             while time.monotonic() < end:
                 self.socket.send(piece)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             return
         except TimeoutError:
             pass
@@ -163,11 +163,13 @@ class Peer:
 
     def read_chunked(self):
         """All content of a chunked body, its trailers read and dropped."""
+        return self.read_chunked_with_trailers()[0]
+
+    def read_chunked_with_trailers(self):
         content = b""
         while data := self.read_chunk():
             content += data
-        self.read_trailers()
-        return content
+        return content, self.read_trailers()
 
     def read_trailers(self):
         """The fields after a chunked body's last chunk."""
@@ -202,7 +204,7 @@ class Peer:
         raise AssertionError(f"{self.name}: expected silence, came {shorten(self.buffer)}")
 
     def half_close(self):
-        self.socket.shutdown(socket.SHUT_WR)
+        socket.socket.shutdown(self.socket, socket.SHUT_WR)  # also under TLS
 
     def close(self):
         self.socket.close()

@@ -7,6 +7,7 @@ import signal
 
 from . import config, timing
 from .client import Client
+from .exchanges import AnyClient
 from .h2_client import H2Client
 from .program import Program
 
@@ -16,6 +17,7 @@ LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 class Proxy(Program):
     def __init__(self, world, name, environment=None, **tables):
+        self.pair = world.pair
         self.access_path = world.room / f"{name}.access"
         self.config_path = world.room / f"{name}.toml"
         self.tables = tables
@@ -30,7 +32,7 @@ class Proxy(Program):
     def write_config(self, **tables):
         """Replaces the file as an editor does: a new file, then a rename."""
         tables = {**tables, "log": {"access_file": str(self.access_path), **tables.get("log", {})}}
-        self.write_text(config.document(**tables))
+        self.write_text(config.document(**self.pair.tables(**tables)))
 
     def write_text(self, text):
         fresh = self.config_path.with_suffix(".new")
@@ -38,25 +40,41 @@ class Proxy(Program):
         os.replace(fresh, self.config_path)
 
     def connect(self, **more):
-        return Client(self.url, **more)
+        """A client of HTTP/1.1 whose bytes the case says."""
+        return Client(self.url, **{"tls": self.pair.client_context(), **more})
 
     def connect_h2(self, **more):
-        return H2Client(self.url, **more)
+        """One of HTTP/2 whose frames the case says."""
+        return H2Client(self.url, **{"tls": self.pair.client_context(), **more})
+
+    def client(self, **more):
+        """One that speaks what the pair says."""
+        return AnyClient(self.url, self.pair, **more)
+
+    def start(self, *words, **more):
+        """A request on a connection of its own; returns its exchange."""
+        return self.client().start(*words, **more)
+
+    def post_chat(self, text="Hello", fields=(), **more):
+        return self.client().post_chat(text, fields, **more)
+
+    def ask(self, *words, **more):
+        """A whole exchange on a connection of its own."""
+        client = self.client()
+        try:
+            return client.ask(*words, **more)
+        finally:
+            client.close()
 
     def chat(self, text="Hello", fields=(), **more):
-        """One chat request on a connection of its own."""
-        client = self.connect()
+        client = self.client()
         try:
             return client.chat(text, fields, **more)
         finally:
             client.close()
 
     def get(self, target, fields=()):
-        client = self.connect()
-        try:
-            return client.get(target, fields)
-        finally:
-            client.close()
+        return self.ask("GET", target, fields)
 
     def admin(self, target):
         client = Client(self.admin_url)

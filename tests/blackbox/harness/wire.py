@@ -2,10 +2,12 @@
 
 import json
 
+from .messages import Fields
+
 CHAT = "/v1/chat/completions"
 
 
-class Head:
+class Head(Fields):
     """A parsed head: the first line's three parts and the fields in order."""
 
     def __init__(self, raw):
@@ -17,13 +19,6 @@ class Head:
             if line:
                 name, _, value = line.partition(":")
                 self.fields.append((name, value.strip()))
-
-    def all(self, name):
-        return [value for field, value in self.fields if field.lower() == name.lower()]
-
-    def field(self, name):
-        values = self.all(name)
-        return values[0] if values else None
 
 
 def request(method="POST", target=CHAT, fields=(), body=None, host="penstock.test", version="1.1"):
@@ -54,6 +49,12 @@ def post_chat(text="Hello", fields=(), **more):
     return request(fields=[("Content-Type", "application/json"), *fields], body=chat(text, **more))
 
 
+def head(status, fields=()):
+    """Of a response that has no body, or not yet."""
+    lines = [f"HTTP/1.1 {status} Some", *[f"{name}: {value}" for name, value in fields]]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
 def response(status=200, fields=(), body=b"", reason="OK"):
     lines = [f"HTTP/1.1 {status} {reason}", *[f"{name}: {value}" for name, value in fields],
              f"Content-Length: {len(body)}"]
@@ -62,6 +63,16 @@ def response(status=200, fields=(), body=b"", reason="OK"):
 
 def chunk(data):
     return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def content_of(data):
+    """What the whole chunks say that these bytes begin with."""
+    content = b""
+    while data:
+        size, _, data = data.partition(b"\r\n")
+        content += data[:int(size, 16)]
+        data = data[int(size, 16) + 2:]
+    return content
 
 
 def event(text):

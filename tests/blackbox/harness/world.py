@@ -7,8 +7,10 @@ import tempfile
 from . import config, timing
 from .client import Client
 from .engine import ScriptedEngine
+from .exchanges import AnyClient
 from .frame_engine import FrameEngine
 from .llama_server import LlamaServer
+from .pairs import PLAIN
 from .program import Program
 from .proxy import Proxy
 
@@ -41,8 +43,9 @@ class MockEngine:
 
 
 class World:
-    def __init__(self, binary, long=False, real_engines=None):
+    def __init__(self, binary, long=False, real_engines=None, pair=PLAIN):
         self.binary = binary
+        self.pair = pair  # what its clients and engines speak
         self.long = long
         self.real_engines = real_engines  # a folder with llama-server and model.gguf
         self.room = pathlib.Path(tempfile.mkdtemp(prefix="penstock-case-"))
@@ -50,7 +53,8 @@ class World:
         self.engines = []
 
     def engine(self, **more):
-        engine = ScriptedEngine(f"{len(self.engines) + 1}", **more)
+        engine = ScriptedEngine(f"{len(self.engines) + 1}",
+                                **{"tls": self.pair.engine_context(), **more})
         self.engines.append(engine)
         return engine
 
@@ -108,6 +112,10 @@ class World:
         proxy = Proxy(self, f"proxy-{len(self.programs) + 1}", **tables)
         self.programs.append(proxy)
         return proxy
+
+    def client(self, url, **more):
+        """A client of whoever listens there (see harness/exchanges.py)."""
+        return AnyClient(url, self.pair, **more)
 
     def run(self, *words, environment=None):
         """`penstock WORDS…` in the background."""

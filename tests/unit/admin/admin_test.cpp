@@ -19,10 +19,9 @@ class Admin : public testing::Test {
 protected:
     void serve(FakeServerStream& stream) {
         AdminHandler handler{Sources{
-            .backends = [this] { return backends; },
+            .proxy = [] { return ProxyView{.generation = 7, .backends = {polled()}}; },
             .config_json = [] { return std::string{R"({"options":[]})"}; },
             .readiness = [this] { return readiness; },
-            .generation = [] { return std::uint64_t{7}; },
             .registry = &registry,
             .explain =
                 [this](http::RequestHead head, std::string body, auto tell) {
@@ -40,7 +39,6 @@ protected:
         return std::string{stream.response().fields.find(name).value_or("")};
     }
 
-    std::vector<BackendView> backends{polled()};
     Readiness readiness = Readiness::ready;
     telemetry::Registry registry;
     std::optional<std::pair<http::RequestHead, std::string>> asked;

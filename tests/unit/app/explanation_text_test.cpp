@@ -86,6 +86,21 @@ TEST(ExplanationText, TellsARefusalAndStillTheCandidates) {
     EXPECT_THAT(text->table, HasSubstr("down (failed requests)"));
 }
 
+TEST(ExplanationText, SaysWhereARequestGoesOnlyWhereItGoes) {
+    const auto without_json = [](std::string_view outcome) {
+        std::string text = document(outcome, "");
+        const std::string_view flag = R"("json":true)";
+        return explanation_text(text.replace(text.find(flag), flag.size(), R"("json":false)"));
+    };
+
+    const auto picked = without_json(k_picked);
+    const auto refused = without_json(k_refused);
+
+    ASSERT_TRUE(picked && refused);
+    EXPECT_THAT(picked->table, HasSubstr("its body is not read as JSON: it goes by load\n"));
+    EXPECT_THAT(refused->table, HasSubstr("its body is not read as JSON\n"));
+}
+
 TEST(ExplanationText, HasNoTableWithoutCandidates) {
     const auto text = explanation_text(document(k_refused, ""));
 

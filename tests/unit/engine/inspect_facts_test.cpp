@@ -22,7 +22,7 @@ TEST(InspectFacts, ReadsAllOfAPlainChat) {
     EXPECT_TRUE(facts.stream);
     EXPECT_TRUE(facts.include_usage);
     EXPECT_EQ(facts.max_tokens, 17U);
-    EXPECT_EQ(facts.sessions.first(), hash64("ann"));
+    EXPECT_EQ(facts.sessions[SessionKey::user], hash64("ann"));
 }
 
 TEST(InspectFacts, AreUnsetWhereTheBodyIsSilent) {
@@ -35,7 +35,7 @@ TEST(InspectFacts, AreUnsetWhereTheBodyIsSilent) {
     EXPECT_FALSE(facts.stream);
     EXPECT_FALSE(facts.include_usage);
     EXPECT_EQ(facts.max_tokens, 0U);
-    EXPECT_EQ(facts.sessions.first(), 0U);
+    EXPECT_EQ(facts.sessions, SessionNames{});
     EXPECT_EQ(facts.prompt_bytes, 0U);
 }
 
@@ -51,6 +51,9 @@ TEST(InspectFacts, AModelOfAnotherTypeIsNone) {
     EXPECT_EQ(facts_of(R"({"model":null})").model, "");
     EXPECT_EQ(facts_of(R"({"model":3})").model, "");
     EXPECT_EQ(facts_of(R"({"model":["a"]})").model, "");
+    EXPECT_TRUE(facts_of(R"({"model":3})").model_malformed);
+    EXPECT_FALSE(facts_of(R"({"model":"a"})").model_malformed);
+    EXPECT_FALSE(facts_of(R"({"messages":[]})").model_malformed);
     EXPECT_EQ(facts_of(R"({"model":"a","model":null})").model, "");
 }
 
@@ -92,32 +95,33 @@ TEST(InspectFacts, TakesTheTokenLimitOfEveryApi) {
 
 struct SessionCase {
     std::string_view body;
-    std::string_view session;
+    SessionKey key;
+    std::string_view name;
 };
 
-TEST(InspectFacts, TakesTheNarrowestSession) {
+TEST(InspectFacts, FindsTheNameOfASession) {
     const SessionCase cases[] = {
-        {R"({"user":"u"})", "u"},
-        {R"({"user":7})", "7"},
-        {R"({"safety_identifier":"s","user":"u"})", "s"},
-        {R"({"metadata":{"user_id":"m"}})", "m"},
-        {R"({"user":"u","metadata":{"user_id":"m"}})", "u"},
-        {R"({"user":"u","prompt_cache_key":"k"})", "k"},
-        {R"({"prompt_cache_key":"","user":"u"})", "u"},
-        {R"({"conversation":"c","user":"u"})", "c"},
-        {R"({"conversation":{"id":"c"},"user":"u"})", "c"},
-        {R"({"conversation":{"di":"c"},"user":"u"})", "u"},
-        {R"({"session_id":"x","prompt_cache_key":"k"})", "x"},
-        {R"({"previous_response_id":"p"})", "p"},
-        {R"({"previous_response_id":"p","user":"u"})", "u"},
-        {R"({"user":null,"previous_response_id":"p"})", "p"},
-        {R"({"us\u0065r":"\u0075"})", "u"},
+        {R"({"user":"u"})", SessionKey::user, "u"},
+        {R"({"user":7})", SessionKey::user, "7"},
+        {R"({"us\u0065r":"\u0075"})", SessionKey::user, "u"},
+        {R"({"safety_identifier":"s"})", SessionKey::safety_identifier, "s"},
+        {R"({"metadata":{"user_id":"m"}})", SessionKey::metadata_user_id, "m"},
+        {R"({"conversation":"c"})", SessionKey::conversation, "c"},
+        {R"({"conversation":{"id":"c"}})", SessionKey::conversation, "c"},
     };
     for (const SessionCase& c : cases) {
-        EXPECT_EQ(facts_of(c.body).sessions.first(), hash64(c.session)) << c.body;
+        SessionNames expected;
+        expected[c.key] = hash64(c.name);
+        EXPECT_EQ(facts_of(c.body).sessions, expected) << c.body;
     }
-    EXPECT_EQ(facts_of(R"({"user":null,"metadata":null,"conversation":[]})").sessions.first(), 0U);
-    EXPECT_EQ(facts_of(R"({"metadata":"user_id"})").sessions.first(), 0U);
+}
+
+TEST(InspectFacts, FindsNoSessionWhereNoneIsNamed) {
+    const std::string_view cases[] = {R"({"user":null,"metadata":null,"conversation":[]})",
+                                      R"({"metadata":"user_id"})", R"({"conversation":{"di":"c"}})",
+                                      R"({"prompt_cache_key":""})"};
+    for (const std::string_view body : cases)
+        EXPECT_EQ(facts_of(body).sessions, SessionNames{}) << body;
 }
 
 TEST(InspectFacts, FindsEachNameOfASession) {
@@ -168,7 +172,7 @@ TEST(InspectFacts, OtherEndpointsNameTheirModelAndBeginNoPrompt) {
 
     EXPECT_TRUE(result.facts.json);
     EXPECT_EQ(result.facts.model, "rerank");
-    EXPECT_EQ(result.facts.sessions.first(), hash64("u"));
+    EXPECT_EQ(result.facts.sessions[SessionKey::user], hash64("u"));
     EXPECT_EQ(result.sink.begun, 0);
     EXPECT_EQ(result.facts.prompt_bytes, 0U);
 }
@@ -183,7 +187,7 @@ TEST(InspectFacts, ClearKeepsTheCapacityOfItsBuffers) {
     facts.clear();
 
     EXPECT_EQ(facts.model, "");
-    EXPECT_EQ(facts.sessions.first(), 0U);
+    EXPECT_EQ(facts.sessions, SessionNames{});
     EXPECT_EQ(facts.model.capacity(), model_capacity);
     EXPECT_TRUE(facts.blocks.empty());
     EXPECT_GE(facts.blocks.capacity(), 100U);
@@ -203,7 +207,7 @@ TEST(InspectFacts, OneInspectorForgetsTheLastBody) {
                       facts, sink);
 
     EXPECT_EQ(facts.model, "");
-    EXPECT_EQ(facts.sessions.first(), 0U);
+    EXPECT_EQ(facts.sessions, SessionNames{});
     EXPECT_FALSE(facts.stream);
 }
 

@@ -130,7 +130,7 @@ RC_GTEST_PROP(InspectProperty, KeyOrderWhiteSpaceAndEscapesDoNotMatter, ()) {
     RC_ASSERT(a.facts.model == chat.members[0].second.text);
     RC_ASSERT(a.facts.model == b.facts.model);
     RC_ASSERT(a.facts.cache_salt == b.facts.cache_salt);
-    RC_ASSERT(a.facts.sessions.first() == b.facts.sessions.first());
+    RC_ASSERT(a.facts.sessions == b.facts.sessions);
     RC_ASSERT(a.facts.stream && b.facts.stream);
     RC_ASSERT(std::to_string(a.facts.max_tokens) == chat.members[4].second.text);
     RC_ASSERT(a.sink.prompt == b.sink.prompt);

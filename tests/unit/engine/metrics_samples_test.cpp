@@ -179,6 +179,21 @@ TEST(MetricsSamples, Triton) {
     EXPECT_EQ(s.kv_tokens, 6239 * 64);
 }
 
+TEST(MetricsSamples, BelievesNoAbsurdCapacity) {
+    const auto capacity = [](std::string_view number) {
+        const std::string text = "vllm:cache_config_info{num_gpu_blocks=\"" + std::string{number} +
+                                 "\",block_size=\"16\"} 1\n";
+        return read_metrics(Engine::vllm, {}, text).value().kv_tokens;
+    };
+
+    EXPECT_EQ(capacity("62500000000"), 1e12);
+    EXPECT_EQ(capacity("62500000001"), std::nullopt);
+    EXPECT_EQ(capacity("1e300"), std::nullopt);
+    EXPECT_EQ(capacity("inf"), std::nullopt);
+    EXPECT_EQ(capacity("nan"), std::nullopt);
+    EXPECT_EQ(capacity("-5"), std::nullopt);
+}
+
 TEST(MetricsSamples, LmDeploy) {
     const LoadSample s = sample(Engine::lmdeploy, "lmdeploy.prom");
     EXPECT_EQ(s.running, 4);

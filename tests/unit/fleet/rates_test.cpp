@@ -118,6 +118,26 @@ TEST(RateLearner, FollowsAnEngineThatBecomesSlowerOrFaster) {
     }
 }
 
+// Seven eighths of the traffic are other proxies': now and then an answer waits for their prompts,
+// for a while all of them do.
+TEST(RateLearner, WhatOthersWorkDelaysDoesNotMakeAnEngineSlow) {
+    Engine engine;
+    RateLearner learner{{}};
+    const auto serve = [&](double foreign_tokens) {
+        const double tokens = std::exponential_distribution{1.0 / 3'000}(engine.chance);
+        const double seconds = engine.overhead + engine.per_token * (tokens + foreign_tokens);
+        learner.learn({.work_tokens = static_cast<float>(tokens),
+                       .first_token_s = static_cast<float>(engine.noisy(seconds)),
+                       .own_share = 0.125F});
+    };
+    for (int i = 0; i < 400; ++i) serve(i % 3 == 0 ? 6'000 : 0);
+    for (int i = 0; i < 20; ++i) serve(12'000);
+
+    const Rates rates = learner.rates();
+    EXPECT_NEAR(rates.prefill_per_token / engine.per_token, 1, 0.35);
+    EXPECT_LT(rates.first_token(3'000), 1.5 * (engine.overhead + engine.per_token * 3'000));
+}
+
 TEST(RateLearner, StaysSaneOnOneKindOfRequest) {
     RateLearner learner{{}};
     for (int i = 0; i < 1'000; ++i) {

@@ -93,8 +93,28 @@ TEST(ErrorJson, HasTheShapeOfOpenAi) {
 
     const json document = json::parse(error_json(error, ApiShape::openai));
 
-    EXPECT_EQ(document, json::parse(R"({"error":{"message":"no \"x\" here",
+    EXPECT_EQ(document, json::parse(R"({"error":{"message":"No \"x\" here.",
         "type":"invalid_request_error","param":null,"code":"model_not_found"}})"));
+}
+
+TEST(MessageForClient, IsASentence) {
+    const auto told = [](std::string detail) {
+        return message_for_client(Error{ErrorCode::bad_request, std::move(detail)});
+    };
+
+    EXPECT_EQ(told("the path is odd"), "The path is odd.");
+    EXPECT_EQ(told("Done."), "Done.");
+    EXPECT_EQ(told("did you mean x?"), "Did you mean x?");
+    EXPECT_EQ(told("\"x\" is odd"), "\"x\" is odd.");
+    EXPECT_EQ(told(""), message_of(ErrorCode::bad_request));
+}
+
+TEST(MessageForClient, KeepsToItselfWhatAilsABackend) {
+    for (const ErrorCode code : {ErrorCode::connect_failed, ErrorCode::tls_verification_failed}) {
+        EXPECT_EQ(message_for_client(Error{code, "cannot resolve gpu-7.internal"}),
+                  message_of(code));
+    }
+    EXPECT_EQ(message_for_client(Error{ErrorCode::total_timeout, "too long"}), "Too long.");
 }
 
 TEST(ErrorJson, HasTheShapeOfAnthropic) {

@@ -356,6 +356,24 @@ TEST_F(Ledger, PassesOverBlocksInWhichNoPrefixIsFound) {
     EXPECT_EQ(believed(a, {1, 2}), 2U);
 }
 
+// An engine that makes finding endless does not keep the thread, and what is honest is found again.
+TEST_F(Ledger, FindsAgainAfterItsStepsWereSpent) {
+    constexpr int k_rounds = 200;
+    Pieces endless;
+    for (std::uint32_t piece = 0; piece < 4'000; ++piece) endless.push_back(10 + piece);
+    for (std::uint64_t engine = 0; engine < k_rounds; ++engine) {
+        tell(a, stored(endless, 0, 1'000 + engine), 0);
+    }
+    EXPECT_EQ(serve(a, {1, 2}, 0).paired, 0U);  // too many, and each with far to go
+    EXPECT_EQ(ledger.try_waiting(a, at(5'000)).unpaired, 2U);
+
+    tell(a, stored({3, 4}, 0, 50), 5'000);
+
+    serve(a, {3, 4}, 5'000);
+
+    EXPECT_EQ(ledger.try_waiting(a, at(5'500)).paired, 2U);
+}
+
 TEST_F(Ledger, ExpectsNothingForAPromptOfKnownPlace) {
     tell(a, stored({1, 2}, 0, 50), 0);
     const fleet::ServedPrompt prompt{.slot = a, .blocks = chain({1, 2}, k_ours)};

@@ -150,6 +150,22 @@ TEST(Feed, GivesUpAReplayThatLastsTooLong) {
     EXPECT_EQ(fed.notes.all.size(), 2 + Feed::k_held_max);
 }
 
+TEST(Feed, GivesUpAReplayThatMakesItHoldTooMuch) {
+    constexpr std::size_t k_tokens = Feed::k_held_bytes_max / 4 / sizeof(std::uint32_t);
+    Fed fed{true};
+    const auto large = [&](std::uint32_t number) {
+        fed.feed.live(
+            number, {.rank = number, .events = {{.tokens = std::vector<std::uint32_t>(k_tokens)}}});
+    };
+
+    for (std::uint32_t number = 1; number < 4; ++number) large(number);
+    EXPECT_TRUE(fed.feed.replaying());
+    large(4);
+
+    EXPECT_FALSE(fed.feed.replaying());
+    EXPECT_EQ(fed.notes.all, (Told{"replay from 0", "1", "2", "3", "4"}));
+}
+
 TEST(Feed, ForgetsItsCount) {
     Fed fed{false};
     fed.live({5});

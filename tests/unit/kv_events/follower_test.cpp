@@ -22,8 +22,10 @@ public:
     int times_cleared = 0;
 };
 
+/// One publisher tells of one cache, whatever rank it says it is.
 Batch storing(std::uint64_t hash) {
     return {
+        .rank = 5,
         .events = {
             {.kind = Event::Kind::stored, .hashes = {hash}, .tokens = {1, 2}, .block_size = 2}}};
 }
@@ -109,6 +111,18 @@ TEST_F(FollowerTest, SeesARestart) {
 
     EXPECT_TRUE(until([&] { return counts->restarts == 1; }));
     EXPECT_EQ(held.times_cleared, 1);
+}
+
+TEST_F(FollowerTest, HoldsWhatTheNewProcessToldAlone) {
+    open(false);
+    ASSERT_TRUE(begin());
+    publisher->publish(storing(++hash), 0);
+
+    publisher->restart();
+    publisher->publish(storing(++hash), 0);  // another process: what it holds is this alone
+
+    ASSERT_TRUE(until([&] { return counts->restarts == 1; }));
+    EXPECT_EQ(counts->engine_blocks, 1U);
 }
 
 TEST_F(FollowerTest, TellsWhenItIsCutOff) {

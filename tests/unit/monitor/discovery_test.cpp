@@ -63,9 +63,10 @@ TEST(Discovery, TellsTheAddressesOnce) {
 TEST(Discovery, EndsWhenItIsDestroyedInItsOwnCallback) {
     boost::asio::io_context io;
     std::optional<Discovery> discovery;
-    discovery.emplace(
-        io, "127.0.0.1", Millis{1'000},
-        DiscoveryHooks{.changed = [&discovery](const auto&) { discovery.reset(); }, .failed = {}});
+    discovery.emplace(io, "127.0.0.1", Millis{1'000},
+                      DiscoveryHooks{.changed = [&discovery](const auto&) { discovery.reset(); },
+                                     .answered = {},
+                                     .failed = {}});
 
     io.run();
 

@@ -54,7 +54,17 @@ TEST(Auth, ApiKeys_ReadsNamesCommentsBlankLinesAndCarriageReturns) {
     const ApiKeys keys = keys_of("# the team's keys\r\n\r\n  " + std::string{k_secret_hash} +
                                  "  alice # since May\r\n");
 
-    EXPECT_TRUE(keys.admits(head_with("x-api-key", "secret")));
+    EXPECT_EQ(keys.holder(head_with("x-api-key", "secret")), "alice");
+}
+
+TEST(Auth, ApiKeys_TellsWhoseAKeyIs) {
+    const std::string hash{k_secret_hash};
+    const http::RequestHead secret = head_with("x-api-key", "secret");
+
+    EXPECT_EQ(keys_of(hash + "\tteam blue \r\n").holder(secret), "team blue");
+    EXPECT_EQ(keys_of(hash).holder(secret), "");
+    EXPECT_EQ(keys_of(hash + " " + std::string(300, 'x')).holder(secret), std::string(256, 'x'));
+    EXPECT_FALSE(keys_of(hash + " alice").holder(head_with("x-api-key", "other")));
 }
 
 TEST(Auth, ApiKeys_TellsTheLineThatIsNoHash) {

@@ -25,6 +25,9 @@ protected:
         for (const Candidate& each : candidates) names += each.backend->url.back();
         return names;
     }
+    [[nodiscard]] static std::string text(const Candidate& told, routing::PolicyName policy) {
+        return candidate_text(told, *routing::make_policy({.policy = policy}));
+    }
     [[nodiscard]] static std::string json(const Candidate& told, routing::PolicyName policy) {
         return candidates_json({&told, 1}, *routing::make_policy({.policy = policy}));
     }
@@ -55,19 +58,25 @@ TEST_F(CandidatesTest, UnfitnessIsToldInWords) {
               "unhealthy,draining,other_model,full,excluded");
 }
 
-TEST_F(CandidatesTest, AFieldTellsThePoliciesOwnTerms) {
-    Candidate told = candidate(0, 0.25F);
+TEST_F(CandidatesTest, AFieldTellsTimesInMilliseconds) {
+    Candidate told = candidate(0, 0.2504F);
     told.row.held_blocks = 3;
     told.terms[1] = -0.0F;
 
-    EXPECT_EQ(candidate_text(told),
-              "backend=http://a; held=3; total=0.25; prefix=0; queue=0; prefill=0; others=0; kv=0; "
-              "adapter=0; place=0; session=0");
+    EXPECT_EQ(text(told, routing::PolicyName::prefix_load),
+              "backend=http://a; held=3; total=250.4ms; prefix=0ms; queue=0ms; prefill=0ms; "
+              "others=0ms; kv=0ms; adapter=0ms; place=0ms; session=0ms");
+}
+
+TEST_F(CandidatesTest, AFieldTellsOtherScoresAsTheyAre) {
+    EXPECT_TRUE(text(candidate(0, 0.25F), routing::PolicyName::least_load)
+                    .starts_with("backend=http://a; held=0; total=0.25; prefix=0; "));
 }
 
 TEST_F(CandidatesTest, AFieldTellsWhyOneIsUnfit) {
-    EXPECT_TRUE(candidate_text(candidate(0, 1, fleet::k_full | fleet::k_draining))
-                    .starts_with("backend=http://a; unfit=draining,full; held=0; total=1"));
+    EXPECT_TRUE(
+        text(candidate(0, 1, fleet::k_full | fleet::k_draining), routing::PolicyName::least_load)
+            .starts_with("backend=http://a; unfit=draining,full; held=0; total=1;"));
 }
 
 TEST_F(CandidatesTest, JsonTellsTimesInMilliseconds) {

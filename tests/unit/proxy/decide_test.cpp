@@ -68,6 +68,19 @@ TEST_F(DecideTest, NeverPicksAnExcludedOne) {
     EXPECT_GT(count[2], 0U);
 }
 
+TEST_F(DecideTest, WhoHasNoChoiceTakesNoTurn) {
+    bench.pool.balance.policy = routing::PolicyName::round_robin;
+    Exchange& from = exchange();
+    std::vector<fleet::Slot> turns;
+
+    for (int i = 0; i < 3; ++i) {
+        turns.push_back(decide(from, {})->backend->slot);
+        EXPECT_EQ(decide(from, {0, 1})->backend->slot, 2U);
+    }
+
+    EXPECT_EQ(turns, (std::vector<fleet::Slot>{0, 1, 2}));
+}
+
 TEST_F(DecideTest, NobodyLeftIsNoHealthyBackend) {
     const Result<Pick> pick = decide(exchange(), {0, 1, 2});
 
@@ -140,22 +153,6 @@ TEST_F(DecideTest, PrefersTheBackendThatHasTheAdapterNamedBesideTheModel) {
 
     ASSERT_TRUE(pick);
     EXPECT_EQ(pick->backend->slot, 1U);
-}
-
-TEST_F(DecideTest, TwoRequestsForAColdAdapterGoToTheSameBackend) {
-    for (fleet::BackendState& state : bench.states) {
-        state.models = {"lora-a"};
-        state.adapters = {fleet::adapter_id("lora-a")};
-    }
-    Exchange& from = exchange("lora-a");
-
-    const Result<Pick> first = decide(from, {});
-    const Result<Pick> second = decide(from, {});
-
-    ASSERT_TRUE(first && second);
-    EXPECT_EQ(first->adapter, fleet::AdapterRoom::free);
-    EXPECT_EQ(second->adapter, fleet::AdapterRoom::loaded);
-    EXPECT_EQ(second->backend, first->backend);
 }
 
 TEST_F(DecideTest, AModelThatNobodyKnowsAsAnAdapterIsNone) {
@@ -370,20 +367,6 @@ TEST_F(AttemptTest, TheFirstByteProvesTheBeliefAndTheFirstTokenEndsThePrefill) {
     EXPECT_EQ(bench.in_flight(0), 0U);
 }
 
-TEST_F(AttemptTest, AnAdapterThatWasRefusedIsNotThere) {
-    bench.states[0].adapters = {fleet::adapter_id("lora-a")};
-    Exchange& from = prompting();
-    from.facts.adapter = "lora-a";
-    from.record.status = 404;
-    {
-        Attempt attempt{from, *decide(from, {1, 2})};
-        attempt.sent();
-        attempt.first_byte();
-    }
-
-    EXPECT_EQ(decide(from, {1, 2})->adapter, fleet::AdapterRoom::free);
-}
-
 TEST_F(AttemptTest, AnErrorsFirstByteProvesNothing) {
     Exchange& from = prompting();
     from.record.status = 400;
@@ -395,6 +378,86 @@ TEST_F(AttemptTest, AnErrorsFirstByteProvesNothing) {
     }
 
     EXPECT_EQ(held(from, 0), 0U);
+}
+
+/// A LoRA that all backends list.
+class AdapterAttemptTest : public AttemptTest {
+protected:
+    AdapterAttemptTest() {
+        for (fleet::BackendState& state : bench.states) {
+            state.models = {"m", "lora-a"};
+            state.adapters = {fleet::adapter_id("lora-a")};
+        }
+    }
+    Exchange& wanting(std::string adapter = "lora-a") {
+        Exchange& from = prompting();
+        from.facts.adapter = std::move(adapter);
+        return from;
+    }
+    [[nodiscard]] static fleet::AdapterRoom room(Exchange& from) {
+        return decide(from, {1, 2})->adapter;
+    }
+    /// What is remembered of slot 0.
+    [[nodiscard]] std::vector<fleet::AdapterId> seen() const {
+        fleet::AdapterHistory::Room room;
+        std::vector<fleet::AdapterId> ids;
+        for (const auto& each : bench.adapters.seen(0, room)) ids.push_back(each.adapter);
+        return ids;
+    }
+    /// What the next one finds at slot 0 after an answer of this status; 0: none comes.
+    [[nodiscard]] static fleet::AdapterRoom room_after(Exchange& from, int status) {
+        {
+            Attempt attempt{from, *decide(from, {1, 2})};
+            attempt.sent();
+            from.record.status = status;
+            if (status != 0) attempt.first_byte();
+        }
+        return room(from);
+    }
+};
+
+TEST_F(AdapterAttemptTest, TwoRequestsForAColdAdapterGoToTheSameBackend) {
+    Exchange& from = wanting();
+
+    const Attempt first{from, *decide(from, {})};
+    const Result<Pick> second = decide(from, {});
+
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->adapter, fleet::AdapterRoom::loaded);
+    EXPECT_EQ(second->backend, &first.backend());
+}
+
+TEST_F(AdapterAttemptTest, AnAdapterIsThereOnceItHasAnswered) {
+    EXPECT_EQ(room_after(wanting(), 200), fleet::AdapterRoom::loaded);
+}
+
+TEST_F(AdapterAttemptTest, AnAdapterThatWasRefusedOrNotAnsweredIsNotThere) {
+    EXPECT_EQ(room_after(wanting(), 404), fleet::AdapterRoom::free);
+    EXPECT_EQ(room_after(wanting(), 0), fleet::AdapterRoom::free);
+}
+
+TEST_F(AdapterAttemptTest, AnAdapterOnAClientsWordIsNoneWhereOthersAreListed) {
+    EXPECT_EQ(room_after(wanting("invented"), 200), fleet::AdapterRoom::none);
+    EXPECT_TRUE(seen().empty());
+}
+
+TEST_F(AdapterAttemptTest, AnAdapterOnAClientsWordIsRememberedOnceItHasAnswered) {
+    for (fleet::BackendState& state : bench.states) state.adapters.clear();
+    Exchange& from = wanting("unlisted");
+    {
+        const Attempt attempt{from, *decide(from, {1, 2})};
+        EXPECT_TRUE(seen().empty());
+    }
+
+    EXPECT_EQ(room_after(wanting("unlisted"), 400), fleet::AdapterRoom::free);
+    EXPECT_EQ(room_after(wanting("unlisted"), 200), fleet::AdapterRoom::loaded);
+}
+
+TEST_F(AdapterAttemptTest, AnAdapterThatWasThereStaysWhereARequestFails) {
+    ASSERT_EQ(room_after(wanting(), 200), fleet::AdapterRoom::loaded);
+
+    EXPECT_EQ(room_after(wanting(), 0), fleet::AdapterRoom::loaded);
+    EXPECT_EQ(room_after(wanting(), 400), fleet::AdapterRoom::loaded);
 }
 
 TEST_F(DecideTest, OfSGLangOnlyWhoeverListsTheAdapterHasIt) {

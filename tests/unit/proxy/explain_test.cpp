@@ -89,7 +89,7 @@ TEST_F(ExplainTest, ChargesCountsAndLogsNothing) {
         EXPECT_EQ(bench.counters[slot].started.load(), 0U);
         EXPECT_EQ(bench.index.size(slot).blocks, 0U);
     }
-    EXPECT_EQ(bench.worker->decisions, 0U);
+    EXPECT_EQ(bench.worker->newest().turns, std::vector<std::uint64_t>{0});
     EXPECT_EQ(bench.budget.used(), 0U);
     EXPECT_EQ(bench.metrics_text(), counted);
     EXPECT_EQ(bench.access_lines(), "");

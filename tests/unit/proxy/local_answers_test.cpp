@@ -74,7 +74,27 @@ TEST_F(LocalAnswersTest, AnUnknownModelIs404OnceAllAreListed) {
     bench.states[0].models_listed = false;
     bench.publish();
 
-    EXPECT_TRUE(ask(get_text("/v1/models/x")).starts_with("HTTP/1.1 503"));
+    EXPECT_TRUE(has(ask(get_text("/v1/models/x")), "models_not_listed_yet"));
+}
+
+TEST_F(LocalAnswersTest, WhereNobodyIsUpAModelIsNotSaidToBeUnlisted) {
+    bench.states[0].models_listed = false;
+    bench.states[0].models.clear();
+    bench.states[0].health = fleet::Health::unhealthy;
+    bench.publish();
+
+    EXPECT_TRUE(has(ask(get_text("/v1/models/x")), "no_healthy_backend"));
+    const std::string got = ask(chat());
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 503"));
+    EXPECT_TRUE(has(got, R"(No healthy backend serves the model \"m\", and the pool \")"));
+}
+
+TEST_F(LocalAnswersTest, APathWithoutItsVersionIsTold) {
+    EXPECT_TRUE(has(ask(post("/chat/completions?a=1", k_chat)),
+                    "\"No route serves POST /chat/completions; did you mean "
+                    "/v1/chat/completions?\""));
+    EXPECT_TRUE(has(ask(post("/v1/v1/embeddings", k_chat)), "did you mean /v1/embeddings?"));
+    EXPECT_TRUE(has(ask(post("/nowhere", k_chat)), "\"No route serves POST /nowhere.\""));
 }
 
 TEST_F(LocalAnswersTest, ModelsNeedAKeyWhereKeysAreOn) {
@@ -263,7 +283,20 @@ TEST_F(TwoPoolsTest, APoolWithABackendToPickGoesFirst) {
 }
 
 TEST_F(TwoPoolsTest, WithoutAModelItIsAmbiguous) {
-    EXPECT_TRUE(ask(post(k_chat_path, "{}")).starts_with("HTTP/1.1 400"));
+    const std::string got = ask(post(k_chat_path, "{}"));
+
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 400"));
+    EXPECT_TRUE(has(got, "name a model in the body"));
+    EXPECT_TRUE(has(got, "model_required"));
+}
+
+TEST_F(TwoPoolsTest, ABodyThatNamesNoModelIsToldWhatIsWrongWithIt) {
+    EXPECT_TRUE(has(ask(post(k_chat_path, "garbage")), "The body is not JSON."));
+    EXPECT_TRUE(has(ask(post(k_chat_path, R"({"model":5})")), R"(\"model\" must be a string.)"));
+    EXPECT_TRUE(has(ask(get_text(std::string{k_chat_path})), "a GET names no model"));
+    EXPECT_TRUE(has(ask("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n"
+                        "Content-Type: application/grpc\r\nContent-Length: 0\r\n\r\n"),
+                    "a gRPC call names no model"));
 }
 
 TEST_F(LocalAnswersTest, TheModelsRouteSetsTheLimitOfTheBody) {

@@ -63,16 +63,43 @@ TEST(Models, AnyPickable_LooksAtHealthEjectionAndWeight) {
     EXPECT_FALSE(any_pickable(pool_of({7}), table));  // nothing is known of it
 }
 
-TEST(Models, AllListed_WaitsForHealthyBackendsOnly) {
+TEST(Models, ListingOf_WaitsForWhoCanTellAndForNobodyElse) {
     const Pool pool = pool_of({0, 1});
     fleet::BackendState silent;
     silent.health = fleet::Health::healthy;
+    fleet::BackendState down;
+    down.health = fleet::Health::unhealthy;
+    const fleet::BackendState unknown;
+    const auto of = [&pool](std::vector<fleet::BackendState> rows) {
+        return listing_of(pool, {.version = 1, .rows = std::move(rows)});
+    };
 
-    EXPECT_FALSE(all_listed(pool, {.version = 1, .rows = {listing({"a"}), silent}}));
-    silent.health = fleet::Health::unhealthy;
-    EXPECT_TRUE(all_listed(pool, {.version = 1, .rows = {listing({"a"}), silent}}));
-    EXPECT_FALSE(all_listed(pool, {.version = 1, .rows = {silent, silent}}));
-    EXPECT_FALSE(all_listed(pool, {}));
+    EXPECT_EQ(of({listing({"a"}), silent}), Listing::awaited);
+    EXPECT_EQ(of({silent, down}), Listing::awaited);
+    EXPECT_EQ(of({unknown, down}), Listing::awaited);
+    EXPECT_EQ(of({listing({"a"}), down}), Listing::told);
+    EXPECT_EQ(of({listing({"a"}), unknown}), Listing::told);
+    EXPECT_EQ(of({down, down}), Listing::down);
+    EXPECT_EQ(listing_of(pool, {}), Listing::awaited);
+    EXPECT_EQ(listing_of(pool_of({}), {}), Listing::down);
+}
+
+TEST(Models, ModelDocument_IsTheListsElement) {
+    Generation generation;
+    generation.pools.push_back(pool_of({0, 1}));
+    generation.pools[0].models = {"alias"};
+    const fleet::LoadTable table{
+        .version = 1,
+        .rows = {listing({"a", "b"}, R"({"id":"a","created":7}, {"created":9,"id":"b"})"),
+                 listing({"c"})}};
+
+    EXPECT_EQ(model_document(generation, table, "b"), R"({"created":9,"id":"b"})");
+    EXPECT_EQ(model_document(generation, table, "a"), R"({"id":"a","created":7})");
+    EXPECT_EQ(model_document(generation, table, "c"),
+              R"({"id":"c","object":"model","created":0,"owned_by":"p"})");
+    EXPECT_EQ(model_document(generation, table, "alias"),
+              R"({"id":"alias","object":"model","created":0,"owned_by":"p"})");
+    EXPECT_EQ(model_document(generation, table, "x"), std::nullopt);
 }
 
 TEST(Models, KnownModels_NamesEachOnceAndNoPatterns) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "attempt.h"
 #include "decide.h"
 #include "fake_server_stream.h"
 #include "penstock/base/hash.h"
@@ -153,6 +154,78 @@ TEST_F(SessionTest, IsKeptAtAPriceAndNoLonger) {
     EXPECT_EQ(kept->decision.reason, routing::Reason::session);
     EXPECT_NE(moved->backend->slot, 1U);
     EXPECT_FLOAT_EQ(moved->decision.terms[static_cast<std::size_t>(routing::Term::session)], 0.5F);
+}
+
+/// One try at slot 1, and where its session is at home afterwards.
+class SessionAttemptTest : public SessionTest {
+protected:
+    SessionAttemptTest() { look_at({"header:X-S"}); }
+    void is_at_home_at(fleet::Slot slot) { remember_session(asked(), slot); }
+    Exchange& asked() {
+        Exchange& from = exchange({{"X-S", "ann"}});
+        find_session(from);
+        return from;
+    }
+    [[nodiscard]] std::optional<fleet::Slot> home() { return asked().session.home; }
+    template <class Events>
+    std::optional<fleet::Slot> home_after(Events events) {
+        Exchange& from = asked();
+        {
+            Attempt attempt{from, *decide(from, {0, 2})};
+            attempt.sent();
+            events(from, attempt);
+        }
+        return home();
+    }
+    static void answer(Exchange& from, Attempt& attempt, int status) {
+        from.record.status = status;
+        attempt.first_byte();
+    }
+};
+
+TEST_F(SessionAttemptTest, ItsSecondRequestFollowsTheFirstBeforeThatIsAnswered) {
+    Exchange& from = asked();
+    Attempt attempt{from, *decide(from, {0, 2})};
+
+    attempt.sent();
+
+    EXPECT_EQ(sessions.find(from.session.key, bench.loop.now(), Millis{1000}), 1U);
+}
+
+TEST_F(SessionAttemptTest, HasNoHomeWhereItsFirstRequestFailed) {
+    EXPECT_FALSE(home_after(
+        [](Exchange&, Attempt& attempt) { attempt.failed(ErrorCode::upstream_closed); }));
+    EXPECT_EQ(bench.failures.size(), 1U);
+    EXPECT_FALSE(home_after([](Exchange&, Attempt&) {}));  // its client gave up
+    EXPECT_FALSE(home_after([](Exchange& from, Attempt& attempt) { answer(from, attempt, 400); }));
+}
+
+TEST_F(SessionAttemptTest, LeavesTheHomeThatFailsIt) {
+    is_at_home_at(1);
+    EXPECT_FALSE(home_after(
+        [](Exchange&, Attempt& attempt) { attempt.failed(ErrorCode::upstream_closed); }));
+    is_at_home_at(1);
+    EXPECT_FALSE(home_after([](Exchange& from, Attempt& attempt) { answer(from, attempt, 500); }));
+    is_at_home_at(1);
+    EXPECT_FALSE(
+        home_after([](Exchange&, Attempt& attempt) { attempt.failed(ErrorCode::total_timeout); }));
+    EXPECT_EQ(bench.failures.size(), 1U);
+}
+
+TEST_F(SessionAttemptTest, KeepsItsHomeWhereTheClientIsToBlame) {
+    is_at_home_at(1);
+
+    EXPECT_EQ(home_after([](Exchange&, Attempt&) {}), 1U);
+    EXPECT_EQ(home_after([](Exchange& from, Attempt& attempt) { answer(from, attempt, 400); }), 1U);
+}
+
+TEST_F(SessionAttemptTest, MovesOnlyWhereItIsServed) {
+    is_at_home_at(2);
+
+    EXPECT_EQ(
+        home_after([](Exchange&, Attempt& attempt) { attempt.failed(ErrorCode::upstream_closed); }),
+        2U);
+    EXPECT_EQ(home_after([](Exchange& from, Attempt& attempt) { answer(from, attempt, 200); }), 1U);
 }
 
 TEST_F(SessionTest, IsAFilterForPoliciesWithoutPricesUntilItsHomeIsUnfit) {

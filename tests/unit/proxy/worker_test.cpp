@@ -65,6 +65,29 @@ TEST(Worker, DropsAGenerationThatNobodyHoldsAtOnce) {
     EXPECT_EQ(bench.worker->newest().generation->number, 2U);
 }
 
+std::shared_ptr<const Generation> of_pools(std::initializer_list<const char*> names) {
+    auto generation = std::make_shared<Generation>();
+    for (const char* name : names) generation->pools.emplace_back().name = name;
+    return generation;
+}
+
+TEST(Worker, APoolKeepsItsTurnInTheNextGeneration) {
+    ProxyBench bench;
+    bench.worker->publish(of_pools({"a", "b"}));
+    {
+        const GenerationRef held{*bench.worker};
+        held.turn_of(held->pools[0]) = 7;
+        held.turn_of(held->pools[1]) = 9;
+    }
+
+    bench.worker->publish(of_pools({"new", "b", "a"}));
+
+    const GenerationRef held{*bench.worker};
+    EXPECT_EQ(held.turn_of(held->pools[0]), 0U);
+    EXPECT_EQ(held.turn_of(held->pools[1]), 9U);
+    EXPECT_EQ(held.turn_of(held->pools[2]), 7U);
+}
+
 TEST(Worker, AStreamEndsByTheRulesItBeganWith) {
     ProxyBench bench;
     Engine& engine = bench.add_engine();

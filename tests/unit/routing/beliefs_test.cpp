@@ -74,10 +74,12 @@ TEST_F(Beliefs, ALittleForeignTrafficIsOurOwnSeenLate) {
     for (const fleet::SheetRow& row : sheet) EXPECT_EQ(row.held_blocks, 0U);
 }
 
-TEST_F(Beliefs, PromptsThatOnlyBeginAlikeAreBelievedLess) {
-    believe({}, 0.4F);
+TEST_F(Beliefs, ACopyThatTheIndexKnowsOfIsWorthMore) {
+    sheet[(common() + 1) % 8].held_blocks = 20;
 
-    EXPECT_EQ(sheet[common()].held_blocks, 8U);
+    believe({}, 1);
+
+    EXPECT_EQ(sheet[common()].held_blocks, 18U);
 }
 
 TEST_F(Beliefs, ACrowdedCommonHomeGivesWayToTheNext) {

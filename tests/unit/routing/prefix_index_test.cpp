@@ -53,6 +53,38 @@ TEST(PrefixIndex, UndoAfterAFlushTakesNothingOfTheNewContent) {
     EXPECT_EQ(found(index, 1, chain(100, 4)), 4U);
 }
 
+TEST(PrefixIndex, UndoLeavesNoHomeBehind) {
+    PrefixIndex index;
+    index.insert(1, chain(100, 4));
+    const auto added = index.insert(1, chain(100, 10));
+
+    index.undo(added, chain(100, 10));
+
+    EXPECT_EQ(index.home(chain(100, 10)).blocks, 4U);
+}
+
+TEST(PrefixIndex, UndoLeavesTheHomeOfWhatWasUsedSince) {
+    PrefixIndex index;
+    const auto added = index.insert(1, chain(100, 10));
+    index.insert(1, chain(100, 6));
+
+    index.undo(added, chain(100, 10));
+
+    EXPECT_EQ(index.home(chain(100, 10)).blocks, 6U);
+    EXPECT_EQ(found(index, 1, chain(100, 10)), 6U);
+}
+
+TEST(PrefixIndex, UndoLeavesAHomeElsewhere) {
+    PrefixIndex index;
+    const auto added = index.insert(1, chain(100, 4));
+    index.insert(2, chain(100, 4));
+
+    index.undo(added, chain(100, 4));
+
+    EXPECT_EQ(index.home(chain(100, 4)).blocks, 4U);
+    EXPECT_EQ(index.home(chain(100, 4)).slot, 2U);
+}
+
 TEST(PrefixIndex, GivesItsMemoryBackWhenFlushed) {
     PrefixIndex index;
     const std::size_t empty = index.total().bytes;

@@ -75,6 +75,18 @@ TEST_F(SessionsTest, ABackendThatIsForgottenIsNobodysHome) {
     EXPECT_EQ(find(7, start), 3U);
 }
 
+TEST_F(SessionsTest, AHomeIsTakenBackWhereItIsStillTheHome) {
+    sessions.remember(7, 3, start);
+    sessions.remember(8, 3, start);
+
+    sessions.forget(7, 4);
+    EXPECT_EQ(find(7, start), 3U);
+    sessions.forget(7, 3);
+
+    EXPECT_FALSE(find(7, start));
+    EXPECT_EQ(find(8, start), 3U);
+}
+
 TEST_F(SessionsTest, ThousandsAreKeptAndRecentOnesOutlastOlderOnes) {
     constexpr std::uint64_t k_many = Sessions::k_entries / 4;
     constexpr std::uint64_t k_odd = 0xD1B54A32D192ED03ULL;  // spreads as hashes do
@@ -135,7 +147,7 @@ TEST_F(PriceMoves, OfANewSessionOtherProxiesAgree) {
 
     for (std::uint32_t i = 0; i < 3; ++i) EXPECT_FLOAT_EQ(half[i], i == common ? 0 : 0.375F);
     EXPECT_EQ(prices(std::nullopt, 0.2F), (std::vector<float>(3)));
-    EXPECT_FLOAT_EQ(prices(std::nullopt, 1)[(common + 1) % 3], 0.5F);
+    EXPECT_FLOAT_EQ(prices(std::nullopt, 1)[(common + 1) % 3], 0.45F);
 }
 
 TEST_F(PriceMoves, AKnownHomeIsWorthMoreThanWhatOthersWouldChoose) {

@@ -168,5 +168,23 @@ TEST(RestartDifferences, NamesOnlyWhatNeedsOne) {
               (std::vector<std::string>{"stove.plates", "stove.oven.shelves"}));
 }
 
+TEST(Differences, NamesEachOptionThatDiffersAndTablesThatCameOrWent) {
+    Kitchen before;
+    before.shelves.resize(2);
+    Kitchen after = before;
+    EXPECT_TRUE(differences(k_kitchen, &before, &after).empty());
+
+    after.stove.hot = true;
+    after.stove.oven.shelves = 3;
+    after.shelves[1].label = "b";
+    after.shelves[1].pots.push_back({"a", 2_KiB});
+    after.shelves.emplace_back();
+
+    EXPECT_EQ(differences(k_kitchen, &before, &after),
+              (std::vector<std::string>{"stove.hot", "stove.oven.shelves", "shelf[1].label",
+                                        "shelf[1].pots[0] (new)", "shelf[2] (new)"}));
+    EXPECT_EQ(differences(k_kitchen, &after, &before).back(), "shelf[2] (gone)");
+}
+
 }  // namespace
 }  // namespace penstock::schema

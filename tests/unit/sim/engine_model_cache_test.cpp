@@ -191,6 +191,51 @@ TEST(EngineModelCache, EngineModel_TellsWhatItsCacheKeepsAndGivesUp) {
                             CacheChange{Kind::stored, 6, 5}, CacheChange{Kind::stored, 7, 6}));
 }
 
+TEST(EngineModelCache, EngineModel_TheNextTurnFindsTheAnswerInTheCache) {
+    ModelDriver driver;
+    driver.submit(chain(1, 2), 10, 11, chain(3, 3));  // 21 tokens, of which 20 are computed
+    driver.run();
+
+    const RequestId next = driver.submit(chain(1, 6), 26, 1);
+
+    EXPECT_EQ(driver.model.cached_tokens(next), 20U);
+}
+
+TEST(EngineModelCache, EngineModel_TheLastTokenOfAnAnswerIsNotComputed) {
+    ModelDriver driver;
+    driver.submit(chain(1, 2), 10, 10, chain(3, 3));  // fills the fifth block, but for its last
+    driver.run();
+
+    const RequestId next = driver.submit(chain(1, 6), 26, 1);
+
+    EXPECT_EQ(driver.model.cached_tokens(next), 16U);
+}
+
+TEST(EngineModelCache, EngineModel_AnAbortedAnswerIsKeptAsFarAsItCame) {
+    ModelDriver driver;
+    const RequestId id = driver.submit(chain(1, 2), 8, 16, chain(3, 4));
+    for (int i = 0; i < 6; ++i) driver.step();  // the prompt's, and five more of 4 tokens' block
+
+    driver.model.abort(id);
+
+    EXPECT_EQ(driver.model.held_blocks(chain(1, 6)), 3U);
+}
+
+TEST(EngineModelCache, EngineModel_AnAnswerWithoutNamesLeavesNothingBehind) {
+    ModelDriver driver;
+    driver.submit(chain(1, 2), 10, 11);
+    driver.run();
+
+    EXPECT_EQ(driver.model.held_blocks(chain(1, 6)), 2U);
+}
+
+TEST(EngineModelCacheDeathTest, EngineModel_RefusesMoreNamesThanTheAnswerFills) {
+    ModelDriver driver;
+
+    EXPECT_DEATH(driver.submit(chain(1, 2), 10, 9, chain(3, 3)), "");
+    EXPECT_DEATH(driver.submit(chain(1, 1), 10, 10, chain(3, 1)), "");
+}
+
 TEST(EngineModelCacheDeathTest, EngineModel_RefusesARequestThatCanNeverFit) {
     ModelDriver driver;
 

@@ -132,6 +132,27 @@ TEST(Reports, Reports_JsonHasEachSeed) {
     EXPECT_NEAR(figure["difference"].get<double>(), 1.1, 1e-9);
 }
 
+TEST(Reports, Reports_TheHtmlPageHasRoomForWholeIntervals) {
+    const Report two{
+        .setting = {},
+        .routers = {{"prefix_load", runs({10, 12, 14})}, {"random", runs({20, 22, 24})}}};
+
+    const std::string page = report_html(two);
+
+    EXPECT_THAT(page, HasSubstr("x1=\"505.2\" x2=\"660.0\""));  // 22 ±4.97 of 26.97 in 420
+}
+
+TEST(Reports, Reports_TheHtmlPageTellsHowItWasMade) {
+    const std::string page = report_html(
+        report(), {.version = "1.2.3", .date = "2026-03-01", .command = "simulate <it>"});
+
+    EXPECT_THAT(page, HasSubstr("1.2.3"));
+    EXPECT_THAT(page, HasSubstr("2026-03-01"));
+    EXPECT_THAT(page, HasSubstr("simulate &lt;it&gt;"));
+    EXPECT_THAT(page, HasSubstr("prefix_load, which the others are compared with"));
+    EXPECT_EQ(page.find("a&lt;b&gt;.jsonl"), page.rfind("a&lt;b&gt;.jsonl")) << "told twice";
+}
+
 TEST(Reports, Reports_TheHtmlPageLoadsNothing) {
     const std::string page = report_html(report());
 

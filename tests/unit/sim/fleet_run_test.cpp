@@ -1,4 +1,7 @@
 // Fleets small enough to compute by hand, and what must hold for every one.
+#include <chrono>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -49,6 +52,22 @@ std::vector<SimRequest> crowd(std::uint32_t count) {
     }
     return requests;
 }
+
+/// Sends everything to the first engine, and keeps how old its sample was.
+class Pinned final : public Router {
+public:
+    explicit Pinned(std::vector<Micros>* ages = nullptr) : ages_{ages} {}
+    std::optional<Choice> pick(const SimRequest& /*request*/, const View& view,
+                               Rng& /*rng*/) override {
+        if (ages_ != nullptr) {
+            ages_->push_back(std::chrono::duration_cast<Micros>(view.now - view.sample(0)->sent));
+        }
+        return Choice{.slot = 0};
+    }
+
+private:
+    std::vector<Micros>* ages_;
+};
 
 RunResult run(const FleetOptions& options, std::vector<SimRequest> requests,
               std::string_view name) {
@@ -200,6 +219,40 @@ TEST(FleetRun, FleetRun_AdaptersBeyondTheSlotsWaitForOne) {
 
     // The first is loaded by 100 ms and ends at 112; the second is loaded by 212.
     EXPECT_EQ(result.first_token, (std::vector{0.102F, 0.213F}));
+}
+
+TEST(FleetRun, FleetRun_WhoWaitsForAnAdapterIsOnItsEngineToo) {
+    SimRequest loading = request(0, 20, 1);
+    loading.adapter = 1;
+    SimRequest waiting = request(1, 20, 1);
+    waiting.adapter = 2;
+    FleetOptions options = fleet(2);
+    options.max_adapters = 1;
+    options.adapter_load = Micros{2'500'000};
+    const auto to_the_first = [](const RouterSetting&) { return std::make_unique<Pinned>(); };
+    test::Given source{{loading, waiting}, k_block};
+
+    const RunResult result = run_fleet(options, source, to_the_first);
+
+    EXPECT_EQ(result.imbalance, 2.0);  // all on one of two, for five looks
+}
+
+TEST(FleetRun, FleetRun_ASampleIsAsOldAsItsDelaySaysHoweverOftenIsPolled) {
+    FleetOptions options = fleet(1);
+    options.poll_interval = Millis{100};
+    options.poll_delay = Millis{450};
+    std::vector<Micros> ages;
+    const auto pinned = [&](const RouterSetting&) { return std::make_unique<Pinned>(&ages); };
+    test::Given source{{request(2'000'000, 20, 1), request(2'010'000, 20, 1)}, k_block};
+
+    const RunResult result = run_fleet(options, source, pinned);
+
+    EXPECT_EQ(result.finished, 2U);
+    ASSERT_EQ(ages.size(), 2U);
+    for (const Micros age : ages) {
+        EXPECT_GE(age, options.poll_delay);
+        EXPECT_LT(age, options.poll_delay + options.poll_interval);
+    }
 }
 
 TEST(FleetRun, FleetRun_AFleetLargerThanOneProxyKnowsIsCutIntoParts) {

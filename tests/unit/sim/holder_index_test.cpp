@@ -11,7 +11,7 @@ using Order = HolderIndex::Order;
 using Chain = std::vector<std::uint64_t>;
 
 TEST(HolderIndex, HolderIndex_MatchesFromTheRootWithoutGaps) {
-    HolderIndex index{3, 0, Order::tail_first};
+    HolderIndex index{3, 100, Order::tail_first};
     index.insert(0, Chain{1, 2, 3});
     index.insert(1, Chain{1});
     index.insert(2, Chain{3});
@@ -20,7 +20,7 @@ TEST(HolderIndex, HolderIndex_MatchesFromTheRootWithoutGaps) {
 }
 
 TEST(HolderIndex, HolderIndex_WithGapsCountsUpToWhatNobodyHas) {
-    HolderIndex index{3, 0, Order::tail_first};
+    HolderIndex index{3, 100, Order::tail_first};
     index.insert(0, Chain{1, 2, 3});
     index.insert(2, Chain{3, 5});
 
@@ -42,8 +42,20 @@ TEST(HolderIndex, HolderIndex_RootFirstLosesTheRoot) {
     EXPECT_EQ(index.holders(1), nullptr);
 }
 
+TEST(HolderIndex, HolderIndex_OneBoundForAllForgetsTheOldestOfAnybody) {
+    HolderIndex index{2, 3, Order::tail_first, HolderIndex::Bound::all};
+    index.insert(0, Chain{1, 2});
+    index.insert(1, Chain{1});
+    EXPECT_THAT(index.match(Chain{1, 2}), ElementsAre(2, 1));
+
+    index.insert(1, Chain{9});
+
+    EXPECT_THAT(index.match(Chain{1, 2}), ElementsAre(1, 1));
+    EXPECT_EQ(index.holders(2), nullptr);
+}
+
 TEST(HolderIndex, HolderIndex_TheLastToGetABlockStandsLast) {
-    HolderIndex index{2, 0, Order::tail_first};
+    HolderIndex index{2, 100, Order::tail_first};
     index.insert(0, Chain{1});
     index.insert(1, Chain{1});
     EXPECT_THAT(*index.holders(1), ElementsAre(0, 1));

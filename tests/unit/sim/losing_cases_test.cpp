@@ -1,68 +1,20 @@
 // The known ways in which routers lose, each as a small fleet: Penstock's default beside a model of
-// a router that it happens to.
-#include <algorithm>
-#include <numeric>
-
+// a router that it happens to. Where one decision is enough: losing_decisions_test.cpp.
 #include <gtest/gtest.h>
 
-#include "given.h"
-#include "penstock/sim/fleet_run.h"
-#include "penstock/sim/routers.h"
+#include "losing_fleets.h"
 
 namespace penstock::sim {
 namespace {
 
-constexpr std::string_view k_ours = "prefix_load";
-constexpr std::uint32_t k_block = 16;
-
-EngineProfile engine() {
-    return {.max_running = 16,
-            .prefill_tokens_per_second = 10'000,
-            .decode_step = Micros{10'000},
-            .max_prefill_tokens_per_step = 512,
-            .block_tokens = k_block,
-            .kv_blocks = 1024};
-}
-
-RunResult run(std::string_view name, FleetOptions options, std::vector<SimRequest> requests) {
-    test::Given source{std::move(requests), k_block};
-    return run_fleet(options, source, parse_routers(name)->front().make);
-}
-
-FleetOptions fleet(std::uint32_t engines) {
-    FleetOptions options;
-    options.engines.assign(engines, engine());
-    return options;
-}
-
-/// Requests of the busiest engine over the mean.
-double skew(const RunResult& result) {
-    const auto sum = std::accumulate(result.finished_by.begin(), result.finished_by.end(), 0.0);
-    const auto most = static_cast<double>(std::ranges::max(result.finished_by));
-    return most * static_cast<double>(result.finished_by.size()) / sum;
-}
-
-/// `count` requests, one each `gap_us`, with `shared` blocks in common and one of their own.
-std::vector<SimRequest> alike(std::uint32_t count, std::int64_t gap_us, std::uint32_t shared,
-                              std::uint32_t output) {
-    std::vector<SimRequest> requests;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        SimRequest each{.at = Micros{i * gap_us},
-                        .prompt_tokens = (shared + 1) * k_block,
-                        .output_tokens = output};
-        for (std::uint32_t b = 0; b < shared; ++b) each.blocks.push_back(b + 1);
-        each.blocks.push_back(1'000'000 + i);
-        requests.push_back(std::move(each));
-    }
-    return requests;
-}
+using namespace test;
 
 // production-stack #957, NeMo-Gym #3193: all requests begin with one system prompt.
 TEST(LosingCases, LosingCases_OneSharedPromptPinsTheFleetToOneEngine) {
     const auto requests = alike(2000, 2'500, 20, 40);
 
-    const RunResult ours = run(k_ours, fleet(8), requests);
-    const RunResult theirs = run("vllm_stack_prefix", fleet(8), requests);
+    const RunResult ours = run(k_ours, small_fleet(8), requests);
+    const RunResult theirs = run("vllm_stack_prefix", small_fleet(8), requests);
 
     EXPECT_GT(skew(theirs), 7.9);
     EXPECT_LT(skew(ours), 1.5);
@@ -71,7 +23,7 @@ TEST(LosingCases, LosingCases_OneSharedPromptPinsTheFleetToOneEngine) {
 // llm-d-router #298 and #2515, dynamo #589: between two polls everybody sees the same least loaded
 // engine.
 TEST(LosingCases, LosingCases_ABurstBetweenTwoPollsHerds) {
-    FleetOptions options = fleet(4);
+    FleetOptions options = small_fleet(4);
     for (EngineProfile& each : options.engines) each.max_running = 2;
     options.poll_interval = Millis{1000};
     auto requests = alike(50, 1'000, 0, 100);
@@ -93,77 +45,108 @@ TEST(LosingCases, LosingCases_AHotSessionLocksAFullEngine) {
     auto requests = alike(1500, 5'000, 4, 50);
     for (SimRequest& each : requests) each.session = 7;
 
-    const RunResult ours = run(k_ours, fleet(6), requests);
-    const RunResult theirs = run("consistent_hash", fleet(6), requests);
+    const RunResult ours = run(k_ours, small_fleet(6), requests);
+    const RunResult theirs = run("consistent_hash", small_fleet(6), requests);
 
     EXPECT_GT(skew(theirs), 5.9);
     EXPECT_LT(skew(ours), 2);
     EXPECT_GT(theirs.end, 2 * ours.end);
 }
 
-// llm-d's approximate index keeps what a restarted engine held.
-TEST(LosingCases, LosingCases_ARestartedEngineIsBelievedWarm) {
-    const RouterSetting setting{.backends = 2, .block_tokens = k_block, .kv_tokens = 16'384};
-    const SimRequest request = alike(1, 0, 8, 1).front();
-    fleet::LoadSample before;
-    before.start_time = 0;
-    before.running = 0;
-    fleet::LoadSample after = before;
-    after.start_time = 100;
-    std::vector<fleet::Backend> backends{{.slot = 0, .identity = 1}};
-    fleet::LoadTable table;
-    table.rows.resize(1);
-    table.rows[0] = {.health = fleet::Health::healthy, .sample = after};
-    const fleet::CounterSlab counters;
-    const ExactMatch nothing = [](fleet::Slot, std::span<const std::uint64_t>) { return 0U; };
-    const View view{.backends = backends,
-                    .table = table,
-                    .counters = counters,
-                    .excluded = {},
-                    .block_tokens = k_block,
-                    .exact = nothing};
-    Rng rng{1};
+// llm-d-router #355, kserve #5411: by the default weights one common prefix stays where it is.
+TEST(LosingCases, LosingCases_ACommonPrefixUsesOneOfEightEnginesUntilItsQueueIsLong) {
+    FleetOptions options = small_fleet(8);
+    for (EngineProfile& each : options.engines) each.max_running = 64;
+    const auto requests = alike(1500, 5'000, 40, 40);
 
-    for (const auto& [name, held] :
-         {std::pair{k_ours, 0U}, std::pair{std::string_view{"gaie"}, 9U}}) {
-        const auto router = parse_routers(name)->front().make(setting);
-        router->sent(0, request);
-        router->sampled(0, before, after);
-        EXPECT_EQ(router->pick(request, view, rng)->held_blocks, held) << name;
-    }
+    const RunResult ours = run(k_ours, options, requests);
+    const RunResult theirs = run("gaie", options, requests);
+
+    EXPECT_GT(engines_used(ours), 5U);
+    EXPECT_LE(engines_used(theirs), 2U);
+    EXPECT_GT(first_token(theirs, 0.5), 20 * first_token(ours, 0.5));
 }
 
-// GAIE's min-max queue score: one request in the queue counts as much as a hundred, more than two
-// thirds of a cached prompt.
-TEST(LosingCases, LosingCases_OneQueuedRequestOutweighsACachedPrompt) {
-    const RouterSetting setting{.backends = 2, .block_tokens = k_block, .kv_tokens = 1'638'400};
-    const SimRequest request = alike(1, 0, 800, 1).front();
-    SimRequest half = request;
-    half.blocks.resize(500);
-    std::vector<fleet::Backend> backends{{.slot = 0, .identity = 1}, {.slot = 1, .identity = 2}};
-    fleet::LoadTable table;
-    table.rows.resize(2);
-    for (fleet::BackendState& row : table.rows) {
-        row.health = fleet::Health::healthy;
-        row.sample = fleet::LoadSample{.running = 1, .waiting = 0, .kv_use = 0.1};
+// vllm-router #238: one crowded engine ends affinity for the whole fleet.
+TEST(LosingCases, LosingCases_AGateOnTheFullestEngineSendsEverybodyAway) {
+    FleetOptions options = small_fleet(4);
+    for (EngineProfile& each : options.engines) {
+        each.max_running = 256;
+        each.kv_blocks = 8192;
     }
-    table.rows[0].sample->waiting = 1;
-    const fleet::CounterSlab counters;
-    const ExactMatch nothing = [](fleet::Slot, std::span<const std::uint64_t>) { return 0U; };
-    const View view{.backends = backends,
-                    .table = table,
-                    .counters = counters,
-                    .excluded = {},
-                    .block_tokens = k_block,
-                    .exact = nothing};
-    Rng rng{1};
+    const auto requests = together(alike(400, 20'000, 20, 400), grouped(1600, 5'000, 40, 60, 5));
 
-    for (const auto& [name, slot] :
-         {std::pair{k_ours, 0U}, std::pair{std::string_view{"gaie"}, 1U}}) {
-        const auto router = parse_routers(name)->front().make(setting);
-        router->sent(0, half);  // 500 of 801 blocks: 8,000 of 12,816 tokens
-        EXPECT_EQ(router->pick(request, view, rng)->slot, slot) << name;
-    }
+    const RunResult ours = run(k_ours, options, requests);
+    const RunResult gated = run("sglang_cache_aware", options, requests);
+    const RunResult ungated = run("sglang_cache_aware:abs=100000", options, requests);
+
+    EXPECT_GT(first_token(gated, 0.5), 3 * first_token(ours, 0.5));
+    EXPECT_GT(first_token(gated, 0.5), 3 * first_token(ungated, 0.5));
+    EXPECT_LT(hit_rate(gated), hit_rate(ours) - 0.02);
+}
+
+// sglang #14305 and #14532: the slower an engine, the smaller its tree, and all misses go there.
+TEST(LosingCases, LosingCases_AMissGoesToTheSmallestTreeHoweverBusy) {
+    FleetOptions options = small_fleet(4);
+    options.incidents = {{.kind = Incident::Kind::change, .engine = 3, .factor = 6}};
+    const auto requests = alike(600, 10'000, 0, 20);
+
+    const RunResult ours = run(k_ours, options, requests);
+    const RunResult theirs = run("sglang_cache_aware:smallest_tree=1", options, requests);
+
+    EXPECT_LT(first_token(ours, 0.9), 0.1);
+    EXPECT_GT(first_token(theirs, 0.9), 1);
+}
+
+// vllm #52463: where idle engines are equal, who takes turns has each prefix everywhere and
+// nowhere.
+TEST(LosingCases, LosingCases_TurnsAmongEqualEnginesLoseThePrefix) {
+    FleetOptions options = small_fleet(4);
+    for (EngineProfile& each : options.engines) each.kv_blocks = 8192;
+    const auto requests = grouped(395, 100'000, 79, 40, 4);  // each comes five times
+
+    EXPECT_GT(hit_rate(run(k_ours, options, requests)), 0.75);
+    EXPECT_LT(hit_rate(run("least_request", options, requests)), 0.5);
+}
+
+// production-stack #1073: an engine that is full of long answers was asked little of late.
+TEST(LosingCases, LosingCases_TheRequestRateFindsTheBusiestEngine) {
+    FleetOptions options = small_fleet(2);
+    for (EngineProfile& each : options.engines) each.kv_blocks = 32'768;
+    const auto long_answers = alike(20, 10'000, 20, 8'000);
+    const auto short_ones = later(grouped(400, 200'000, 1, 0, 4), Micros{1'000'000});
+    const auto requests = together(long_answers, short_ones);
+
+    const RunResult ours = run(k_ours, options, requests);
+    const RunResult theirs = run("vllm_stack_prefix:min_match=64", options, requests);
+
+    EXPECT_LT(first_token(ours, 0.9), 0.1);
+    EXPECT_GT(first_token(theirs, 0.9), 10);
+}
+
+// aibrix #917, dynamo #589: proxies that share nothing each make copies of their own.
+TEST(LosingCases, LosingCases_ReplicasScatterEachPrefixOverAllEngines) {
+    FleetOptions options = small_fleet(4);
+    options.replicas = 4;
+    const auto requests = grouped(3000, 12'000, 40, 60, 4);  // two and a half engines' caches
+
+    EXPECT_GT(hit_rate(run(k_ours, options, requests)), 0.8);
+    EXPECT_LT(hit_rate(run("aibrix_prefix", options, requests)), 0.6);
+}
+
+// olla #144, llm-d-router #1123: an engine that hangs has no queue and an empty cache.
+TEST(LosingCases, LosingCases_AnEngineThatHangsLooksIdle) {
+    FleetOptions options = small_fleet(4);
+    for (EngineProfile& each : options.engines) each.max_running = 256;
+    options.incidents = {
+        {.at = Millis{1000}, .kind = Incident::Kind::change, .engine = 1, .factor = 100'000}};
+    const auto requests = grouped(1000, 10'000, 12, 20, 10);
+
+    const RunResult ours = run(k_ours, options, requests);
+    const RunResult theirs = run("gaie", options, requests);
+
+    EXPECT_LT(first_token(ours, 0.9), 0.1);
+    EXPECT_GT(first_token(theirs, 0.9), 100);
 }
 
 }  // namespace

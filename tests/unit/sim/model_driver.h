@@ -49,8 +49,9 @@ public:
     }
 
     RequestId submit(const std::vector<std::uint64_t>& blocks, std::uint32_t prompt_tokens,
-                     std::uint32_t output_tokens) {
-        return model.submit(blocks, prompt_tokens, output_tokens).id;
+                     std::uint32_t output_tokens,
+                     const std::vector<std::uint64_t>& answer_blocks = {}) {
+        return model.submit(blocks, prompt_tokens, output_tokens, answer_blocks).id;
     }
 
     /// Runs one step; its events are returned and remembered with their time.

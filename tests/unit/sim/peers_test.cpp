@@ -1,4 +1,5 @@
 // Each peer's documented decisions, on views made by hand.
+#include <numeric>
 #include <set>
 #include <string>
 
@@ -269,6 +270,15 @@ TEST(Dynamo, Dynamo_ABlockOfTwoRequestsCountsOnceAndUntilBothEnd) {
     EXPECT_EQ(desk.picks(prompt({1, 2})), Slots{0});
 }
 
+TEST(Dynamo, Dynamo_BlocksThatARequestHasThereAddNothing) {
+    Desk desk{"dynamo"};
+    desk.router().sent(1, prompt({1, 2, 3}));  // not stored yet, so no overlap
+    desk.router().sent(2, prompt({7, 8, 9}));
+
+    // 400 to prefill everywhere; then 300 + 1 new block, 300 + 4 new, 0 + 4 new.
+    EXPECT_EQ(desk.picks(prompt({1, 2, 3, 4})), (Slots{0, 1}));
+}
+
 TEST(Dynamo, Dynamo_PrefillCanBeScaled) {
     Desk desk{"dynamo:prefill_scale=2"};
     desk.really_holds(1, 3);
@@ -283,6 +293,29 @@ TEST(AibrixPrefix, AibrixPrefix_TakesTheHighestMatch) {
     desk.router().sent(2, prompt({1}));
 
     EXPECT_EQ(desk.picks(prompt({1, 2})), Slots{1});
+}
+
+TEST(AibrixPrefix, AibrixPrefix_OfEqualMatchesTakesTheLessLoaded) {
+    Desk desk{"aibrix_prefix:deviations=9"};
+    desk.router().sent(1, prompt({1, 2}));
+    desk.router().sent(2, prompt({1, 2}));
+    desk.load(1, 3);
+
+    EXPECT_EQ(desk.picks(prompt({1, 2})), Slots{2});
+}
+
+TEST(AibrixPrefix, AibrixPrefix_MatchesAreEqualWithinAPercent) {
+    Desk desk{"aibrix_prefix:deviations=9"};
+    std::vector<std::uint64_t> blocks(300);
+    std::iota(blocks.begin(), blocks.end(), 1);
+    const auto beginning = [&](std::ptrdiff_t count) {
+        return prompt({blocks.begin(), blocks.begin() + count});
+    };
+    desk.router().sent(1, beginning(5));
+    desk.router().sent(2, beginning(3));
+    desk.load(1, 1);
+
+    EXPECT_EQ(desk.picks(prompt(blocks)), Slots{2});  // 1 % each
 }
 
 TEST(AibrixPrefix, AibrixPrefix_ADifferenceOverEightMeansLeastRequest) {
@@ -329,6 +362,19 @@ TEST(VllmStackPrefix, VllmStackPrefix_BelowTheLeastMatchTheRequestRateDecides) {
     desk.now += std::chrono::seconds{61};
 
     EXPECT_EQ(desk.picks(prompt({1})), (Slots{0, 1, 2}));
+}
+
+TEST(Routers, Routers_ForgetWhatHasLeftAllCachesLongAgo) {
+    for (const std::string_view name : {"aibrix_prefix", "vllm_stack_prefix"}) {
+        Desk desk{name};
+        desk.router().sent(1, prompt({1, 2}));
+        EXPECT_EQ(desk.picks(prompt({1, 2})), Slots{1}) << name;
+
+        // The fleet caches 3 x 1,000 blocks; the index has room for four times as many.
+        for (std::uint64_t i = 0; i < 12'000; ++i) desk.router().sent(1, prompt({100 + i}));
+
+        EXPECT_EQ(desk.picks(prompt({1, 2})), (Slots{0, 1, 2})) << name;
+    }
 }
 
 TEST(Routers, Routers_WithoutAFitBackendPickNobody) {

@@ -17,6 +17,15 @@ TEST(QuietSteps, QuietSteps_AreTheDecodeStepsBeforeTheLastToken) {
     EXPECT_EQ(driver.model.quiet_steps(), 8U);  // tokens 2 to 9 of 10
 }
 
+TEST(QuietSteps, QuietSteps_EndBeforeABlockThatIsToBeKept) {
+    ModelDriver driver;
+    driver.submit(chain(1, 2), 8, 10, chain(3, 2));
+
+    driver.step();
+
+    EXPECT_EQ(driver.model.quiet_steps(), 3U);  // the fourth fills the third block
+}
+
 TEST(QuietSteps, QuietSteps_EndWhenSomebodyComes) {
     ModelDriver driver;
     driver.submit(8, 10);
@@ -74,9 +83,9 @@ public:
     explicit Twins(const EngineProfile& profile) : stepping{profile}, skipping{profile} {}
 
     void submit(const std::vector<std::uint64_t>& blocks, std::uint32_t prompt,
-                std::uint32_t output) {
-        ids.push_back(stepping.submit(blocks, prompt, output));
-        skipping.submit(blocks, prompt, output);
+                std::uint32_t output, const std::vector<std::uint64_t>& answer) {
+        ids.push_back(stepping.submit(blocks, prompt, output, answer));
+        skipping.submit(blocks, prompt, output, answer);
     }
     void abort(RequestId id) {
         stepping.model.abort(id);
@@ -106,7 +115,7 @@ public:
         RC_ASSERT(stepping.finished_at == skipping.finished_at);
         expect_same(stepping.model.stats(), skipping.model.stats());
         for (std::uint64_t family = 0; family < 3; ++family) {
-            const auto blocks = chain(family * 1000, 22);
+            const auto blocks = chain(family * 1000, 32);
             RC_ASSERT(stepping.model.held_blocks(blocks) == skipping.model.held_blocks(blocks));
         }
     }
@@ -129,7 +138,10 @@ RC_GTEST_PROP(QuietStepsProperties, QuietSteps_SkippingIsTheSameAsStepping, ()) 
             const auto prompt = *rc::gen::inRange<std::uint32_t>(1, 90);
             const auto output = *rc::gen::inRange<std::uint32_t>(1, 38);
             const auto family = *rc::gen::inRange<std::uint64_t>(0, 3);
-            twins.submit(chain(family * 1000, prompt / 4), prompt, output);
+            const bool known = *rc::gen::arbitrary<bool>();
+            const std::uint32_t filled = known ? (prompt + output) / 4 - prompt / 4 : 0;
+            twins.submit(chain(family * 1000, prompt / 4), prompt, output,
+                         chain(family * 1000 + prompt / 4, filled));
         } else if (action == 2 && !twins.ids.empty()) {
             twins.abort(twins.ids[*rc::gen::inRange<std::size_t>(0, twins.ids.size())]);
         } else {

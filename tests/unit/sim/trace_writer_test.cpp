@@ -50,8 +50,10 @@ std::vector<SimRequest> plain(std::vector<SimRequest> requests) {
     const Micros first = requests.front().at;
     for (SimRequest& each : requests) {
         each.at -= first;
-        for (std::uint64_t& block : each.blocks) {
-            block = numbers.try_emplace(block, numbers.size()).first->second;
+        for (std::vector<std::uint64_t>* chain : {&each.blocks, &each.answer_blocks}) {
+            for (std::uint64_t& block : *chain) {
+                block = numbers.try_emplace(block, numbers.size()).first->second;
+            }
         }
     }
     return requests;

@@ -108,6 +108,21 @@ TEST(MooncakeTrace, MooncakeTrace_TellsBadLinesWithTheirNumberAndGoesOn) {
                                       HasSubstr("9: hash_ids")));
 }
 
+TEST(MooncakeTrace, MooncakeTrace_ReadsHowTheChainGoesOnThroughTheAnswer) {
+    const auto with_answer = [](const std::string& ids, const std::string& answer) {
+        return R"({"timestamp": 0, "input_length": 600, "output_length": 1000, "hash_ids": [)" +
+               ids + R"(], "answer_ids": )" + answer + "}\n";
+    };
+
+    const Read read = mooncake(with_answer("1, 2", "[5, 6]") + with_answer("1, 2", "[5, 6, 7]") +
+                               with_answer("", "[5]") + with_answer("1, 2", "[\"a\"]"));
+
+    ASSERT_EQ(read.requests.size(), 1U);
+    EXPECT_THAT(read.requests[0].answer_blocks, ElementsAre(5, 6));
+    EXPECT_THAT(read.bad, ElementsAre(HasSubstr("2: answer_ids"), HasSubstr("3: answer_ids"),
+                                      HasSubstr("4: answer_ids")));
+}
+
 std::string access(const char* time, int prompt, int cached, const char* duration) {
     return std::string{R"({"time":")"} + time +
            R"(","request_id":"a","model":"m","prompt_tokens":)" + std::to_string(prompt) +
@@ -150,12 +165,62 @@ TEST(AccessLogTrace, AccessLogTrace_PassesOverOtherLinesAndTellsBadOnes) {
     AccessLogTrace trace{
         reader(std::string{R"({"time":"x","message":"started"})"} + "\nnonsense\n" +
                access("2026-13-01T00:00:02.000Z", 10, 0, "1.000") +
-               access("2026-08-01T00:00:02.000Z", 0, 0, "1.000")),
+               "{\"request_id\":\"a\",\"prompt_tokens\":0}\n"),
         {},
         into(bad)};
 
     EXPECT_TRUE(all_of(trace).empty());
     EXPECT_THAT(bad, ElementsAre("2: it is not a JSON object", HasSubstr("3: time")));
+}
+
+TEST(AccessLogTrace, AccessLogTrace_EstimatesWhatNoEngineCounted) {
+    const auto silent = [](std::string_view more) {
+        return R"({"time":"2026-08-01T00:00:04.000Z","request_id":"a","model":"m","prompt_tokens":0,)"
+               R"("cached_tokens":0,"duration_ms":1,)" +
+               std::string{more} + "}\n";
+    };
+    std::string counted = access("2026-08-01T00:00:02.000Z", 1000, 0, "1.000");
+    counted.replace(counted.find("{"), 1, R"({"bytes_in":5000,)");
+    std::vector<std::string> bad;
+    AccessLogTrace trace{
+        reader(counted +
+               silent(R"("status":200,"output_tokens":9,"bytes_in":10240,"prompt_blocks":10,)"
+                      R"("predicted_blocks":5)") +
+               silent(R"("status":200,"output_tokens":0,"bytes_in":5120,"prompt_blocks":5)") +
+               silent(R"("status":404,"output_tokens":0,"bytes_in":90,"prompt_blocks":0)") +
+               silent(R"("status":200,"output_tokens":0,"bytes_in":90,"prompt_blocks":0)")),
+        {},
+        into(bad)};
+
+    const auto requests = all_of(trace);
+
+    ASSERT_EQ(requests.size(), 3U);
+    EXPECT_EQ(requests[1].prompt_tokens, 2048U);
+    EXPECT_EQ(requests[1].output_tokens, 9U);
+    ASSERT_EQ(requests[1].blocks.size(), 8U);
+    EXPECT_EQ(requests[2].prompt_tokens, 1024U);
+    EXPECT_EQ(requests[2].output_tokens, 1U);
+    EXPECT_EQ(
+        trace.account(),
+        "1 with the tokens that the engine counted, 2 estimated by their bytes, since the "
+        "engine told no usage (usage = \"inject\" of a route asks for it); left out 1 refused, "
+        "failed or cancelled, 1 without a prompt");
+    EXPECT_TRUE(bad.empty());
+}
+
+TEST(AccessLogTrace, AccessLogTrace_WithoutAnyUsageATokenIsFourBytes) {
+    std::vector<std::string> bad;
+    AccessLogTrace trace{
+        reader(R"({"time":"2026-08-01T00:00:04.000Z","request_id":"a","prompt_tokens":0,)"
+               R"("output_tokens":3,"bytes_in":4096,"duration_ms":1})"
+               "\n"),
+        {},
+        into(bad)};
+
+    const auto requests = all_of(trace);
+
+    ASSERT_EQ(requests.size(), 1U);
+    EXPECT_EQ(requests[0].prompt_tokens, 1024U);
 }
 
 TEST(AccessLogTrace, AccessLogTrace_IsToldFromATraceByItsFirstLine) {
@@ -174,6 +239,8 @@ TEST(Workloads, Workloads_AreInOrderAndTheSameForTheSameSeed) {
         EXPECT_TRUE(std::ranges::is_sorted(one, {}, &SimRequest::at)) << kind.name;
         for (const SimRequest& each : one) {
             EXPECT_EQ(each.blocks.size(), each.prompt_tokens / k_workload_block_tokens);
+            EXPECT_EQ(each.blocks.size() + each.answer_blocks.size(),
+                      (each.prompt_tokens + each.output_tokens) / k_workload_block_tokens);
             EXPECT_GT(each.output_tokens, 0U);
         }
     }
@@ -200,8 +267,10 @@ TEST(Workloads, Workloads_ATurnContinuesTheOneBefore) {
             ++continued;
             EXPECT_GE(each.prompt_tokens,
                       found->second.prompt_tokens + found->second.output_tokens);
-            EXPECT_TRUE(std::ranges::equal(
-                found->second.blocks, std::span{each.blocks}.first(found->second.blocks.size())));
+            std::vector<std::uint64_t> said = found->second.blocks;
+            said.insert(said.end(), found->second.answer_blocks.begin(),
+                        found->second.answer_blocks.end());
+            EXPECT_TRUE(std::ranges::equal(said, std::span{each.blocks}.first(said.size())));
         }
         before[each.session] = each;
     }

@@ -46,10 +46,10 @@ TEST(AccessLine, TellsAllOfARequestInJson) {
     EXPECT_EQ(
         format_access(full(), LogFormat::json, k_ended),
         R"({"time":"2024-02-29T23:59:59.007Z","request_id":"req-1","client":"192.0.2.1",)"
-        R"("client_name":"robot.test","method":"POST","path":"/v1/chat/completions","model":"llama","pool":"default",)"
+        R"("client_name":"robot.test","key_name":null,"method":"POST","path":"/v1/chat/completions","model":"llama","pool":"default",)"
         R"("route":"chat","backend":"http://10.0.0.1:8000","reason":"prefix",)"
         R"("policy":"prefix_load","attempts":2,"status":200,"outcome":"broken",)"
-        R"("error":"idle_timeout","stream":true,"prompt_tokens":100,"output_tokens":20,)"
+        R"("error":"idle_timeout","error_detail":null,"stream":true,"prompt_tokens":100,"output_tokens":20,)"
         R"("cached_tokens":64,"tokens_estimated":false,"prompt_blocks":2,"predicted_blocks":1,)"
         R"("ttft_ms":150.250,"duration_ms":2000.000,"own_ms":0.080,"bytes_in":2048,)"
         R"("bytes_out":4096})");
@@ -61,6 +61,19 @@ TEST(AccessLine, TellsWhatBecameOfItsSession) {
 
     EXPECT_THAT(format_access(record, LogFormat::json, k_ended),
                 HasSubstr(R"("policy":"prefix_load","session":"moved","attempts":2)"));
+}
+
+TEST(AccessLine, TellsWhoseKeyItHadAndWhyTheBackendFailed) {
+    RequestRecord record = full();
+    record.key_name = "team blue";
+    record.error = ErrorCode::connect_failed;
+    record.error_detail = "Connection refused";
+
+    const std::string line = format_access(record, LogFormat::json, k_ended);
+
+    EXPECT_THAT(line, HasSubstr(R"("client_name":"robot.test","key_name":"team blue","method")"));
+    EXPECT_THAT(line,
+                HasSubstr(R"("error":"connect_failed","error_detail":"Connection refused",)"));
 }
 
 TEST(AccessLine, TellsAllOfARequestInLogfmt) {

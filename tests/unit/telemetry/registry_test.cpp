@@ -60,6 +60,7 @@ std::string full_page() {
     of_session.session = "kept";
     worker.finished(of_session);
     worker.shadowed({.pool = "default", .policy = "least_load"});
+    worker.backend_failed({"default", "http://a"}, ErrorCode::connect_failed, {});
     Registry registry;
     registry.add(worker);
     registry.add_source([](std::vector<Sample>& out) {

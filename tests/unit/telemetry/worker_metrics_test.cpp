@@ -69,6 +69,14 @@ TEST_F(Counted, CallsWhatARequestHadNotNone) {
                           "code=\"404\",outcome=\"client_error\"} 1\n"));
 }
 
+TEST_F(Counted, NamesTheBackendOfATryThatFailed) {
+    worker.backend_failed({"default", "http://10.0.0.1:8000"}, ErrorCode::engine_error, {});
+
+    EXPECT_THAT(registry.expose(),
+                HasSubstr("penstock_backend_failures_total{pool=\"default\",backend=\"http://"
+                          "10.0.0.1:8000\",reason=\"engine_error\"} 1\n"));
+}
+
 TEST_F(Counted, ShowsEveryErrorCodeFromTheStart) {
     const std::string page = registry.expose();
 
