@@ -32,7 +32,7 @@ struct Pick {
     float prefill_s = 0;    // how long that should take there
     float batch = 1;        // requests it will be decoded beside, itself included
     fleet::AdapterRoom adapter = fleet::AdapterRoom::none;  // what its LoRA finds there
-    float own_share = 1;  // of the requests there, by this proxy
+    float own_share = 1;                                    // of the requests there, by this proxy
 };
 
 /// Picks a backend of `exchange.pool` that is not among `excluded`, and charges it at once. Errors:

@@ -13,8 +13,8 @@ constexpr float k_common_bound = 2;
 // That proxies agree is worth more than the chance that another was first: the next of them looks
 // there too. With 1 two proxies keep apart, with 2 few prompts go where they wait least.
 constexpr float k_agreement = 1.5F;
-// A copy that this proxy knows of is worth more than one that all suppose. With 1 hot prefixes crowd
-// their homes, with 0.7 eight proxies make copies of everything until each evicts the other.
+// A copy that this proxy knows of is worth more than one that all suppose. With 1 hot prefixes
+// crowd their homes, with 0.7 eight proxies make copies of everything until each evicts the other.
 constexpr float k_surest = 0.9F;
 
 // Polls that lag behind our own traffic look like a little of others'.

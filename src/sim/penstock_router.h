@@ -1,4 +1,4 @@
-// Penstock's own way of choosing, with the proxy's own objects: policy, sheet, survey, prefix index.
+// Penstock's own way of choosing, with the proxy's own objects: policy, sheet, survey, index.
 //
 // What `proxy::decide`, `proxy::Attempt` and the server's index upkeep do, in one place and without
 // sockets.
