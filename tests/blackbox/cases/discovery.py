@@ -87,20 +87,20 @@ def test_a_name_that_is_lost_keeps_its_last_addresses(world):
     equal(proxy.chat().body, b"answer")
     equal(len(proxy.backends()), 1)
     holds("the last answer stays" in proxy.log(), "what the log says")
-    names.set(NAME, "127.0.0.1")
+    names.set(ENGINES_NAME, "127.0.0.1")
     proxy.wait_for_log("discovery succeeds again")
 
 
 def test_a_pool_whose_name_nobody_knows_says_so(world):
     names = Names(world)
-    names.set(NAME)
-    proxy = world.proxy_of(pools=[config.pool("default", [], discover=f"http://{NAME}:1",
+    names.set(ENGINES_NAME)
+    proxy = world.proxy_of(pools=[config.pool("default", [], discover=f"http://{ENGINES_NAME}:1",
                                               discover_interval="100ms")],
                            environment=names.environment)
     proxy.wait_for_log("no backend has been found yet")
 
     pool = proxy.admin("/backends").json()["pools"][0]
 
-    equal((pool["name"], pool["discover"]), ("default", f"http://{NAME}:1"))
+    equal((pool["name"], pool["discover"]), ("default", f"http://{ENGINES_NAME}:1"))
     holds(pool["discovery_error"], "the pool tells no error")
     equal(proxy.metric("penstock_discovery_lookups_total", result="answered"), 0)

@@ -63,9 +63,9 @@ TEST(Grpc, HasAStatusForEachErrorButOk) {
 
 TEST(Grpc, TellsAnErrorInFieldsOfVisibleAscii) {
     Fields fields;
-    append_grpc_error(Error{ErrorCode::connect_failed, "100 %\n\xc3\xa9"}, fields);
-    EXPECT_EQ(fields.find("grpc-status"), "14");
-    EXPECT_EQ(fields.find("grpc-message"), "100 %25%0A%C3%A9");
+    append_grpc_error(Error{ErrorCode::bad_request, "100 %\n\xc3\xa9"}, fields);
+    EXPECT_EQ(fields.find("grpc-status"), "3");
+    EXPECT_EQ(fields.find("grpc-message"), "100 %25%0A%C3%A9.");
 }
 
 TEST(Grpc, KnowsWhoseFaultAFailureIs) {
