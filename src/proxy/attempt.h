@@ -3,6 +3,8 @@
 // taken back when it ends before its first byte.
 #pragma once
 
+#include <optional>
+
 #include "decide.h"
 #include "exchange.h"
 #include "penstock/base/error.h"
@@ -52,6 +54,7 @@ private:
     void correct_belief() const;
     void settle_session() const noexcept;
     void learn_habit() const;
+    [[nodiscard]] std::optional<float> told_uncached() const;
     void learn_speed(const Course& course) const;
     void prefilled() noexcept;
 
@@ -59,7 +62,8 @@ private:
     const fleet::Backend& backend_;
     fleet::Charge charge_;
     routing::Decision decision_;
-    float work_tokens_;
+    float tokens_ahead_;
+    float own_tokens_;
     float prefill_s_;
     float batch_;
     fleet::AdapterRoom adapter_;

@@ -174,13 +174,14 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             ask_shadow(exchange, input, decision.row, chance);
             keep_candidates(exchange, input, decision);
             const fleet::SheetRow& row = worker.sheet[decision.row];
-            const float work =
-                row.prefill_tokens + static_cast<float>(input.prompt_tokens - cached);
+            const float ahead = fleet::work_ahead(row, static_cast<float>(input.usual_uncached));
+            const auto own = static_cast<float>(input.prompt_tokens - cached);
             return Pick{.backend = &backend,
                         .decision = decision,
                         .charge = std::move(*charge),
-                        .work_tokens = work,
-                        .prefill_s = static_cast<float>(row.rates.first_token(work)),
+                        .tokens_ahead = ahead,
+                        .own_tokens = own,
+                        .prefill_s = static_cast<float>(row.rates.first_token(ahead + own)),
                         .batch = row.running + 1,
                         .adapter = row.adapter.room,
                         .own_share = fleet::own_share(row)};

@@ -28,9 +28,10 @@ struct Pick {
     const fleet::Backend* backend = nullptr;
     routing::Decision decision;
     fleet::Charge charge;
-    float work_tokens = 0;  // to be prefilled until its first token, its own and those before it
-    float prefill_s = 0;    // how long that should take there
-    float batch = 1;        // requests it will be decoded beside, itself included
+    float tokens_ahead = 0;  // that will be prefilled before its own
+    float own_tokens = 0;    // of its prompt, not believed cached
+    float prefill_s = 0;     // how long that should take there
+    float batch = 1;         // requests it will be decoded beside, itself included
     fleet::AdapterRoom adapter = fleet::AdapterRoom::none;  // what its LoRA finds there
     float own_share = 1;                                    // of the requests there, by this proxy
 };

@@ -55,13 +55,13 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
     const std::uint32_t held =
         std::min(decision.held_blocks * setting_.block_tokens, request.prompt_tokens);
     if (request.adapter != 0) adapters_.note(row.slot, request.adapter, view.now);
-    return Choice{
-        .slot = row.slot,
-        .held_blocks = decision.held_blocks,
-        .work_tokens = row.prefill_tokens + static_cast<float>(request.prompt_tokens - held),
-        .batch = row.running + 1,
-        .own_share = fleet::own_share(row),
-        .adapter = row.adapter.room};
+    return Choice{.slot = row.slot,
+                  .held_blocks = decision.held_blocks,
+                  .work_tokens = fleet::work_ahead(row, habit_.uncached_tokens) +
+                                 static_cast<float>(request.prompt_tokens - held),
+                  .batch = row.running + 1,
+                  .own_share = fleet::own_share(row),
+                  .adapter = row.adapter.room};
 }
 
 void PenstockRouter::mark_rows(const View& view) {
@@ -94,9 +94,12 @@ void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
     habit_.learn(0, prompt, std::max(1.0F, prompt - static_cast<float>(seen.cached_tokens)),
                  static_cast<float>(seen.output_tokens));
     const auto seconds = [](Micros time) { return std::chrono::duration<float>(time).count(); };
+    // What was believed of this prompt at the pick gives way to what the engine tells of it.
+    const float believed = prompt - static_cast<float>(seen.predicted_tokens);
+    const float uncached = prompt - static_cast<float>(seen.cached_tokens);
     const float gaps = std::max(1.0F, static_cast<float>(seen.output_tokens) - 1);
     learners_[slot].learn({.slot = slot,
-                           .work_tokens = seen.work_tokens,
+                           .work_tokens = seen.work_tokens - believed + uncached,
                            .first_token_s = seconds(seen.first_token),
                            .batch = seen.batch,
                            .gap_s = seconds(seen.inter_token),

@@ -17,7 +17,7 @@
 
 namespace penstock::sim {
 
-class PenstockRouter final : public Router {
+class PenstockRouter : public Router {
 public:
     PenstockRouter(const RouterSetting& setting, const routing::BalanceOptions& balance);
 
@@ -31,6 +31,9 @@ public:
     void observed(fleet::Slot slot, const Observation& observation) override;
     void sampled(fleet::Slot slot, const std::optional<fleet::LoadSample>& before,
                  const fleet::LoadSample& now) override;
+
+    /// What it has learned of a backend's speed.
+    [[nodiscard]] fleet::Rates rates(fleet::Slot slot) const { return learners_[slot].rates(); }
 
 private:
     void mark_rows(const View& view);

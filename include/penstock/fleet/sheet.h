@@ -54,6 +54,14 @@ struct SheetRow {
     return (row.in_flight + 1) / (std::max(row.running + row.waiting, row.in_flight) + 1);
 }
 
+/// Tokens that will be prefilled before a prompt that comes now. When it comes, a third of the
+/// prompt that is under way is done: by simulation, without it engines seem up to a quarter faster
+/// than they are, since most of what is charged there is over sooner.
+[[nodiscard]] inline float work_ahead(const SheetRow& row, float usual_uncached) noexcept {
+    constexpr float k_done = 1.0F / 3;
+    return row.prefill_tokens - k_done * std::min(row.prefill_tokens, usual_uncached);
+}
+
 /// What is known of the loads, and when.
 struct Loads {
     const LoadTable& table;

@@ -339,6 +339,19 @@ TEST_F(RelayTest, WhatAStreamShowsOfItsBackendsPaceIsLearned) {
     EXPECT_GT(bench.observed[0].gap_s, 0);
 }
 
+TEST_F(RelayTest, TheEnginesWordOfAPromptTakesThePlaceOfTheBelief) {
+    Peer& client = stream();
+    upstream().send(chunk(k_event));
+    ASSERT_TRUE(bench.until_got(client, "content"));
+
+    upstream().send(chunk("data: {\"usage\":{\"prompt_tokens\":900,\"completion_tokens\":2,"
+                          "\"prompt_tokens_details\":{\"cached_tokens\":200}}}\n\n") +
+                    "0\r\n\r\n");
+
+    ASSERT_TRUE(bench.until([&] { return !bench.observed.empty(); }));
+    EXPECT_EQ(bench.observed[0].work_tokens, 700);
+}
+
 TEST_F(RelayTest, AClientThatDoesNotKeepUpShowsNothingOfTheEnginesPace) {
     Peer& client = stream();
     upstream().send(chunk(k_event));
