@@ -91,6 +91,8 @@ void observe(std::span<const Backend> backends, const Loads& loads, std::vector<
         row.fresh = is_fresh(sample, loads.now, loads.stale_after);
         if (row.fresh) {
             move_by_own_traffic(*sample, cell, row);
+            row.batch_full =
+                sample->running_max && row.running >= request_count(*sample->running_max);
             if (sample->kv_use) row.kv_use = static_cast<float>(*sample->kv_use);
         } else {
             row.running = row.in_flight;

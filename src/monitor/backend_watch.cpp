@@ -93,6 +93,8 @@ Newscast BackendWatch::on_metrics(const Result<fleet::LoadSample>& sample) {
     const auto known_capacity = row_.sample ? row_.sample->kv_tokens : std::nullopt;
     row_.sample = *sample;
     if (!row_.sample->kv_tokens) row_.sample->kv_tokens = known_capacity;
+    if (found.restarted) batch_limit_.forget();
+    row_.sample->running_max = batch_limit_.see(*sample);
     changed_ = true;
     return news;
 }

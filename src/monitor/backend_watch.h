@@ -9,6 +9,7 @@
 #include "health_state.h"
 #include "penstock/base/error.h"
 #include "penstock/engine/dialect.h"
+#include "penstock/fleet/batch_limit.h"
 #include "penstock/fleet/load.h"
 #include "penstock/fleet/rates.h"
 #include "penstock/monitor/monitor.h"
@@ -62,6 +63,7 @@ private:
     HealthState health_;
     fleet::BackendState row_;
     SampleHistory history_;
+    fleet::BatchLimit batch_limit_;
     fleet::RateLearner learner_{fleet::Rates{}};
     bool changed_ = true;
     std::uint32_t metrics_failures_ = 0;

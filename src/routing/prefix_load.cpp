@@ -73,6 +73,14 @@ double adapter_seconds(const Input& input, const fleet::SheetRow& row, double ru
     return (1 + k_reload) * load + (1 + static_cast<double>(row.adapter.ahead)) * answer;
 }
 
+/// Until one of the running has its answer and all who wait have had their turn: places in a full
+/// batch come free one after the other.
+double place_seconds(const Input& input, const fleet::SheetRow& row, double running) noexcept {
+    if (!row.batch_full) return 0;
+    const double answer = input.usual_output * row.rates.decode_step(running);
+    return (1 + static_cast<double>(row.waiting)) * answer / std::max(running, 1.0);
+}
+
 /// One row's terms. Those that nobody reads are not computed: a decision reads the total alone.
 struct Seconds {
     double prefix = 0;
@@ -99,7 +107,9 @@ inline Seconds seconds_of(const Input& input, const fleet::SheetRow& row, double
     const double uncached = input.prompt_tokens - held;
     Seconds seconds;
     seconds.prefix = -rates.prefill_per_token * held;
-    seconds.queue = rates.prefill_per_token * tokens_ahead(input, row) +
+    // Prompts are prefilled while places are waited for.
+    seconds.queue = std::max(rates.prefill_per_token * tokens_ahead(input, row),
+                             place_seconds(input, row, running)) +
                     (running > 0 ? rates.decode_step(running) : 0);
     seconds.prefill = rates.first_token(input.prompt_tokens);
     seconds.others = (k_stall * running + waiting) * rates.prefill_per_token * uncached;

@@ -193,12 +193,12 @@ void FleetRun::see(std::uint32_t number) {
     row.health = fresh ? fleet::Health::healthy : fleet::Health::unhealthy;
     if (!fresh) return;  // the last good sample stays, as in the proxy
     std::swap(row.sample, fresh);
+    row.sample->running_max = replica.batch_limits[slot].see(*row.sample);
     replica.router->sampled(slot, fresh, *row.sample);
 }
 
 fleet::LoadSample FleetRun::sample(const Replica& replica, fleet::Slot slot) {
     Place& place = places_[replica.first_engine + slot];
-    const EngineProfile& profile = options_.engines[replica.first_engine + slot];
     const EngineModel::Stats stats = place.engine.stats(now_);
     fleet::LoadSample sample;
     sample.sent = TimePoint{now_};
@@ -206,7 +206,6 @@ fleet::LoadSample FleetRun::sample(const Replica& replica, fleet::Slot slot) {
     sample.waiting = stats.waiting + static_cast<double>(place.without_adapter());
     sample.kv_use = stats.kv_use;
     sample.kv_tokens = static_cast<double>(place.engine.model().capacity_tokens());
-    sample.running_max = profile.max_running;
     sample.cache_queries = static_cast<double>(stats.cache_queries);
     sample.cache_hits = static_cast<double>(stats.cache_hits);
     sample.start_time = start_seconds(place.started);

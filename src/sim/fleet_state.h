@@ -8,6 +8,7 @@
 #include <queue>
 #include <vector>
 
+#include "penstock/fleet/batch_limit.h"
 #include "penstock/fleet/charge.h"
 #include "penstock/sim/adapter_slots.h"
 #include "penstock/sim/fleet_run.h"
@@ -69,6 +70,7 @@ struct Replica {
         : first_engine{first}, router{std::move(with)}, rng{seed} {
         table.rows.resize(count);
         under_way.resize(count);
+        batch_limits.resize(count);
     }
     std::uint32_t first_engine;  // of those it knows; slot 0
     std::vector<fleet::Backend> backends;
@@ -76,6 +78,7 @@ struct Replica {
     fleet::LoadTable table;
     // Answers that are on their way, by slot, the oldest first; nothing: the engine was down.
     std::vector<std::deque<std::optional<fleet::LoadSample>>> under_way;
+    std::vector<fleet::BatchLimit> batch_limits;
     std::unique_ptr<Router> router;
     Rng rng;
     ExactMatch exact;

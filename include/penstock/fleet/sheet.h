@@ -34,6 +34,7 @@ struct SheetRow {
     float weight = 1;
     float running = 0;         // requests in the batch; with `waiting` at least `in_flight`
     float waiting = 0;         // requests queued
+    bool batch_full = false;   // who comes waits until one of the running has its answer
     float in_flight = 0;       // this proxy's own
     float kv_use = -1;         // 0..1; negative: unknown
     Rates rates;               // learned, or what is believed before

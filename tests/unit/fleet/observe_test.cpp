@@ -118,6 +118,10 @@ TEST_F(Observe, AddsToTheQueueWhenTheBatchIsFull) {
     counters[0].started = 2;
 
     EXPECT_EQ(row().waiting, 2);
+    EXPECT_TRUE(row().batch_full);
+
+    sample().running_max = 7;
+    EXPECT_FALSE(row().batch_full);
 }
 
 TEST_F(Observe, TakesFinishedRequestsFromTheQueueFirst) {

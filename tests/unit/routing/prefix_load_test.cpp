@@ -37,6 +37,20 @@ TEST_F(PrefixLoadPolicy, LeavesThePrefixWhenItsQueueCostsMore) {
     EXPECT_EQ(decision.reason, Reason::load);
 }
 
+TEST_F(PrefixLoadPolicy, LeavesThePrefixWhereAllWaitForAPlace) {
+    sheet[2].batch_full = true;
+    sheet[2].running = 128;
+    sheet[2].waiting = 20;
+    input.usual_output = 400;
+    input.usual_uncached = 1;
+    for (fleet::SheetRow& row : sheet) row.held_blocks = &row == &sheet[2] ? 16 : 14;
+
+    EXPECT_NE(decide().row, 2U);
+
+    sheet[2].batch_full = false;
+    EXPECT_EQ(decide().row, 2U);
+}
+
 TEST_F(PrefixLoadPolicy, ValuesNoMoreThanThePrompt) {
     input.prompt_tokens = 300;
     sheet[0].held_blocks = 2;
@@ -195,7 +209,6 @@ TEST_F(PrefixLoadPolicy, SumsItsTerms) {
 }
 
 TEST_F(PrefixLoadPolicy, PrefersTheStrongerOfEqualHolders) {
-    for (fleet::SheetRow& row : sheet) row.held_blocks = 16;
     sheet[1].weight = 4;
 
     EXPECT_EQ(decide().row, 1U);

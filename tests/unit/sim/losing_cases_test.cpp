@@ -20,6 +20,23 @@ TEST(LosingCases, LosingCases_OneSharedPromptPinsTheFleetToOneEngine) {
     EXPECT_LT(skew(ours), 1.5);
 }
 
+// dynamo #7836: what is cached everywhere costs no prefill, so only its place in a batch decides.
+TEST(LosingCases, LosingCases_FullBatchesQueueBesideIdleEngines) {
+    FleetOptions options = small_fleet(4);
+    for (EngineProfile& each : options.engines) {
+        each.max_running = 128;
+        each.kv_blocks = 8192;
+    }
+    const auto requests = alike(1500, 20'000, 200, 400);
+
+    const RunResult ours = run(k_ours, options, requests);
+    const RunResult evenly = run("least_request", options, requests);
+
+    EXPECT_EQ(engines_used(ours), 4U);
+    EXPECT_LT(first_token(ours, 0.5), 0.2);
+    EXPECT_LT(first_token(ours, 0.9), 2 * first_token(evenly, 0.9) + 1);
+}
+
 // llm-d-router #298 and #2515, dynamo #589: between two polls everybody sees the same least loaded
 // engine.
 TEST(LosingCases, LosingCases_ABurstBetweenTwoPollsHerds) {
