@@ -24,9 +24,6 @@ public:
     /// The name of a known key in `Authorization: Bearer` or `x-api-key`, empty where the file
     /// names none; nothing for an unknown key, which takes the same time whichever it is.
     [[nodiscard]] std::optional<std::string_view> holder(const http::RequestHead& head) const;
-    [[nodiscard]] bool admits(const http::RequestHead& head) const {
-        return holder(head).has_value();
-    }
 
 private:
     struct Key {

@@ -29,25 +29,25 @@ TEST(Auth, ApiKeys_AreOffUntilAFileIsRead) {
 }
 
 TEST(Auth, ApiKeys_AnEmptyFileAdmitsNobody) {
-    EXPECT_FALSE(keys_of("\n").admits(head_with("Authorization", "Bearer secret")));
+    EXPECT_FALSE(keys_of("\n").holder(head_with("Authorization", "Bearer secret")));
 }
 
 TEST(Auth, ApiKeys_AdmitsAKnownKeyAsBearerOrXApiKey) {
     const ApiKeys keys = keys_of(std::string{k_secret_hash} + "\n");
 
-    EXPECT_TRUE(keys.admits(head_with("Authorization", "Bearer secret")));
-    EXPECT_TRUE(keys.admits(head_with("authorization", "bearer   secret")));
-    EXPECT_TRUE(keys.admits(head_with("x-api-key", "secret")));
+    EXPECT_TRUE(keys.holder(head_with("Authorization", "Bearer secret")));
+    EXPECT_TRUE(keys.holder(head_with("authorization", "bearer   secret")));
+    EXPECT_TRUE(keys.holder(head_with("x-api-key", "secret")));
 }
 
 TEST(Auth, ApiKeys_RefusesOtherKeysAndOtherSchemes) {
     const ApiKeys keys = keys_of(std::string{k_secret_hash});
 
-    EXPECT_FALSE(keys.admits(head_with("Authorization", "Bearer secret2")));
-    EXPECT_FALSE(keys.admits(head_with("Authorization", "Basic secret")));
-    EXPECT_FALSE(keys.admits(head_with("Authorization", "Bearer ")));
-    EXPECT_FALSE(keys.admits(head_with("Authorization", "secret")));
-    EXPECT_FALSE(keys.admits(http::RequestHead{}));
+    EXPECT_FALSE(keys.holder(head_with("Authorization", "Bearer secret2")));
+    EXPECT_FALSE(keys.holder(head_with("Authorization", "Basic secret")));
+    EXPECT_FALSE(keys.holder(head_with("Authorization", "Bearer ")));
+    EXPECT_FALSE(keys.holder(head_with("Authorization", "secret")));
+    EXPECT_FALSE(keys.holder(http::RequestHead{}));
 }
 
 TEST(Auth, ApiKeys_ReadsNamesCommentsBlankLinesAndCarriageReturns) {
