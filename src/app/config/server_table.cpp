@@ -120,8 +120,9 @@ const Option k_options[] = {
                  "X-Penstock-Candidate. It shows the addresses of backends."},
     {.name = "half_close",
      .binding = bound<&ServerConfig::half_close>(),
-     .sentence = "Go on with an HTTP/1.1 request whose client has closed its sending side. Off, such a "
-                 "client counts as gone and its generation is cancelled."},
+     .sentence =
+         "Go on with an HTTP/1.1 request whose client has closed its sending side. Off, such a "
+         "client counts as gone and its generation is cancelled."},
     {.name = "trusted_proxies",
      .binding = bound<&ServerConfig::trusted_proxies>(),
      .format = &k_network,
