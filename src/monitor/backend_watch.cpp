@@ -37,8 +37,9 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-BackendWatch::BackendWatch(const PollOptions& options)
-    : polled_{options.enabled}, health_{options.rise, options.fall} {
+BackendWatch::BackendWatch(const PollOptions& options, const fleet::Rates& prior)
+    : polled_{options.enabled}, health_{options.rise, options.fall}, learner_{prior} {
+    row_.rates = learner_.rates();
     believe_unpolled(options);
 }
 

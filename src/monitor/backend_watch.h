@@ -31,7 +31,8 @@ inline constexpr std::uint32_t k_poll_failures_told = 3;
 
 class BackendWatch {
 public:
-    explicit BackendWatch(const PollOptions& options);
+    /// `prior`: what is believed of its speed before it has shown any.
+    explicit BackendWatch(const PollOptions& options, const fleet::Rates& prior = {});
 
     [[nodiscard]] Newscast on_metrics(const Result<fleet::LoadSample>& sample);
     /// `detail`: why, for people; of bad and silent probes.
@@ -64,7 +65,7 @@ private:
     fleet::BackendState row_;
     SampleHistory history_;
     fleet::BatchLimit batch_limit_;
-    fleet::RateLearner learner_{fleet::Rates{}};
+    fleet::RateLearner learner_;
     bool changed_ = true;
     std::uint32_t metrics_failures_ = 0;
     // Why each path fails, empty when it does not. The row shows the first.

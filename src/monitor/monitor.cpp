@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "penstock/base/assert.h"
+#include "penstock/fleet/priors.h"
 #include "resident.h"
 #include "table_builder.h"
 #include "target_diff.h"
@@ -45,6 +46,8 @@ struct Monitor::Impl {
     void plan_publish();
     void publish();
     Resident* find(fleet::Slot slot);
+    std::unique_ptr<Resident> settle_in(Target newcomer);
+    [[nodiscard]] fleet::Rates prior_of(const Target& newcomer) const;
 
     MonitorHooks hooks;
     Resident::Owner owner;
@@ -82,12 +85,27 @@ void Monitor::Impl::apply(Verdict verdict, Target* wanted) {
             break;
         case Fate::fresh:
             resident.reset();  // its poller first, so that two never write one row
-            resident = std::make_unique<Resident>(owner, std::move(*wanted));
+            resident = settle_in(std::move(*wanted));
             break;
         case Fate::left:
             break;
     }
     settle(*resident, resident->watch().set_draining(verdict.fate == Fate::left));
+}
+
+std::unique_ptr<Resident> Monitor::Impl::settle_in(Target newcomer) {
+    const fleet::Rates prior = prior_of(newcomer);
+    return std::make_unique<Resident>(owner, std::move(newcomer), prior);
+}
+
+fleet::Rates Monitor::Impl::prior_of(const Target& newcomer) const {
+    std::vector<fleet::Rates> others;
+    for (const auto& [slot, resident] : residents) {
+        if (resident && resident->target().pool == newcomer.pool) {
+            others.push_back(resident->watch().row().rates);
+        }
+    }
+    return fleet::expected_rates(newcomer.options.engine, others);
 }
 
 // The row goes to the table, the news to the hook. Who drains is no news any more.

@@ -4,8 +4,8 @@
 
 namespace penstock::monitor {
 
-Resident::Resident(Owner& owner, Target target)
-    : owner_{owner}, target_{std::move(target)}, watch_{target_.options} {
+Resident::Resident(Owner& owner, Target target, const fleet::Rates& prior)
+    : owner_{owner}, target_{std::move(target)}, watch_{target_.options, prior} {
     start();
 }
 

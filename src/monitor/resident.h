@@ -26,7 +26,7 @@ public:
     };
 
     /// Looks at once.
-    Resident(Owner& owner, Target target);
+    Resident(Owner& owner, Target target, const fleet::Rates& prior);
 
     /// The same server, asked differently from now on.
     void retune(Target target);

@@ -42,6 +42,7 @@ struct PollOptions {
 
 struct Target {
     fleet::Backend backend;
+    std::string pool;  // a new backend is expected to be as fast as the others of its pool
     PollOptions options;
     /// Another rank's target is asked in its place.
     [[nodiscard]] bool follows() const noexcept {

@@ -304,7 +304,7 @@ Built build_generation(const Config& config, const Known& known, fleet::SlotTabl
         std::vector<fleet::Backend> backends = backends_of(from, known, slots);
         const monitor::PollOptions options = poll_options(from);
         for (const fleet::Backend& backend : backends) {
-            built.targets.push_back({backend, with_ranks(options, backend, backends)});
+            built.targets.push_back({backend, from.name, with_ranks(options, backend, backends)});
         }
         add_sources(from, backends, built.sources);
         generation->pools.push_back(pool_of(from, std::move(backends)));
