@@ -15,6 +15,7 @@ constexpr double k_outlier = 2.0;  // usual errors beyond which one counts less
 constexpr double k_scale_weight = 0.05;
 constexpr double k_scale_least = 0.02;
 constexpr double k_prior_weight = 1.0;  // of each of the prior's two points
+constexpr double k_least_unit = 0.04;   // of the prior's value at a usual piece of work
 constexpr double k_tiny = 1e-9;
 constexpr double k_load_weight = 0.1;  // of what one more adapter's loading shows; first ones more
 constexpr double k_load_step = 3.0;    // at most so many times, or this part of, what was believed
@@ -66,10 +67,14 @@ void LineFit::add(double x, double y, double late) noexcept {
 
 void LineFit::solve() noexcept {
     Sums all = sums_;
+    // An offset of nothing, taken over from others, must not weigh more than all that is seen.
+    const double least =
+        std::max(k_least_unit * (prior_offset_ + prior_slope_ * typical_x_), k_tiny);
     for (const double x : {0.0, typical_x_}) {
-        const double y = std::max(prior_offset_ + prior_slope_ * x, k_tiny);
+        const double y = prior_offset_ + prior_slope_ * x;
+        const double unit = std::max(y, least);
         const double faded = k_prior_weight / (1.0 + 0.1 * count_);
-        all.add(x, y, faded / (y * y));
+        all.add(x, y, faded / (unit * unit));
     }
     const double spread = all.weight * all.xx - all.x * all.x;
     if (spread <= k_tiny * all.weight * all.xx) return;

@@ -18,18 +18,21 @@ void PromptSums::add(Slot slot, std::uint64_t bytes, std::uint64_t tokens) noexc
     const std::uint64_t least = bytes / k_bytes_most;
     const std::uint64_t most = bytes * k_tokens_per_byte_most;
     cells_[slot].bytes.fetch_add(bytes, std::memory_order_relaxed);
-    cells_[slot].tokens.fetch_add(std::clamp(tokens, least, most), std::memory_order_relaxed);
+    // Last, and read first: who sees the tokens sees their bytes.
+    cells_[slot].tokens.fetch_add(std::clamp(tokens, least, most), std::memory_order_release);
 }
 
 PromptSums::Sum PromptSums::of(Slot slot) const noexcept {
-    return {.bytes = cells_[slot].bytes.load(std::memory_order_relaxed),
-            .tokens = cells_[slot].tokens.load(std::memory_order_relaxed)};
+    const std::uint64_t tokens = cells_[slot].tokens.load(std::memory_order_acquire);
+    return {.bytes = cells_[slot].bytes.load(std::memory_order_relaxed), .tokens = tokens};
 }
 
 bool TokenLength::learn(const PromptSums::Sum& sum) noexcept {
     const std::uint64_t tokens = sum.tokens - seen_.tokens;
     if (tokens < k_tokens_least) return false;
-    const double shown = static_cast<double>(sum.bytes - seen_.bytes) / static_cast<double>(tokens);
+    const double shown =
+        std::min(static_cast<double>(sum.bytes - seen_.bytes) / static_cast<double>(tokens),
+                 static_cast<double>(k_bytes_most));
     seen_ = sum;
     shown_ = shown_ > 0 ? shown_ + k_weight * (shown - shown_) : shown;
     if (std::abs(shown_ / used_ - 1) <= k_change) return false;

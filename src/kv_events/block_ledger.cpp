@@ -40,7 +40,7 @@ void BlockLedger::apply(fleet::Slot slot, Backend& backend, std::uint32_t rank, 
     switch (event.kind) {
         case Event::Kind::stored:
             backend.mirror.stored(rank, event, now, changed_);
-            tell_news(slot, changed_);
+            tell_news(slot, backend, changed_);
             return;
         case Event::Kind::removed:
             backend.mirror.removed(rank, event, changed_);
@@ -63,8 +63,10 @@ void BlockLedger::tell_gone(fleet::Slot slot, Backend& backend, const std::vecto
 }
 
 // Somebody else's prompt, or one that was evicted and has come back, whose text we know: the
-// deepest block tells of those before it.
-void BlockLedger::tell_news(fleet::Slot slot, const std::vector<PathKey>& news) {
+// deepest block tells of those before it. An engine that stores and removes one block in turn is no
+// longer heard once its steps are spent; a belief is lost, and that is all.
+void BlockLedger::tell_news(fleet::Slot slot, Backend& backend, const std::vector<PathKey>& news) {
+    if (backend.steps.spent()) return;
     std::uint64_t deepest = 0;
     std::uint32_t index = 0;
     bool any = false;
@@ -79,6 +81,7 @@ void BlockLedger::tell_news(fleet::Slot slot, const std::vector<PathKey>& news) 
     }
     if (!any) return;
     paths_.chain_to(deepest, chain_);
+    backend.steps.charge(static_cast<std::int64_t>(chain_.size()));
     if (!chain_.empty()) held_.stored(slot, chain_);
 }
 

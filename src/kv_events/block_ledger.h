@@ -71,7 +71,7 @@ private:
     void apply(fleet::Slot slot, Backend& backend, std::uint32_t rank, const Event& event,
                TimePoint now);
     void tell_gone(fleet::Slot slot, Backend& backend, const std::vector<PathKey>& gone);
-    void tell_news(fleet::Slot slot, const std::vector<PathKey>& news);
+    void tell_news(fleet::Slot slot, Backend& backend, const std::vector<PathKey>& news);
     [[nodiscard]] bool try_pair(const fleet::ServedPrompt& prompt, Backend& backend);
     static void refill(Backend& backend, TimePoint now) noexcept;
     void tell_placed(const fleet::ServedPrompt& prompt, const std::vector<std::uint32_t>& placed);

@@ -26,7 +26,7 @@ public:
     explicit Steps(std::int64_t left) noexcept : left_{left} {}
     /// False: there are none left.
     [[nodiscard]] bool take() noexcept { return --left_ >= 0; }
-    void charge() noexcept { --left_; }
+    void charge(std::int64_t steps = 1) noexcept { left_ -= steps; }
     [[nodiscard]] bool spent() const noexcept { return left_ < 0; }
     [[nodiscard]] std::int64_t left() const noexcept { return left_; }
     void refill(std::int64_t more, std::int64_t most) noexcept {

@@ -43,7 +43,7 @@ private:
     std::size_t find_usage(std::string_view part) noexcept;
     std::size_t capture(std::string_view part);
 
-    static constexpr std::size_t k_start = 32;  // bytes of a line that tell what it is
+    static constexpr std::size_t k_start = 40;  // bytes of a line that tell what it is
 
     std::uint64_t events_ = 0;
     std::uint64_t line_length_ = 0;

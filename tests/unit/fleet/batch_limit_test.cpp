@@ -5,8 +5,11 @@
 namespace penstock::fleet {
 namespace {
 
+/// Each tells that another request of ours has ended.
 LoadSample sample(double running, double waiting) {
+    static std::uint64_t finished = 0;
     LoadSample made;
+    made.finished_then = ++finished;
     made.running = running;
     made.waiting = waiting;
     return made;
@@ -35,6 +38,13 @@ TEST(BatchLimit, IsNotLearnedWhereNobodyWaitsOrTheNumberChanges) {
     for (int i = 0; i < 5; ++i) EXPECT_EQ(limit.see(sample(30, 0)), std::nullopt);
     for (int i = 0; i < 9; ++i) EXPECT_EQ(limit.see(sample(30 + i % 2, 4)), std::nullopt);
     for (int i = 0; i < 5; ++i) EXPECT_EQ(limit.see(sample(0, 4)), std::nullopt) << "nothing runs";
+}
+
+TEST(BatchLimit, IsNotLearnedFromOneLongPromptBeforeAnother) {
+    BatchLimit limit;
+    LoadSample now = sample(1, 1);
+
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(limit.see(now), std::nullopt);
 }
 
 TEST(BatchLimit, IsGivenUpWhenMoreRun) {

@@ -138,6 +138,17 @@ TEST(RateLearner, WhatOthersWorkDelaysDoesNotMakeAnEngineSlow) {
     EXPECT_LT(rates.first_token(3'000), 1.5 * (engine.overhead + engine.per_token * 3'000));
 }
 
+// What a new backend takes over from its pool may have no offset at all.
+TEST(RateLearner, LearnsAnOffsetThatItsPriorDoesNotHave) {
+    Engine engine;
+    RateLearner learner{
+        {.first_overhead = 0, .prefill_per_token = 1e-4, .step = 0, .step_per_request = 1e-3}};
+    engine.serve(learner, 200);
+
+    expect_near(learner.rates(), engine, 0.15);
+    EXPECT_GT(learner.rates().first_overhead, engine.overhead / 2);
+}
+
 TEST(RateLearner, StaysSaneOnOneKindOfRequest) {
     RateLearner learner{{}};
     for (int i = 0; i < 1'000; ++i) {

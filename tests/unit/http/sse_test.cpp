@@ -79,6 +79,8 @@ TEST(SseScanner, DoesNotTakeWhatComesBeforeTheFirstTokenForOne) {
         const std::string typed = "data: {\"type\":\"" + std::string{name} + "\",\"x\":1}\n\n";
         EXPECT_FALSE(sees_token(named)) << name;
         EXPECT_FALSE(sees_token(typed)) << name;
+        EXPECT_FALSE(sees_token("data: {\"type\": \"" + std::string{name} + "\", \"x\": 1}\n\n"))
+            << name;
         EXPECT_TRUE(sees_token(named + typed + "data: {\"type\":\"x.delta\"}\n\n")) << name;
     }
     EXPECT_FALSE(sees_token(":\n\n: ping\n\nevent: ping\n\ndata: [DONE]\n\n"));
