@@ -13,17 +13,7 @@ constexpr float k_estimate_most = 1e6F;  // seconds
 }  // namespace
 
 Attempt::Attempt(Exchange& exchange, Pick pick)
-    : exchange_{exchange},
-      backend_{*pick.backend},
-      charge_{std::move(pick.charge)},
-      decision_{pick.decision},
-      tokens_ahead_{pick.tokens_ahead},
-      own_tokens_{pick.own_tokens},
-      prefill_s_{pick.prefill_s},
-      batch_{pick.batch},
-      adapter_{pick.adapter},
-      own_share_{pick.own_share},
-      prefilled_timer_{exchange.worker.loop} {
+    : exchange_{exchange}, pick_{std::move(pick)}, prefilled_timer_{exchange.worker.loop} {
     if (exchange_.adapter_listed) note_adapter();
 }
 
@@ -37,47 +27,47 @@ Attempt::~Attempt() {
 void Attempt::failed(ErrorCode why) {
     failed_ = true;
     if (why == ErrorCode::total_timeout) return;
-    backend_failed(exchange_, backend_, why);
+    backend_failed(exchange_, backend(), why);
 }
 
 // What belongs to a new session may come while its first request is still unanswered.
 void Attempt::sent() {
     sent_at_ = exchange_.worker.loop.now();
-    if (!exchange_.session.home) remember_session(exchange_, backend_.slot);
+    if (!exchange_.session.home) remember_session(exchange_, backend().slot);
     // An answer in one piece comes long after its first token: its prompt waits as long as such a
     // prompt should.
     if (!exchange_.facts.stream) {
-        const float millis = 1000 * std::min(prefill_s_, k_estimate_most);
+        const float millis = 1000 * std::min(pick_.prefill_s, k_estimate_most);
         prefilled_timer_.set(Millis{static_cast<Millis::rep>(millis)}, prefilled_hook_);
     }
     if (indexed_ || exchange_.facts.blocks.empty()) return;
-    added_ = exchange_.worker.shared.index.insert(backend_.slot, exchange_.facts.blocks);
+    added_ = exchange_.worker.shared.index.insert(backend().slot, exchange_.facts.blocks);
     indexed_ = true;
 }
 
 void Attempt::first_byte() {
     proven_ = exchange_.record.status < 400;
     if (!proven_) return;
-    remember_session(exchange_, backend_.slot);
+    remember_session(exchange_, backend().slot);
     note_adapter();
 }
 
 void Attempt::first_token() {
-    charge_.prefilled();
+    pick_.charge.prefilled();
     prefilled_timer_.clear();
     first_token_at_ = exchange_.worker.loop.now();
     prefilled_then_ = cell().prompt_tokens_finished.load(std::memory_order_relaxed);
 }
 
 void Attempt::prefilled() noexcept {
-    charge_.prefilled();
+    pick_.charge.prefilled();
 }
 
 // A session that its home has failed may try another: else it would fail for as long as that goes
 // on. A client that gave up, or was told that its request is wrong, says nothing against the home.
 void Attempt::settle_session() const noexcept {
     const bool blamed = failed_ || exchange_.record.status >= 500;
-    if (blamed || !exchange_.session.home) forget_session(exchange_, backend_.slot);
+    if (blamed || !exchange_.session.home) forget_session(exchange_, backend().slot);
 }
 
 // At the pick, so that the next request of a burst finds it on its way, but not on a client's word
@@ -85,18 +75,18 @@ void Attempt::settle_session() const noexcept {
 // request has taken back since.
 void Attempt::note_adapter() noexcept {
     if (exchange_.adapter == 0) return;
-    exchange_.worker.shared.adapters.note(backend_.slot, exchange_.adapter,
+    exchange_.worker.shared.adapters.note(backend().slot, exchange_.adapter,
                                           exchange_.worker.loop.now());
 }
 
 // Who fails or does not have it must not look the better for having been asked.
 void Attempt::drop_adapter_belief() noexcept {
-    if (!exchange_.adapter_listed || adapter_ == fleet::AdapterRoom::loaded) return;
-    exchange_.worker.shared.adapters.forget(backend_.slot, exchange_.adapter);
+    if (!exchange_.adapter_listed || pick_.adapter == fleet::AdapterRoom::loaded) return;
+    exchange_.worker.shared.adapters.forget(backend().slot, exchange_.adapter);
 }
 
 fleet::CounterSlab::Cell& Attempt::cell() const noexcept {
-    return exchange_.worker.shared.counters[backend_.slot];
+    return exchange_.worker.shared.counters[backend().slot];
 }
 
 Error connect_error(const Exchange& exchange, const Error& from) {

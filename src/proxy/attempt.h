@@ -22,8 +22,8 @@ public:
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
-    [[nodiscard]] const fleet::Backend& backend() const noexcept { return backend_; }
-    [[nodiscard]] const routing::Decision& decision() const noexcept { return decision_; }
+    [[nodiscard]] const fleet::Backend& backend() const noexcept { return *pick_.backend; }
+    [[nodiscard]] const routing::Decision& decision() const noexcept { return pick_.decision; }
 
     /// The request leaves: the engine will hold this prompt from now on.
     void sent();
@@ -59,15 +59,7 @@ private:
     void prefilled() noexcept;
 
     Exchange& exchange_;
-    const fleet::Backend& backend_;
-    fleet::Charge charge_;
-    routing::Decision decision_;
-    float tokens_ahead_;
-    float own_tokens_;
-    float prefill_s_;
-    float batch_;
-    fleet::AdapterRoom adapter_;
-    float own_share_;
+    Pick pick_;
     TimePoint sent_at_{};
     TimePoint first_token_at_{};
     std::uint64_t prefilled_then_ = 0;  // by this proxy's requests there, at the first token

@@ -45,7 +45,7 @@ void Attempt::learn_habit() const {
     fleet::Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
     const bool told = record.prompt_tokens > 0;
     if (fleet::PromptSums* sums = exchange_.worker.shared.prompt_sums; sums != nullptr && told) {
-        sums->add(backend_.slot, exchange_.facts.prompt_bytes, record.prompt_tokens);
+        sums->add(backend().slot, exchange_.facts.prompt_bytes, record.prompt_tokens);
     }
     const auto uncached = static_cast<float>(record.prompt_tokens) -
                           static_cast<float>(std::min(record.cached_tokens, record.prompt_tokens));
@@ -66,19 +66,19 @@ std::optional<float> Attempt::told_uncached() const {
 void Attempt::learn_speed(const Course& course) const {
     const std::uint64_t tokens = exchange_.record.output_tokens;
     // What was believed of this prompt at the pick gives way to what the engine tells of it.
-    const float own = told_uncached().value_or(own_tokens_);
-    fleet::Observation seen{.slot = backend_.slot,
-                            .work_tokens = tokens_ahead_ + own,
+    const float own = told_uncached().value_or(pick_.own_tokens);
+    fleet::Observation seen{.slot = backend().slot,
+                            .work_tokens = pick_.tokens_ahead + own,
                             .first_token_s = seconds(first_token_at_ - sent_at_),
-                            .adapter = adapter_,
-                            .own_share = own_share_};
+                            .adapter = pick_.adapter,
+                            .own_share = pick_.own_share};
     constexpr std::uint64_t k_tokens_least = 8;  // fewer say little of the time between them
     // What an engine generates while its client does not read comes all at once.
     if (tokens >= k_tokens_least && !course.client_waited) {
         const auto gaps = static_cast<float>(tokens - 1);
         const auto now =
-            static_cast<float>(exchange_.worker.shared.counters.in_flight(backend_.slot));
-        seen.batch = (batch_ + now) / 2;
+            static_cast<float>(exchange_.worker.shared.counters.in_flight(backend().slot));
+        seen.batch = (pick_.batch + now) / 2;
         seen.gap_s = seconds(course.last_chunk - first_token_at_) / gaps;
         seen.beside_tokens =
             static_cast<float>(cell().prompt_tokens_finished.load(std::memory_order_relaxed) -
@@ -92,10 +92,10 @@ void Attempt::learn_speed(const Course& course) const {
 bool Attempt::tell_served() const {
     const engine::RequestFacts& facts = exchange_.facts;
     const auto& report = exchange_.worker.shared.report_prompt;
-    if (!backend_.tells_blocks || !report || facts.blocks.empty()) return false;
+    if (!backend().tells_blocks || !report || facts.blocks.empty()) return false;
     const telemetry::RequestRecord& record = exchange_.record;
     return report(
-        {.slot = backend_.slot,
+        {.slot = backend().slot,
          .blocks = facts.blocks,
          .block_bytes = static_cast<std::uint32_t>(exchange_.pool->balance.block_size.count),
          .bytes = facts.prompt_bytes,

@@ -60,12 +60,6 @@ void mark_rows(Exchange& exchange, const std::vector<fleet::Slot>& excluded) {
     }
 }
 
-/// Without labels and session no row costs more than another: nothing to filter.
-void pass_over(Exchange& exchange) noexcept {
-    if (exchange.placement.standings.empty() && exchange.session.name == 0) return;
-    routing::pass_over(exchange.worker.sheet);
-}
-
 Micros micros_of(float seconds) noexcept {
     constexpr float k_most = 1e6F;
     return Micros{static_cast<Micros::rep>(std::clamp(seconds, -k_most, k_most) * 1e6F)};
@@ -187,7 +181,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
                         .own_share = fleet::own_share(row)};
         }
         worker.sheet[decision.row].unfit |= fleet::k_full;  // another worker took the last place
-        pass_over(exchange);
+        routing::pass_over(worker.sheet);
     }
 }
 

@@ -19,6 +19,15 @@ def wait_for_failures(proxy, engine, count):
     return failures_of(proxy, engine)
 
 
+def begun_stream(proxy, engine):
+    """(client, request) of a stream whose head has been sent."""
+    client = proxy.connect()
+    client.send(wire.post_chat(stream=True))
+    request = engine.next_request()
+    request.start_stream()
+    return client, request
+
+
 def test_answers_of_500_are_counted_against_their_backend(world):
     good, bad = world.engine(), world.engine()
     good.answer_all()
@@ -71,10 +80,7 @@ def test_a_failure_that_another_backend_made_good_is_counted(world, fail, reason
 def test_a_stream_that_breaks_off_is_counted(world):
     engine = world.engine()
     proxy = world.proxy(engine)
-    client = proxy.connect()
-    client.send(wire.post_chat(stream=True))
-    request = engine.next_request()
-    request.start_stream()
+    client, request = begun_stream(proxy, engine)
     client.read_head()
     request.send_chunk(event("one"))
     client.expect(chunk(event("one")))
@@ -88,10 +94,7 @@ def test_a_stream_that_breaks_off_is_counted(world):
 def test_an_error_within_a_stream_is_counted(world):
     engine = world.engine()
     proxy = world.proxy(engine)
-    client = proxy.connect()
-    client.send(wire.post_chat(stream=True))
-    request = engine.next_request()
-    request.start_stream()
+    client, request = begun_stream(proxy, engine)
     request.send_chunk(b'data: {"error":{"message":"out of memory","code":500}}\n\n')
     request.end_stream()
     client.read_response()
