@@ -71,7 +71,7 @@ def test_malformed_chunks_after_the_head_end_the_stream_visibly(world, rest):
     request.send_chunk(wire.event("good"))
     exchange.expect(wire.event("good"))
 
-    request.send(rest)
+    request.send_what_is_taken(rest)
     request.expect_end()
 
     exchange.expect_broken()

@@ -44,6 +44,13 @@ class Peer:
         self.socket.settimeout(timing.limit())
         self.socket.sendall(data)
 
+    def send_what_is_taken(self, data):
+        """To a side that may close before it has read all."""
+        try:
+            self.send(data)
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+            pass
+
     def _with_tls(self, work, seconds):
         """`work` on a TLS connection. OpenSSL's may be used by one thread at a time, and here one
         may read while another sends: so nobody waits inside it."""
