@@ -114,6 +114,7 @@ Json backend_json(const BackendView& view) {
     json["health"] = fleet::name(view.state.health);
     json["draining"] = view.state.draining;
     json["ejected"] = view.state.ejected;
+    json["cache_off"] = view.state.cache_off;
     json["in_flight"] = view.in_flight;
     json["models"] = view.state.models;
     json["models_listed"] = view.state.models_listed;

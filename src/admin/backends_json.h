@@ -17,6 +17,7 @@
 //         "pool": "default", "url": "http://10.0.0.1:8000", "engine": "vllm", "weight": 1,
 //         "health": "healthy",               unknown | healthy | unhealthy | loading
 //         "draining": false, "ejected": false,
+//         "cache_off": false,                its prefix cache finds nothing of what it should hold
 //         "in_flight": 4,                    this proxy's own requests
 //         "models": ["llama"], "models_listed": true,
 //         "sample": {                        null: none came yet

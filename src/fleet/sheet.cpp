@@ -86,7 +86,10 @@ void observe(std::span<const Backend> backends, const Loads& loads, std::vector<
             difference(cell.prompt_tokens_started.load(std::memory_order_relaxed),
                        cell.prompt_tokens_finished.load(std::memory_order_relaxed));
         row.prefill_tokens = static_cast<float>(std::max(0.0, prefill));
-        if (state != nullptr) row.rates = state->rates;
+        if (state != nullptr) {
+            row.rates = state->rates;
+            row.cache_off = state->cache_off;
+        }
         const LoadSample* sample = state != nullptr && state->sample ? &*state->sample : nullptr;
         row.fresh = is_fresh(sample, loads.now, loads.stale_after);
         if (row.fresh) {

@@ -20,7 +20,8 @@ struct AnswerFacts {
     std::int64_t created = 0;  // Unix seconds
     fleet::Engine dialect = fleet::Engine::vllm;
     bool include_usage = false;
-    bool at_limit = false;  // ends because the client's maximum is reached, not by itself
+    bool cache_report = true;  // usage tells what of the prompt was cached
+    bool at_limit = false;     // ends because the client's maximum is reached, not by itself
 };
 
 struct Usage {

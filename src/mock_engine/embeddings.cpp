@@ -6,6 +6,7 @@
 
 #include "json_text.h"
 #include "penstock/base/rng.h"
+#include "usage_json.h"
 
 namespace penstock::mock_engine {
 
@@ -68,7 +69,7 @@ std::string embeddings_answer(const Ask& ask, const AnswerFacts& facts, const Us
                      {{"prompt_tokens", usage.prompt_tokens},
                       {"total_tokens", usage.prompt_tokens},
                       {"completion_tokens", 0},
-                      {"prompt_tokens_details", {{"cached_tokens", usage.cached_tokens}}}}}});
+                      {"prompt_tokens_details", cached_json(usage, facts.cache_report)}}}});
 }
 
 }  // namespace penstock::mock_engine

@@ -182,6 +182,7 @@ std::optional<Refusal> MockEngine::Impl::prepare(Api api, const Ask& ask,
     work.facts.created = static_cast<std::int64_t>(unix_seconds());
     work.facts.dialect = options.dialect;
     work.facts.include_usage = ask.include_usage;
+    work.facts.cache_report = options.cache_report;
     work.facts.at_limit = ask.max_tokens.has_value();
     return {};
 }

@@ -5,16 +5,17 @@
 #include "json_text.h"
 #include "penstock/base/assert.h"
 #include "penstock/base/json_text.h"
+#include "usage_json.h"
 
 namespace penstock::mock_engine {
 
 namespace {
 
-Json usage_json(const Usage& usage) {
+Json usage_json(const Usage& usage, bool cache_report) {
     return {{"prompt_tokens", usage.prompt_tokens},
             {"total_tokens", usage.prompt_tokens + usage.output_tokens},
             {"completion_tokens", usage.output_tokens},
-            {"prompt_tokens_details", {{"cached_tokens", usage.cached_tokens}}}};
+            {"prompt_tokens_details", cached_json(usage, cache_report)}};
 }
 
 class OpenAiFormat final : public AnswerFormat {
@@ -55,7 +56,8 @@ public:
                           "\n\n");
         }
         if (facts_.include_usage) {
-            out.push_back(prefix_ + "],\"usage\":" + to_text(usage_json(usage)) + "}\n\n");
+            out.push_back(prefix_ + "],\"usage\":" +
+                          to_text(usage_json(usage, facts_.cache_report)) + "}\n\n");
         }
         out.emplace_back("data: [DONE]\n\n");
     }
@@ -74,7 +76,7 @@ public:
                         {"created", facts_.created},
                         {"model", facts_.model},
                         {"choices", Json::array({std::move(choice)})},
-                        {"usage", usage_json(usage)}});
+                        {"usage", usage_json(usage, facts_.cache_report)}});
     }
 
 private:

@@ -4,6 +4,7 @@
 #include "answer_format.h"
 #include "json_text.h"
 #include "penstock/base/json_text.h"
+#include "usage_json.h"
 
 namespace penstock::mock_engine {
 
@@ -86,7 +87,7 @@ private:
         Json output = Json::array({item(status, Json::array({part(text)}))});
         return document(status, std::move(output),
                         {{"input_tokens", usage.prompt_tokens},
-                         {"input_tokens_details", {{"cached_tokens", usage.cached_tokens}}},
+                         {"input_tokens_details", cached_json(usage, facts_.cache_report)},
                          {"output_tokens", usage.output_tokens},
                          {"output_tokens_details", {{"reasoning_tokens", 0}}},
                          {"total_tokens", usage.prompt_tokens + usage.output_tokens}});

@@ -94,10 +94,21 @@ Newscast BackendWatch::on_metrics(const Result<fleet::LoadSample>& sample) {
     const auto known_capacity = row_.sample ? row_.sample->kv_tokens : std::nullopt;
     row_.sample = *sample;
     if (!row_.sample->kv_tokens) row_.sample->kv_tokens = known_capacity;
-    if (found.restarted) batch_limit_.forget();
+    if (found.restarted) {
+        batch_limit_.forget();
+        cache_use_.forget();
+    }
+    judge_cache(*sample, news);
     row_.sample->running_max = batch_limit_.see(*sample);
     changed_ = true;
     return news;
+}
+
+void BackendWatch::judge_cache(const fleet::LoadSample& sample, Newscast& news) {
+    cache_use_.see(sample);
+    if (row_.cache_off == cache_use_.off()) return;
+    row_.cache_off = cache_use_.off();
+    news.push_back({row_.cache_off ? Event::Kind::cache_off : Event::Kind::cache_on, ""});
 }
 
 Newscast BackendWatch::on_health(HealthState::Input input, std::string_view detail) {
@@ -123,6 +134,7 @@ Newscast BackendWatch::on_traffic(HealthState::Input input, std::string_view det
 
 void BackendWatch::learn(const fleet::Observation& seen) {
     learner_.learn(seen);
+    cache_use_.served(seen.prompt_tokens, seen.believed_tokens);
     row_.rates = learner_.rates();
     changed_ = true;
 }

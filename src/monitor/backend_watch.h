@@ -10,6 +10,7 @@
 #include "penstock/base/error.h"
 #include "penstock/engine/dialect.h"
 #include "penstock/fleet/batch_limit.h"
+#include "penstock/fleet/cache_use.h"
 #include "penstock/fleet/load.h"
 #include "penstock/fleet/rates.h"
 #include "penstock/monitor/monitor.h"
@@ -41,7 +42,7 @@ public:
     /// A worker's word. With polling off it changes nothing, since no probe could take it back.
     [[nodiscard]] Newscast on_traffic(HealthState::Input input, std::string_view detail);
 
-    /// What a stream showed of its speed.
+    /// What an answer showed of it.
     void learn(const fleet::Observation& seen);
 
     /// Who comes back tells its capacity again: news of the time between went to nobody.
@@ -56,6 +57,7 @@ public:
     [[nodiscard]] bool health_in_doubt() const noexcept { return health_.in_doubt(); }
 
 private:
+    void judge_cache(const fleet::LoadSample& sample, Newscast& news);
     [[nodiscard]] Newscast judge(HealthState::Input input, std::string_view detail);
     void believe_unpolled(const PollOptions& options);
     void note_problem(std::string& slot, std::string text);
@@ -65,6 +67,7 @@ private:
     fleet::BackendState row_;
     SampleHistory history_;
     fleet::BatchLimit batch_limit_;
+    fleet::CacheUse cache_use_;
     fleet::RateLearner learner_;
     bool changed_ = true;
     std::uint32_t metrics_failures_ = 0;

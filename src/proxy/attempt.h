@@ -55,7 +55,8 @@ private:
     void settle_session() const noexcept;
     void learn_habit() const;
     [[nodiscard]] std::optional<float> told_uncached() const;
-    void learn_speed(const Course& course) const;
+    [[nodiscard]] float uncached() const;
+    void see_speed(const Course& course, fleet::Observation& seen) const;
     void prefilled() noexcept;
 
     Exchange& exchange_;

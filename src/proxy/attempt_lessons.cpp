@@ -35,9 +35,15 @@ void Attempt::complete(const Course& course) {
     // An engine that tells what it evicts is not guessed at, as long as it is heard.
     if (!tell_served()) correct_belief();
     learn_habit();
+    const auto told = static_cast<float>(record.prompt_tokens);
+    fleet::Observation seen{.slot = backend().slot,
+                            .prompt_tokens = told > 0 ? told : pick_.prompt_tokens,
+                            .believed_tokens = pick_.believed_tokens};
     // An answer in one piece does not show when its first token came.
-    if (!record.stream || first_token_at_ == TimePoint{} || sent_at_ == TimePoint{}) return;
-    learn_speed(course);
+    if (record.stream && first_token_at_ != TimePoint{} && sent_at_ != TimePoint{}) {
+        see_speed(course, seen);
+    }
+    exchange_.worker.observations.add(seen);
 }
 
 void Attempt::learn_habit() const {
@@ -47,10 +53,8 @@ void Attempt::learn_habit() const {
     if (fleet::PromptSums* sums = exchange_.worker.shared.prompt_sums; sums != nullptr && told) {
         sums->add(backend().slot, exchange_.facts.prompt_bytes, record.prompt_tokens);
     }
-    const auto uncached = static_cast<float>(record.prompt_tokens) -
-                          static_cast<float>(std::min(record.cached_tokens, record.prompt_tokens));
     habit.learn(told ? static_cast<float>(exchange_.facts.prompt_bytes) : 0.0F,
-                static_cast<float>(record.prompt_tokens), told ? std::max(uncached, 1.0F) : 0.0F,
+                static_cast<float>(record.prompt_tokens), uncached(),
                 static_cast<float>(record.output_tokens));
 }
 
@@ -63,15 +67,17 @@ std::optional<float> Attempt::told_uncached() const {
     return static_cast<float>(std::clamp<std::uint64_t>(uncached, 1, k_most));
 }
 
-void Attempt::learn_speed(const Course& course) const {
+// What was counted on at the pick gives way to what the engine tells.
+float Attempt::uncached() const {
+    return told_uncached().value_or(std::max(1.0F, pick_.own_tokens));
+}
+
+void Attempt::see_speed(const Course& course, fleet::Observation& seen) const {
     const std::uint64_t tokens = exchange_.record.output_tokens;
-    // What was believed of this prompt at the pick gives way to what the engine tells of it.
-    const float own = told_uncached().value_or(pick_.own_tokens);
-    fleet::Observation seen{.slot = backend().slot,
-                            .work_tokens = pick_.tokens_ahead + own,
-                            .first_token_s = seconds(first_token_at_ - sent_at_),
-                            .adapter = pick_.adapter,
-                            .own_share = pick_.own_share};
+    seen.work_tokens = pick_.tokens_ahead + uncached();
+    seen.first_token_s = seconds(first_token_at_ - sent_at_);
+    seen.adapter = pick_.adapter;
+    seen.own_share = pick_.own_share;
     constexpr std::uint64_t k_tokens_least = 8;  // fewer say little of the time between them
     // What an engine generates while its client does not read comes all at once.
     if (tokens >= k_tokens_least && !course.client_waited) {
@@ -85,7 +91,6 @@ void Attempt::learn_speed(const Course& course) const {
                                prefilled_then_) /
             gaps;
     }
-    exchange_.worker.observations.add(seen);
 }
 
 // For who follows the engine's own word of what it holds. False: nobody hears it.

@@ -68,6 +68,7 @@ void append_json(std::string& out, const Candidate& candidate, const routing::Po
     append_figure(out, "in_flight", row.in_flight);
     append_figure(out, "kv_usage", row.kv_use < 0 ? k_unknown : row.kv_use);
     append_count(out, "held_blocks", row.held_blocks);
+    append_flag(out, "cache_off", row.cache_off);
     append_text(out, "adapter", fleet::name(row.adapter.room));
     append_terms_json(out, candidate, policy);
     close_object(out, begin);

@@ -51,6 +51,7 @@ void append_terms(std::string& out, const std::array<float, routing::k_terms>& t
 ///      "fresh": true,           its metrics are young enough to be believed
 ///      "running": 3, "waiting": 0, "in_flight": 2, "kv_usage": 0.4,
 ///      "held_blocks": 9,        of the prompt, by the prefix index
+///      "cache_off": false,      true: they are not counted on, it finds nothing cached
 ///      "adapter": "loaded",     what the request's LoRA finds there: none (it wants none), loaded,
 ///                               free, idle (one that nobody uses has to go), busy (it waits)
 ///      "terms_ms": {"total": 15.2, "queue": 1.2, …}}

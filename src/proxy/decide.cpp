@@ -157,8 +157,8 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             return nobody_fits(exchange);
         }
         const fleet::Backend& backend = pool.backends[decision.row];
-        const std::uint32_t cached =
-            std::min(decision.held_blocks * input.block_tokens, input.prompt_tokens);
+        const fleet::SheetRow& row = worker.sheet[decision.row];
+        const auto cached = static_cast<std::uint32_t>(routing::cached_tokens(input, row));
         std::optional<fleet::Charge> charge =
             fleet::Charge::try_charge(worker.shared.counters[backend.slot], backend.max_in_flight,
                                       input.prompt_tokens - cached);
@@ -167,7 +167,6 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
             if (decision.candidates > 1) ++exchange.generation.turn_of(pool);
             ask_shadow(exchange, input, decision.row, chance);
             keep_candidates(exchange, input, decision);
-            const fleet::SheetRow& row = worker.sheet[decision.row];
             const float ahead = fleet::work_ahead(row, static_cast<float>(input.usual_uncached));
             const auto own = static_cast<float>(input.prompt_tokens - cached);
             return Pick{.backend = &backend,
@@ -175,6 +174,8 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
                         .charge = std::move(*charge),
                         .tokens_ahead = ahead,
                         .own_tokens = own,
+                        .prompt_tokens = static_cast<float>(input.prompt_tokens),
+                        .believed_tokens = routing::believed_tokens(input, row),
                         .prefill_s = static_cast<float>(row.rates.first_token(ahead + own)),
                         .batch = row.running + 1,
                         .adapter = row.adapter.room,

@@ -29,9 +29,11 @@ struct Pick {
     routing::Decision decision;
     fleet::Charge charge;
     float tokens_ahead = 0;  // that will be prefilled before its own
-    float own_tokens = 0;    // of its prompt, not believed cached
-    float prefill_s = 0;     // how long that should take there
-    float batch = 1;         // requests it will be decoded beside, itself included
+    float own_tokens = 0;    // of its prompt, not taken for cached
+    float prompt_tokens = 0;
+    float believed_tokens = 0;  // of them, that are cached there by the prefix index
+    float prefill_s = 0;        // how long that should take there
+    float batch = 1;            // requests it will be decoded beside, itself included
     fleet::AdapterRoom adapter = fleet::AdapterRoom::none;  // what its LoRA finds there
     float own_share = 1;                                    // of the requests there, by this proxy
 };

@@ -34,7 +34,7 @@ bool keeps_session(Sheet sheet, const fleet::SheetRow& chosen) noexcept {
 Reason reason_of(Sheet sheet, const Decision& decision) noexcept {
     const fleet::SheetRow& chosen = sheet[decision.row];
     if (decision.candidates == 1) return Reason::only;
-    if (chosen.held_blocks > 0) return Reason::prefix;
+    if (chosen.held_blocks > 0 && !chosen.cache_off) return Reason::prefix;
     return keeps_session(sheet, chosen) ? Reason::session : Reason::load;
 }
 
@@ -101,8 +101,7 @@ struct Seconds {
 /// `waiting`: prompts for which each second of prefill is a second more.
 inline Seconds seconds_of(const Input& input, const fleet::SheetRow& row, double waiting) noexcept {
     const double running = row.running;
-    const double held = std::min<double>(static_cast<double>(row.held_blocks) * input.block_tokens,
-                                         input.prompt_tokens);
+    const double held = cached_tokens(input, row);
     const fleet::Rates& rates = row.rates;
     const double uncached = input.prompt_tokens - held;
     Seconds seconds;

@@ -41,7 +41,8 @@ bool EngineModel::Impl::start(EngineRequest& request, std::uint32_t& budget) {
     // The last known token is always computed anew: its result is the next token.
     const std::size_t usable =
         std::min<std::size_t>(request.chain.size(), (request.known() - 1) / profile.block_tokens);
-    const std::uint32_t matched = cache.match(std::span{request.chain}.first(usable));
+    const std::uint32_t matched =
+        profile.prefix_caching ? cache.match(std::span{request.chain}.first(usable)) : 0;
     for (std::uint32_t i = 0; i < matched; ++i) {
         request.blocks.push_back(cache.acquire(request.chain[i]));
     }
@@ -53,7 +54,8 @@ bool EngineModel::Impl::start(EngineRequest& request, std::uint32_t& budget) {
     }
     if (!std::exchange(request.started_before, true)) {
         request.cached_tokens = request.computed;
-        counted.cache_queries += request.prompt_tokens;
+        // As vLLM: who has no such cache counts nobody who asks for it.
+        if (profile.prefix_caching) counted.cache_queries += request.prompt_tokens;
         counted.cache_hits += request.computed;
     }
     request.planned = wanted;

@@ -95,10 +95,9 @@ bool FleetRun::attempt(std::uint32_t flight) {
     state.choice = *choice;
     state.sent = now_;
     state.attempt = ++attempts_;
-    const std::uint32_t held =
-        std::min(choice->held_blocks * source_.block_tokens(), state.request.prompt_tokens);
+    const std::uint32_t counted = choice->cache_off ? 0 : believed_tokens(state);
     auto charge = fleet::Charge::try_charge(replica.counters[state.slot], 0,
-                                            state.request.prompt_tokens - held);
+                                            state.request.prompt_tokens - counted);
     state.charge = std::move(*charge);
     state.added = replica.router->sent(state.slot, state.request);
     if (places_[state.engine].engine.up()) {
@@ -110,6 +109,12 @@ bool FleetRun::attempt(std::uint32_t flight) {
     state.excluded.push_back(state.slot);
     ++result_.retried;
     return false;
+}
+
+// By the router, at the pick.
+std::uint32_t FleetRun::believed_tokens(const FlightState& state) const {
+    const std::uint64_t held = std::uint64_t{state.choice.held_blocks} * source_.block_tokens();
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(held, state.request.prompt_tokens));
 }
 
 void FleetRun::enter_adapter(std::uint32_t flight) {
@@ -181,14 +186,15 @@ void FleetRun::on_last_token(std::uint32_t flight) {
     FlightState& state = flights_[flight];
     const SimRequest& request = state.request;
     const std::uint32_t gaps = request.output_tokens - 1;
-    const std::uint32_t held =
-        std::min(state.choice.held_blocks * source_.block_tokens(), request.prompt_tokens);
+    const std::uint32_t believed = believed_tokens(state);
+    const auto told = options_.cache_report ? std::optional{state.cached_tokens} : std::nullopt;
     Router& router = *replicas_[state.replica].router;
     router.observed(state.slot,
                     {.prompt_tokens = request.prompt_tokens,
-                     .cached_tokens = state.cached_tokens,
+                     .cached_tokens = told,
                      .output_tokens = request.output_tokens,
-                     .predicted_tokens = held,
+                     .believed_tokens = believed,
+                     .counted_tokens = state.choice.cache_off ? 0 : believed,
                      .first_token = state.first_token - state.sent,
                      .inter_token = gaps > 0 ? (now_ - state.first_token) / gaps : Micros{0},
                      .duration = now_ - state.sent,
@@ -197,7 +203,7 @@ void FleetRun::on_last_token(std::uint32_t flight) {
                      .own_share = state.choice.own_share,
                      .adapter = state.choice.adapter,
                      .beside_tokens = prefilled(state) - state.prefilled_then});
-    router.found_cached(request, state.added, state.cached_tokens);
+    if (told) router.found_cached(request, state.added, *told);
     router.ended(state.slot, request);
     ++result_.finished;
     ++result_.finished_by[state.engine];

@@ -128,6 +128,7 @@ private:
 
     void step(std::uint32_t engine);
     [[nodiscard]] std::uint64_t prefilled(const FlightState& state) const;
+    [[nodiscard]] std::uint32_t believed_tokens(const FlightState& state) const;
     void on_first_token(std::uint32_t flight, std::uint32_t cached_tokens);
     void on_last_token(std::uint32_t flight);
     void lose(std::uint32_t flight);

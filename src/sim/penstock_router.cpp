@@ -24,7 +24,8 @@ PenstockRouter::PenstockRouter(const RouterSetting& setting, const routing::Bala
       balance_{balance},
       policy_{routing::make_policy(balance)},
       index_{setting.seed},
-      learners_(setting.backends, fleet::RateLearner{fleet::Rates{}}) {}
+      learners_(setting.backends, fleet::RateLearner{fleet::Rates{}}),
+      cache_uses_(setting.backends) {}
 
 std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View& view, Rng& rng) {
     fleet::observe(view.backends,
@@ -52,13 +53,14 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
     const routing::Decision decision = policy_->decide(input, sheet_, rng);
     if (!decision.found()) return std::nullopt;
     const fleet::SheetRow& row = sheet_[decision.row];
-    const std::uint32_t held =
-        std::min(decision.held_blocks * setting_.block_tokens, request.prompt_tokens);
+    const auto uncached = static_cast<std::uint32_t>(static_cast<float>(request.prompt_tokens) -
+                                                     routing::cached_tokens(input, row));
     if (request.adapter != 0) adapters_.note(row.slot, request.adapter, view.now);
     return Choice{.slot = row.slot,
                   .held_blocks = decision.held_blocks,
-                  .work_tokens = fleet::work_ahead(row, habit_.uncached_tokens) +
-                                 static_cast<float>(request.prompt_tokens - held),
+                  .cache_off = row.cache_off,
+                  .work_tokens =
+                      fleet::work_ahead(row, habit_.uncached_tokens) + static_cast<float>(uncached),
                   .batch = row.running + 1,
                   .own_share = fleet::own_share(row),
                   .adapter = row.adapter.room};
@@ -67,6 +69,7 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
 void PenstockRouter::mark_rows(const View& view) {
     for (fleet::SheetRow& row : sheet_) {
         row.rates = learners_[row.slot].rates();
+        row.cache_off = cache_uses_[row.slot].off();
         if (std::ranges::find(view.excluded, row.slot) != view.excluded.end()) {
             row.unfit |= fleet::k_excluded;
         }
@@ -91,15 +94,16 @@ void PenstockRouter::found_cached(const SimRequest& request,
 
 void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
     const auto prompt = static_cast<float>(seen.prompt_tokens);
-    habit_.learn(0, prompt, std::max(1.0F, prompt - static_cast<float>(seen.cached_tokens)),
-                 static_cast<float>(seen.output_tokens));
+    const float expected = prompt - static_cast<float>(seen.counted_tokens);
+    // What was counted on at the pick gives way to what the engine tells.
+    const float uncached =
+        seen.cached_tokens ? prompt - static_cast<float>(*seen.cached_tokens) : expected;
+    cache_uses_[slot].served(prompt, seen.believed_tokens);
+    habit_.learn(0, prompt, std::max(1.0F, uncached), static_cast<float>(seen.output_tokens));
     const auto seconds = [](Micros time) { return std::chrono::duration<float>(time).count(); };
-    // What was believed of this prompt at the pick gives way to what the engine tells of it.
-    const float believed = prompt - static_cast<float>(seen.predicted_tokens);
-    const float uncached = prompt - static_cast<float>(seen.cached_tokens);
     const float gaps = std::max(1.0F, static_cast<float>(seen.output_tokens) - 1);
     learners_[slot].learn({.slot = slot,
-                           .work_tokens = seen.work_tokens - believed + uncached,
+                           .work_tokens = seen.work_tokens - expected + uncached,
                            .first_token_s = seconds(seen.first_token),
                            .batch = seen.batch,
                            .gap_s = seconds(seen.inter_token),
@@ -118,7 +122,9 @@ void PenstockRouter::sampled(fleet::Slot slot, const std::optional<fleet::LoadSa
     if (before && restarted(*before, now)) {
         index_.flush(slot);
         adapters_.flush(slot);
+        cache_uses_[slot].forget();
     }
+    cache_uses_[slot].see(now);
 }
 
 }  // namespace penstock::sim

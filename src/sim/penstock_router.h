@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "penstock/fleet/adapters.h"
+#include "penstock/fleet/cache_use.h"
 #include "penstock/fleet/habit.h"
 #include "penstock/fleet/rates.h"
 #include "penstock/fleet/sheet.h"
@@ -46,6 +47,7 @@ private:
     std::vector<fleet::SheetRow> sheet_;
     routing::Holdings holdings_;
     std::vector<fleet::RateLearner> learners_;  // by slot
+    std::vector<fleet::CacheUse> cache_uses_;   // by slot
     fleet::Habit habit_;                        // of all requests
     std::uint64_t decisions_ = 0;
 };

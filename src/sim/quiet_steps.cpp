@@ -58,7 +58,7 @@ void EngineModel::skip(std::uint32_t steps) {
 }
 
 std::uint32_t EngineModel::held_blocks(std::span<const std::uint64_t> chain) const {
-    return impl_->cache.match(chain);
+    return impl_->profile.prefix_caching ? impl_->cache.match(chain) : 0;
 }
 
 }  // namespace penstock::sim

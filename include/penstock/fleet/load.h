@@ -50,6 +50,7 @@ struct BackendState {
     std::string last_error;   // of poll or probe; for people
     double poll_interval_ms = 0;  // the effective one
     Rates rates;                  // as learned from this proxy's streams
+    bool cache_off = false;       // it finds nothing of what the prefix index believes there
 };
 
 /// Published by the control thread at most every 10 ms; immutable. By slot.

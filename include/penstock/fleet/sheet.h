@@ -40,6 +40,7 @@ struct SheetRow {
     Rates rates;               // learned, or what is believed before
     float prefill_tokens = 0;  // uncached prompt tokens charged by this proxy and not yet prefilled
     std::uint32_t held_blocks = 0;  // of the prompt's chain, from the root, by the prefix index
+    bool cache_off = false;         // and none of them are there (`CacheUse`)
     float place_price = 0;          // seconds, for the labels it lacks that the request prefers
     float move_price = 0;           // seconds, for not being where the request's session is at home
     // For policies that weigh no prices: a fit row that

@@ -46,6 +46,7 @@ struct EngineOptions {
     Millis keep_alive{5'000};
     std::uint32_t default_output_tokens = 32;  // when the request names no maximum
     sim::EngineProfile profile;
+    bool cache_report = true;  // answers tell how much of their prompt was cached
     Faults faults;
 };
 

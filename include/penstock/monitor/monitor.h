@@ -59,6 +59,8 @@ struct Event {
         restarted,
         capacity_known,
         models_changed,
+        cache_off,  // its prefix cache finds nothing of what it should hold
+        cache_on,   // and now it does
         poll_failing,
         poll_recovered
     };

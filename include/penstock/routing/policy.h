@@ -3,6 +3,7 @@
 // any.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -27,6 +28,17 @@ struct Input {
     std::uint64_t sequence =
         0;  // a running number of this pool's decisions that had a choice (round_robin)
 };
+
+/// Tokens of the prompt that are believed to be cached at `row`.
+[[nodiscard]] inline float believed_tokens(const Input& input,
+                                           const fleet::SheetRow& row) noexcept {
+    const std::uint64_t held = std::uint64_t{row.held_blocks} * input.block_tokens;
+    return static_cast<float>(std::min<std::uint64_t>(held, input.prompt_tokens));
+}
+/// Those that are counted on.
+[[nodiscard]] inline float cached_tokens(const Input& input, const fleet::SheetRow& row) noexcept {
+    return row.cache_off ? 0 : believed_tokens(input, row);
+}
 
 /// Why this backend: one word for logs and metrics.
 enum class Reason : std::uint8_t { none, only, prefix, load, hash, turn, chance, place, session };

@@ -22,6 +22,7 @@ struct EngineProfile {
     std::uint32_t max_prefill_tokens_per_step = 2048;  // chunked prefill
     std::uint32_t block_tokens = 16;
     std::uint32_t kv_blocks = 16'384;
+    bool prefix_caching = true;  // false: every prompt is computed whole
 };
 
 using RequestId = std::uint64_t;

@@ -32,6 +32,7 @@ struct FleetOptions {
     std::uint32_t max_adapters = 8;      // loaded at a time in each engine
     Micros adapter_load{100'000};        // where one is not; other requests go on meanwhile
     std::vector<Incident> incidents;
+    bool cache_report = true;  // answers tell how much of their prompt was cached
     // Proxies before all engines; each request goes to one by chance. One proxy knows at most
     // `fleet::k_slots_max` backends, so a larger fleet is cut into equal parts, each with as many.
     std::uint32_t replicas = 1;

@@ -40,6 +40,7 @@ struct View {
 struct Choice {
     fleet::Slot slot = 0;
     std::uint32_t held_blocks = 0;  // of the prompt, believed to be there
+    bool cache_off = false;         // but not counted on
     float work_tokens = 0;          // to be prefilled until its first token, its own included
     float batch = 1;                // requests it will be decoded beside, itself included
     float own_share = 1;            // of the requests there, by this proxy
@@ -49,11 +50,12 @@ struct Choice {
 /// What a request that was answered tells of its backend: what the proxy's workers would report.
 struct Observation {
     std::uint32_t prompt_tokens = 0;
-    std::uint32_t cached_tokens = 0;  // by the engine's `usage`
+    std::optional<std::uint32_t> cached_tokens;  // by the engine's `usage`, where it tells
     std::uint32_t output_tokens = 0;
-    std::uint32_t predicted_tokens = 0;  // cached, by the router's belief at the pick
-    Micros first_token{0};               // from the request's sending
-    Micros inter_token{0};               // mean over the answer; 0 with one token
+    std::uint32_t believed_tokens = 0;  // cached, by the router's belief at the pick
+    std::uint32_t counted_tokens = 0;   // of them, those that it counted on
+    Micros first_token{0};              // from the request's sending
+    Micros inter_token{0};              // mean over the answer; 0 with one token
     Micros duration{0};
     float work_tokens = 0;  // by the router's belief at the pick, as are the next three
     float batch = 0;
@@ -82,7 +84,8 @@ public:
     virtual void failed(fleet::Slot /*slot*/, const SimRequest& /*request*/,
                         const routing::PrefixIndex::Added& /*added*/) {}
     virtual void first_token(fleet::Slot /*slot*/, const SimRequest& /*request*/) {}
-    /// After each whole answer: how much of the prompt its engine found cached, by `usage`.
+    /// After each whole answer whose `usage` tells it: how much of the prompt its engine found
+    /// cached.
     virtual void found_cached(const SimRequest& /*request*/,
                               const routing::PrefixIndex::Added& /*added*/,
                               std::uint32_t /*tokens*/) {}

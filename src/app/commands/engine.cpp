@@ -136,6 +136,11 @@ void add_options(CLI::App& app, EngineCommand& command) {
     app.add_option("--kv-blocks", engine.profile.kv_blocks, "Blocks of 16 tokens in the cache.")
         ->capture_default_str()
         ->check(CLI::Range(1, 4'194'304));
+    app.add_flag("!--no-prefix-caching", engine.profile.prefix_caching,
+                 "Compute every prompt whole.");
+    app.add_flag(
+        "!--no-cache-report", engine.cache_report,
+        "Leave cached tokens out of the answers' usage, as vLLM and SGLang do by default.");
     app.add_option("--kv-events", command.kv_events,
                    "Publish KV-cache events here (tcp://127.0.0.1:5557, or port * for any); "
                    "further engines take the ports after it.")

@@ -103,6 +103,7 @@ void add_engine_options(CLI::App& app, EngineNumbers& numbers) {
     app.add_option("--kv-tokens", numbers.kv_tokens,
                    "Instead of the profile's: tokens that the KV cache holds.")
         ->check(CLI::Range(1, 100'000'000));
+    app.add_flag("!--no-prefix-caching", numbers.prefix_caching, "Compute every prompt whole.");
 }
 
 void add_incident_options(CLI::App& app, Simulation& simulation) {
@@ -138,6 +139,9 @@ void add_options(CLI::App& app, Simulation& simulation) {
     app.add_option("--profile", simulation.profile, "What each engine is; see below.")
         ->capture_default_str();
     add_engine_options(app, simulation.numbers);
+    app.add_flag("!--no-cache-report", simulation.cache_report,
+                 "Answers do not tell how much of their prompt was cached: the default of vLLM and "
+                 "SGLang.");
     app.add_option("--replicas", simulation.replicas, "Proxies before them, sharing nothing.")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));

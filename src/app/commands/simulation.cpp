@@ -75,6 +75,8 @@ Result<Engine> engine_of(const Simulation& simulation) {
     take(given.decode_growth, "--decode-growth", engine, engine.profile.decode_step_per_request);
     take(given.max_running, "--max-running", engine, engine.profile.max_running);
     take(given.kv_tokens, "--kv-tokens", engine, engine.profile.kv_tokens);
+    if (!given.prefix_caching) engine.told += ", --no-prefix-caching";
+    if (!simulation.cache_report) engine.told += ", --no-cache-report";
     return engine;
 }
 
@@ -87,6 +89,10 @@ sim::FleetOptions fleet_options(const Simulation& simulation, const sim::NamedPr
     options.poll_delay = Millis{simulation.poll_delay_ms};
     options.max_adapters = simulation.max_adapters;
     options.adapter_load = Millis{simulation.adapter_load_ms};
+    options.cache_report = simulation.cache_report;
+    for (sim::EngineProfile& engine : options.engines) {
+        engine.prefix_caching = simulation.numbers.prefix_caching;
+    }
     options.seed = seed;
     return options;
 }

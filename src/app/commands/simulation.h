@@ -23,6 +23,7 @@ struct EngineNumbers {
     std::optional<double> decode_growth;  // `sim::EngineProfile::decode_step_per_request`
     std::optional<std::uint32_t> max_running;
     std::optional<std::uint32_t> kv_tokens;
+    bool prefix_caching = true;
 };
 
 struct Simulation {
@@ -44,6 +45,7 @@ struct Simulation {
     std::vector<std::string> slows;
     std::uint32_t max_adapters = 8;
     std::uint32_t adapter_load_ms = 100;
+    bool cache_report = true;
 };
 
 /// Each policy with each seed, one after the other. Progress goes to stderr where that is a

@@ -168,6 +168,12 @@ void ProxyServer::monitor_event(const monitor::Event& event) {
             return tell(telemetry::LogLevel::debug, "backend's cache size is known");
         case Kind::models_changed:
             return tell(telemetry::LogLevel::info, "backend's models have changed");
+        case Kind::cache_off:
+            return tell(telemetry::LogLevel::warning,
+                        "backend finds nothing cached of what it should hold, is its prefix cache "
+                        "switched off? It is chosen by load alone");
+        case Kind::cache_on:
+            return tell(telemetry::LogLevel::info, "backend finds cached prompts again");
         case Kind::poll_failing:
             return tell(telemetry::LogLevel::warning, "polls of a backend fail");
         case Kind::poll_recovered:

@@ -80,6 +80,21 @@ def test_one_page_without_counters_is_no_news(world):
     equal(indexed.blocks(), blocks, "blocks believed")
 
 
+def test_an_engine_whose_cache_is_switched_off_is_not_believed_to_hold_prompts(world):
+    engines = world.mock_engines(1, "--no-prefix-caching", "--no-cache-report", "--speed", "1000")
+    proxy = world.proxy(*engines, poll=POLL)
+    proxy.wait_until_healthy(1)
+
+    def is_off():
+        for _ in range(64):
+            proxy.chat(prompt("a"), max_tokens=1)
+        return proxy.backends()[0]["cache_off"]
+
+    timing.eventually(is_off, "a cache to be off")
+    holds("is its prefix cache switched off?" in proxy.log(), "the operator is told")
+    equal(proxy.backends()[0]["index"]["blocks"] > 0, True, "beliefs that may prove right again")
+
+
 def test_the_index_has_the_size_of_a_cache_whose_tokens_are_short(world):
     engine = world.engine()
     engine.answer_all(answer(3_500), fields=JSON)  # of some 7,000 bytes

@@ -163,6 +163,41 @@ TEST(BackendWatch, TellsARestartEvenAcrossFailedPolls) {
     EXPECT_THAT(watch.on_metrics(sample(200, 1'000)), ElementsAre(IsKind(Kind::restarted)));
 }
 
+TEST(BackendWatch, TellsACacheThatFindsNothingAndThatItDoesAgain) {
+    BackendWatch watch{options()};
+    Sample page = sample(100, 4096);
+    page->cache_queries = page->cache_hits = 0;
+    const auto serve = [&](double found) {
+        for (int i = 0; i < 200; ++i) watch.learn({.prompt_tokens = 1000, .believed_tokens = 900});
+        *page->cache_queries += 200'000;
+        *page->cache_hits += 200 * found;
+        return watch.on_metrics(page);
+    };
+    (void)watch.on_metrics(page);
+
+    EXPECT_THAT(serve(0), IsEmpty());
+    EXPECT_THAT(serve(0), ElementsAre(IsKind(Kind::cache_off)));
+    EXPECT_TRUE(watch.row().cache_off);
+    EXPECT_THAT(serve(0), IsEmpty());
+    EXPECT_THAT(serve(500), ElementsAre(IsKind(Kind::cache_on)));
+    EXPECT_FALSE(watch.row().cache_off);
+}
+
+TEST(BackendWatch, BelievesInTheCacheOfAnotherProcess) {
+    BackendWatch watch{options()};
+    Sample page = sample(100, 4096);
+    page->cache_queries = page->cache_hits = 0;
+    for (int i = 0; i < 3; ++i) {
+        (void)watch.on_metrics(page);
+        for (int n = 0; n < 200; ++n) watch.learn({.prompt_tokens = 1000, .believed_tokens = 900});
+    }
+    ASSERT_TRUE(watch.row().cache_off);
+    page->start_time = 200;
+
+    EXPECT_THAT(watch.on_metrics(page),
+                ElementsAre(IsKind(Kind::restarted), IsKind(Kind::cache_on)));
+}
+
 TEST(BackendWatch, TellsModelsOnlyWhenTheirNamesChange) {
     BackendWatch watch{options()};
 

@@ -94,7 +94,8 @@ TEST_F(CandidatesTest, JsonTellsTimesInMilliseconds) {
     EXPECT_EQ(json(told, routing::PolicyName::prefix_load),
               R"([{"backend":"http://b","chosen":false,"unfit":["unhealthy","full"],)"
               R"("health":"loading","ejected":true,"weight":1,"fresh":true,"running":3,)"
-              R"("waiting":1,"in_flight":2,"kv_usage":0.5,"held_blocks":9,"adapter":"idle",)"
+              R"("waiting":1,"in_flight":2,"kv_usage":0.5,"held_blocks":9,"cache_off":false,)"
+              R"("adapter":"idle",)"
               R"("terms_ms":{"total":250,"prefix":0,"queue":0,"prefill":0,"others":0,"kv":0,)"
               R"("adapter":0,"place":0,"session":0}}])");
 }

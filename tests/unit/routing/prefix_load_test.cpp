@@ -27,6 +27,16 @@ TEST_F(PrefixLoadPolicy, GoesWhereThePrefixIs) {
     EXPECT_EQ(decision.held_blocks, 8U);
 }
 
+TEST_F(PrefixLoadPolicy, DoesNotCountOnACacheThatIsOff) {
+    for (fleet::SheetRow& row : sheet) row.held_blocks = 8;
+    sheet[2].cache_off = true;
+    const float on = cost(1);
+
+    EXPECT_GT(cost(2), on);
+    for (fleet::SheetRow& row : sheet) row.cache_off = true;
+    EXPECT_EQ(decide().reason, Reason::load);
+}
+
 TEST_F(PrefixLoadPolicy, LeavesThePrefixWhenItsQueueCostsMore) {
     sheet[2].held_blocks = 4;  // 1,024 tokens saved
     sheet[2].waiting = 2;

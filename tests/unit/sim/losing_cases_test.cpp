@@ -151,6 +151,24 @@ TEST(LosingCases, LosingCases_ReplicasScatterEachPrefixOverAllEngines) {
     EXPECT_LT(hit_rate(run("aibrix_prefix", options, requests)), 0.6);
 }
 
+// An engine was started without its prefix cache, and its answers tell of none.
+TEST(LosingCases, LosingCases_AnEngineWithoutItsCacheIsTakenForAHolder) {
+    FleetOptions options = small_fleet(4);
+    options.cache_report = false;
+    options.engines[0].prefix_caching = false;
+    const auto requests = grouped(6000, 40'000, 8, 100, 20);
+
+    const RunResult ours = run(k_ours, options, requests);
+    const RunResult theirs = run("gaie", options, requests);
+
+    const auto share = [](const RunResult& result) {
+        return static_cast<double>(result.finished_by[0]) / static_cast<double>(result.finished);
+    };
+    EXPECT_LT(share(ours), 0.05);
+    EXPECT_GT(share(theirs), 0.1);
+    EXPECT_LT(first_token(ours, 0.9), 0.5 * first_token(theirs, 0.9));
+}
+
 // olla #144, llm-d-router #1123: an engine that hangs has no queue and an empty cache.
 TEST(LosingCases, LosingCases_AnEngineThatHangsLooksIdle) {
     FleetOptions options = small_fleet(4);

@@ -1,0 +1,40 @@
+// Whether an engine uses its prefix cache at all. Pure; one owner.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "penstock/fleet/load.h"
+
+namespace penstock::fleet {
+
+/// The engine counts the prompt tokens that it was asked for and those it found cached, over all
+/// requests. Where it finds next to nothing of what is believed to be there, time after time, the
+/// cache is switched off, or useless, and beliefs are not to be counted on.
+///
+/// Anything finer does harm (decision 0010): who believes by half sends half of the prompts
+/// elsewhere, which makes the beliefs wrong. Learns nothing where more than a fifth of the prompts
+/// come through others, whose hits cannot be told apart.
+class CacheUse {
+public:
+    /// An answer ended. `believed`: tokens of its prompt that were cached, by the index at the
+    /// pick.
+    void served(double prompt_tokens, double believed) noexcept;
+    /// A poll.
+    void see(const LoadSample& now) noexcept;
+    /// Another process has taken its place, with a cache that starts anew.
+    void forget() noexcept { *this = {}; }
+
+    /// What is believed to be cached there is not to be counted on.
+    [[nodiscard]] bool off() const noexcept;
+
+private:
+    std::uint32_t answers_ = 0;  // of ours, since the counters below
+    double prompt_tokens_ = 0;   // theirs
+    double believed_ = 0;
+    std::optional<double> queries_;
+    std::optional<double> hits_;
+    std::uint32_t misses_ = 0;  // comparisons in a row that found next to nothing
+};
+
+}  // namespace penstock::fleet
