@@ -33,7 +33,10 @@ void Attempt::failed(ErrorCode why) {
 // What belongs to a new session may come while its first request is still unanswered.
 void Attempt::sent() {
     sent_at_ = exchange_.worker.loop.now();
-    if (!exchange_.session.home) remember_session(exchange_, backend().slot);
+    if (!exchange_.session.home) {
+        claim_session(exchange_, backend().slot);
+        claimed_ = true;
+    }
     // An answer in one piece comes long after its first token: its prompt waits as long as such a
     // prompt should.
     if (!exchange_.facts.stream) {
@@ -49,6 +52,7 @@ void Attempt::first_byte() {
     proven_ = exchange_.record.status < 400;
     if (!proven_) return;
     remember_session(exchange_, backend().slot);
+    if (claimed_) unclaim_session(exchange_, backend().slot);  // no sooner: somebody may look now
     note_adapter();
 }
 
@@ -64,10 +68,15 @@ void Attempt::prefilled() noexcept {
 }
 
 // A session that its home has failed may try another: else it would fail for as long as that goes
-// on. A client that gave up, or was told that its request is wrong, says nothing against the home.
+// on. A client that gave up, or was told that its request is wrong, says nothing against the home:
+// not against one that another request has proven meanwhile either.
 void Attempt::settle_session() const noexcept {
     const bool blamed = failed_ || exchange_.record.status >= 500;
-    if (blamed || !exchange_.session.home) forget_session(exchange_, backend().slot);
+    if (blamed) {
+        forget_session(exchange_, backend().slot);
+    } else if (claimed_) {
+        unclaim_session(exchange_, backend().slot);
+    }
 }
 
 // At the pick, so that the next request of a burst finds it on its way, but not on a client's word

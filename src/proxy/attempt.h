@@ -68,6 +68,7 @@ private:
     net::Timer prefilled_timer_;
     routing::PrefixIndex::Added added_;
     bool indexed_ = false;
+    bool claimed_ = false;  // its session was new when it was sent
     bool proven_ = false;
     bool failed_ = false;
 };

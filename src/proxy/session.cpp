@@ -79,12 +79,22 @@ std::uint64_t key_of(const Exchange& exchange, std::uint64_t name) noexcept {
     return name ^ hash64(exchange.pool->name);
 }
 
+/// Where a claim is kept: an entry like any other, which ends by age as they do.
+std::uint64_t claim_key(const Session& session) noexcept {
+    constexpr std::uint64_t k_claim = 0x9E3779B97F4A7C15ULL;  // any number; keys are hashes
+    return session.key ^ k_claim;
+}
+
 }  // namespace
 
 void find_session(Exchange& exchange) {
     const Worker& worker = exchange.worker;
     const Pool& pool = *exchange.pool;
-    if (worker.shared.sessions == nullptr) return;
+    const routing::Sessions* sessions = worker.shared.sessions;
+    if (sessions == nullptr) return;
+    const auto find = [&](std::uint64_t key) {
+        return sessions->find(key, worker.loop.now(), pool.balance.session_ttl);
+    };
     for (const SessionSource& source : pool.sessions) {
         const std::uint64_t value = named_by(exchange, source);
         if (value == 0) continue;
@@ -92,10 +102,21 @@ void find_session(Exchange& exchange) {
         session.name = name_of(value, source.text);
         session.key = key_of(exchange, session.name);
         session.source = source.text;
-        session.home =
-            worker.shared.sessions->find(session.key, worker.loop.now(), pool.balance.session_ttl);
+        session.home = find(session.key);
+        if (!session.home) session.home = find(claim_key(session));
         return;
     }
+}
+
+void claim_session(const Exchange& exchange, fleet::Slot slot) noexcept {
+    if (exchange.session.name == 0) return;
+    const Worker& worker = exchange.worker;
+    worker.shared.sessions->remember(claim_key(exchange.session), slot, worker.loop.now());
+}
+
+void unclaim_session(const Exchange& exchange, fleet::Slot slot) noexcept {
+    if (exchange.session.name == 0) return;
+    exchange.worker.shared.sessions->forget(claim_key(exchange.session), slot);
 }
 
 void remember_session(const Exchange& exchange, fleet::Slot slot) noexcept {
@@ -107,6 +128,7 @@ void remember_session(const Exchange& exchange, fleet::Slot slot) noexcept {
 void forget_session(const Exchange& exchange, fleet::Slot slot) noexcept {
     if (exchange.session.name == 0) return;
     exchange.worker.shared.sessions->forget(exchange.session.key, slot);
+    unclaim_session(exchange, slot);
 }
 
 bool learns_answer_id(const Exchange& exchange) noexcept {

@@ -177,6 +177,8 @@ protected:
         }
         return home();
     }
+    /// Another request of its session, sent to the same backend meanwhile, is answered there.
+    static void another_is_served(Exchange& from) { remember_session(from, 1); }
     static void answer(Exchange& from, Attempt& attempt, int status) {
         from.record.status = status;
         attempt.first_byte();
@@ -189,7 +191,8 @@ TEST_F(SessionAttemptTest, ItsSecondRequestFollowsTheFirstBeforeThatIsAnswered) 
 
     attempt.sent();
 
-    EXPECT_EQ(sessions.find(from.session.key, bench.loop.now(), Millis{1000}), 1U);
+    find_session(from);
+    EXPECT_EQ(from.session.home, 1U);
 }
 
 TEST_F(SessionAttemptTest, HasNoHomeWhereItsFirstRequestFailed) {
@@ -198,6 +201,32 @@ TEST_F(SessionAttemptTest, HasNoHomeWhereItsFirstRequestFailed) {
     EXPECT_EQ(bench.failures.size(), 1U);
     EXPECT_FALSE(home_after([](Exchange&, Attempt&) {}));  // its client gave up
     EXPECT_FALSE(home_after([](Exchange& from, Attempt& attempt) { answer(from, attempt, 400); }));
+}
+
+TEST_F(SessionAttemptTest, KeepsTheHomeThatAnotherHasProvenMeanwhile) {
+    EXPECT_EQ(home_after([](Exchange& from, Attempt&) { another_is_served(from); }), 1U);
+    sessions.forget(1);
+    EXPECT_EQ(home_after([](Exchange& from, Attempt& attempt) {
+                  another_is_served(from);
+                  answer(from, attempt, 400);
+              }),
+              1U);
+    sessions.forget(1);
+    EXPECT_FALSE(home_after([](Exchange& from, Attempt& attempt) {
+        another_is_served(from);
+        attempt.failed(ErrorCode::upstream_closed);
+    }));
+}
+
+TEST_F(SessionAttemptTest, TakesBackNothingBeforeItIsSent) {
+    Exchange& from = asked();
+    Attempt first{from, *decide(from, {0, 2})};
+    first.sent();
+
+    { const Attempt second{from, *decide(from, {0, 2})}; }
+
+    find_session(from);
+    EXPECT_EQ(from.session.home, 1U);
 }
 
 TEST_F(SessionAttemptTest, LeavesTheHomeThatFailsIt) {
