@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "json_members.h"
+#include "penstock/base/number_text.h"
 
 namespace penstock::proxy {
 
@@ -101,7 +102,7 @@ void append_terms(std::string& out, const std::array<float, routing::k_terms>& t
     for (std::size_t i = 0; i < routing::k_terms; ++i) {
         out.append(i == 0 ? "" : "; ").append(routing::name(static_cast<routing::Term>(i)));
         out += '=';
-        append_figure(out, told(terms[i], policy));
+        out += readable(told(terms[i], policy));
         if (policy.in_seconds()) out += "ms";
     }
 }

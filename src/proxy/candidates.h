@@ -33,7 +33,7 @@ void rank(std::vector<Candidate>& candidates);
 /// The words of a row's unfitness, each of them behind a comma but the first; empty: it is fit.
 [[nodiscard]] std::string unfit_words(std::uint8_t unfit);
 
-/// The terms as people read them, with "; " between them: `total=145.1ms`, or `total=3` of a policy
+/// The terms as people read them, with "; " between them: `total=145ms`, or `total=3` of a policy
 /// whose terms are no times.
 void append_terms(std::string& out, const std::array<float, routing::k_terms>& terms,
                   const routing::Policy& policy);

@@ -8,15 +8,6 @@
 
 namespace penstock::proxy {
 
-void append_figure(std::string& out, double value) {
-    constexpr int k_digits = 6;
-    char digits[32];
-    const double shown = value + 0.0;  // -0 becomes 0
-    const auto end =
-        std::to_chars(digits, digits + sizeof digits, shown, std::chars_format::general, k_digits);
-    out.append(digits, end.ptr);
-}
-
 void append_key(std::string& out, std::string_view key) {
     out.append(",\"").append(key).append("\":");
 }
@@ -31,12 +22,17 @@ void append_text(std::string& out, std::string_view key, std::string_view value)
 }
 
 void append_figure(std::string& out, std::string_view key, double value) {
+    constexpr int k_digits = 6;
     append_key(out, key);
-    if (std::isfinite(value)) {
-        append_figure(out, value);
-    } else {
+    if (!std::isfinite(value)) {
         out += "null";
+        return;
     }
+    char digits[32];
+    const double shown = value + 0.0;  // -0 becomes 0
+    const auto end =
+        std::to_chars(digits, digits + sizeof digits, shown, std::chars_format::general, k_digits);
+    out.append(digits, end.ptr);
 }
 
 void append_count(std::string& out, std::string_view key, std::uint64_t value) {

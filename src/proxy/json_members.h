@@ -8,14 +8,11 @@
 
 namespace penstock::proxy {
 
-/// At most six digits, which is more than anybody reads; -0 is 0.
-void append_figure(std::string& out, double value);
-
 /// `,"key":`
 void append_key(std::string& out, std::string_view key);
 /// Null for an empty text.
 void append_text(std::string& out, std::string_view key, std::string_view value);
-/// Null for what is no number.
+/// At most six digits, which is more than anybody needs; -0 is 0. Null for what is no number.
 void append_figure(std::string& out, std::string_view key, double value);
 void append_count(std::string& out, std::string_view key, std::uint64_t value);
 void append_flag(std::string& out, std::string_view key, bool value);

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "penstock/base/number_text.h"
 #include "penstock/base/text_table.h"
 
 namespace penstock::app {
@@ -33,6 +34,10 @@ std::string figure(const char* format, const Json& value) {
     char text[64];
     std::snprintf(text, sizeof text, format, value.is_number() ? value.get<double>() : 0.0);
     return text;
+}
+
+std::string term_text(const Json& value) {
+    return readable(value.is_number() ? value.get<double>() : 0.0);
 }
 
 std::string count(const Json& value) {
@@ -86,7 +91,6 @@ Cells heading(const Json& candidate) {
 }
 
 Cells row_of(const Json& candidate, const std::string& blocks) {
-    const char* format = in_millis(candidate) ? "%.1f" : "%.4g";
     Cells cells{candidate.at("chosen").get<bool>() ? ">" : "",
                 text_of(candidate.at("backend")),
                 count(candidate.at("held_blocks")) + "/" + blocks,
@@ -95,10 +99,10 @@ Cells row_of(const Json& candidate, const std::string& blocks) {
                 count(candidate.at("in_flight"))};
     const Json& terms = terms_of(candidate);
     for (const auto& [term, value] : terms.items()) {
-        if (term != "total") cells.push_back(figure(format, value));
+        if (term != "total") cells.push_back(term_text(value));
     }
     cells.push_back(figure("%g", candidate.at("weight")));
-    cells.push_back(figure(format, terms.at("total")));
+    cells.push_back(term_text(terms.at("total")));
     cells.push_back(note(candidate));
     return cells;
 }

@@ -28,7 +28,7 @@ constexpr std::string_view k_refused =
     R"("backend":null,"reason":null,"refused":{"status":503,"code":"no_healthy_backend","message":"try again"})";
 constexpr std::string_view k_chosen =
     R"("chosen":true,"unfit":[],"health":"healthy","ejected":false,"fresh":true,"held_blocks":4)";
-constexpr std::string_view k_terms = R"("terms_ms":{"total":15.25,"queue":1,"prefix":-100})";
+constexpr std::string_view k_terms = R"("terms_ms":{"total":15.25,"queue":1.5349,"prefix":-100})";
 
 TEST(ExplanationText, IsATable) {
     const std::string down =
@@ -48,9 +48,9 @@ TEST(ExplanationText, IsATable) {
               "\n"
               "   backend               held  running  waiting  in flight  queue  prefix  weight  "
               "total\n"
-              ">  http://10.0.0.1:8000   4/4        3        0          2    1.0  -100.0       1   "
+              ">  http://10.0.0.1:8000   4/4        3        0          2   1.53    -100       1   "
               "15.2\n"
-              "   http://10.0.0.2:8000   0/4        3        0          2    1.0  -100.0       1   "
+              "   http://10.0.0.2:8000   0/4        3        0          2   1.53    -100       1   "
               "15.2  down (loading), at its limit, no fresh metrics\n"
               "\n"
               "Terms are milliseconds until the first token; their sum is divided by the weight. "

@@ -62,10 +62,11 @@ TEST_F(CandidatesTest, AFieldTellsTimesInMilliseconds) {
     Candidate told = candidate(0, 0.2504F);
     told.row.held_blocks = 3;
     told.terms[1] = -0.0F;
+    told.terms[5] = 0.000092041F;
 
     EXPECT_EQ(text(told, routing::PolicyName::prefix_load),
-              "backend=http://a; held=3; total=250.4ms; prefix=0ms; queue=0ms; prefill=0ms; "
-              "others=0ms; kv=0ms; adapter=0ms; place=0ms; session=0ms");
+              "backend=http://a; held=3; total=250ms; prefix=0ms; queue=0ms; prefill=0ms; "
+              "others=0ms; kv=0.092ms; adapter=0ms; place=0ms; session=0ms");
 }
 
 TEST_F(CandidatesTest, AFieldTellsOtherScoresAsTheyAre) {
