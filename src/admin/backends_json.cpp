@@ -116,6 +116,8 @@ Json backend_json(const BackendView& view) {
     json["ejected"] = view.state.ejected;
     json["cache_off"] = view.state.cache_off;
     json["in_flight"] = view.in_flight;
+    json["charged"] = {{"prompt_tokens", view.prefill_tokens},
+                       {"output_tokens", view.output_tokens}};
     json["models"] = view.state.models;
     json["models_listed"] = view.state.models_listed;
     json["sample"] = sample_json(view);

@@ -19,6 +19,9 @@
 //         "draining": false, "ejected": false,
 //         "cache_off": false,                its prefix cache finds nothing of what it should hold
 //         "in_flight": 4,                    this proxy's own requests
+//         "charged": {                       for them
+//             "prompt_tokens": 900,          that are not prefilled yet
+//             "output_tokens": 1024},        expected of the answers under way, in all
 //         "models": ["llama"], "models_listed": true,
 //         "sample": {                        null: none came yet
 //             "age_seconds": 0.08,

@@ -22,6 +22,13 @@ const BackendState* state_of(const LoadTable& table, Slot slot) noexcept {
 
 CounterSlab::CounterSlab() : cells_{std::make_unique<Cell[]>(k_slots_max)} {}
 
+std::uint64_t CounterSlab::prefill_tokens(Slot slot) const noexcept {
+    const Cell& cell = cells_[slot];
+    const std::uint64_t finished = cell.prompt_tokens_finished.load(std::memory_order_relaxed);
+    const std::uint64_t started = cell.prompt_tokens_started.load(std::memory_order_relaxed);
+    return started > finished ? started - finished : 0;
+}
+
 std::uint32_t CounterSlab::in_flight(Slot slot) const noexcept {
     const Cell& cell = cells_[slot];
     // `finished` first: it never overtakes the `started` read after it.

@@ -52,6 +52,16 @@ void move_by_own_traffic(const LoadSample& sample, const CounterSlab::Cell& cell
     row.running = std::max(request_count(running), row.in_flight - row.waiting);
 }
 
+/// The part of the engine's cache that this proxy's requests there will still fill: prompts that
+/// wait, and the other half of answers, which are on average half done.
+float kv_growth(const LoadSample& sample, const CounterSlab::Cell& cell,
+                float prefill_tokens) noexcept {
+    const double capacity = sample.kv_tokens.value_or(0);
+    if (capacity <= 0) return 0;
+    const auto outputs = static_cast<double>(cell.output_tokens.load(std::memory_order_relaxed));
+    return static_cast<float>((static_cast<double>(prefill_tokens) + outputs / 2) / capacity);
+}
+
 /// An old sample's adapters are long done; its slots are there still.
 AdapterPlace place_of(const Loads& loads, const LoadSample* sample, const SheetRow& row) noexcept {
     AdapterHistory::Room room;
@@ -82,10 +92,7 @@ void observe(std::span<const Backend> backends, const Loads& loads, std::vector<
         row.weight = static_cast<float>(backend.weight);
         row.in_flight = static_cast<float>(loads.counters.in_flight(backend.slot));
         row.unfit = unfitness(backend, state, row.in_flight);
-        const double prefill =
-            difference(cell.prompt_tokens_started.load(std::memory_order_relaxed),
-                       cell.prompt_tokens_finished.load(std::memory_order_relaxed));
-        row.prefill_tokens = static_cast<float>(std::max(0.0, prefill));
+        row.prefill_tokens = static_cast<float>(loads.counters.prefill_tokens(backend.slot));
         if (state != nullptr) {
             row.rates = state->rates;
             row.cache_off = state->cache_off;
@@ -97,6 +104,7 @@ void observe(std::span<const Backend> backends, const Loads& loads, std::vector<
             row.batch_full =
                 sample->running_max && row.running >= request_count(*sample->running_max);
             if (sample->kv_use) row.kv_use = static_cast<float>(*sample->kv_use);
+            row.kv_growth = kv_growth(*sample, cell, row.prefill_tokens);
         } else {
             row.running = row.in_flight;
         }

@@ -161,7 +161,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
         const auto cached = static_cast<std::uint32_t>(routing::cached_tokens(input, row));
         std::optional<fleet::Charge> charge =
             fleet::Charge::try_charge(worker.shared.counters[backend.slot], backend.max_in_flight,
-                                      input.prompt_tokens - cached);
+                                      input.prompt_tokens - cached, input.output_tokens);
         if (charge) {
             // Who has no choice takes no turn: a session would take those of requests without one.
             if (decision.candidates > 1) ++exchange.generation.turn_of(pool);

@@ -115,9 +115,9 @@ inline Seconds seconds_of(const Input& input, const fleet::SheetRow& row, double
     // What is cached there must go for the uncached part. The more of the cache running requests
     // have, the less is left of it for others, and the sooner somebody will want that again.
     if (row.kv_use > 0) seconds.kv = row.kv_use * rates.prefill_per_token * uncached;
-    if (row.kv_use > k_kv_knee) {
-        seconds.kv +=
-            (row.kv_use - k_kv_knee) / (1 - k_kv_knee) * k_kv_tokens * rates.prefill_per_token;
+    const double full = row.kv_use < 0 ? 0 : std::min(1.0F, row.kv_use + row.kv_growth);
+    if (full > k_kv_knee) {
+        seconds.kv += (full - k_kv_knee) / (1 - k_kv_knee) * k_kv_tokens * rates.prefill_per_token;
     }
     seconds.adapter = adapter_seconds(input, row, running);
     seconds.place = row.place_price;

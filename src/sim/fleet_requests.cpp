@@ -96,8 +96,9 @@ bool FleetRun::attempt(std::uint32_t flight) {
     state.sent = now_;
     state.attempt = ++attempts_;
     const std::uint32_t counted = choice->cache_off ? 0 : believed_tokens(state);
-    auto charge = fleet::Charge::try_charge(replica.counters[state.slot], 0,
-                                            state.request.prompt_tokens - counted);
+    auto charge =
+        fleet::Charge::try_charge(replica.counters[state.slot], 0,
+                                  state.request.prompt_tokens - counted, choice->output_tokens);
     state.charge = std::move(*charge);
     state.added = replica.router->sent(state.slot, state.request);
     if (places_[state.engine].engine.up()) {

@@ -59,6 +59,7 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
     return Choice{.slot = row.slot,
                   .held_blocks = decision.held_blocks,
                   .cache_off = row.cache_off,
+                  .output_tokens = input.output_tokens,
                   .work_tokens =
                       fleet::work_ahead(row, habit_.uncached_tokens) + static_cast<float>(uncached),
                   .batch = row.running + 1,

@@ -53,6 +53,8 @@ struct BackendView {
     double weight = 1;
     std::map<std::string, std::string> labels;
     std::uint32_t in_flight = 0;
+    std::uint64_t prefill_tokens = 0;  // of this proxy's prompts there, not yet prefilled
+    std::uint64_t output_tokens = 0;   // expected of its answers under way, in all
     fleet::BackendState state;
     double sample_age_seconds = -1;  // negative: no sample
     bool fresh = false;              // the sample is believed

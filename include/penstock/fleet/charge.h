@@ -16,28 +16,32 @@ class Charge {
 public:
     Charge() noexcept = default;
 
-    /// Charges one request with `prompt_tokens` to be prefilled. Nothing when `limit` requests (0:
-    /// no limit) are on this backend already: the cell is left as it was.
-    [[nodiscard]] static std::optional<Charge> try_charge(CounterSlab::Cell& cell,
-                                                          std::uint32_t limit,
-                                                          std::uint32_t prompt_tokens) noexcept {
+    /// Charges one request with `prompt_tokens` to be prefilled and an answer of `output_tokens` to
+    /// be expected. Nothing when `limit` requests (0: no limit) are on this backend already: the
+    /// cell is left as it was.
+    [[nodiscard]] static std::optional<Charge> try_charge(
+        CounterSlab::Cell& cell, std::uint32_t limit, std::uint32_t prompt_tokens,
+        std::uint32_t output_tokens = 0) noexcept {
         if (limit == 0) {
             cell.started.fetch_add(1, std::memory_order_relaxed);
         } else if (!start_below(cell, limit)) {
             return std::nullopt;
         }
         cell.prompt_tokens_started.fetch_add(prompt_tokens, std::memory_order_relaxed);
-        return Charge{cell, prompt_tokens};
+        cell.output_tokens.fetch_add(output_tokens, std::memory_order_relaxed);
+        return Charge{cell, prompt_tokens, output_tokens};
     }
 
     Charge(Charge&& other) noexcept
         : cell_{std::exchange(other.cell_, nullptr)},
-          prompt_tokens_{std::exchange(other.prompt_tokens_, 0)} {}
+          prompt_tokens_{std::exchange(other.prompt_tokens_, 0)},
+          output_tokens_{std::exchange(other.output_tokens_, 0)} {}
     Charge& operator=(Charge&& other) noexcept {
         if (this != &other) {
             release();
             cell_ = std::exchange(other.cell_, nullptr);
             prompt_tokens_ = std::exchange(other.prompt_tokens_, 0);
+            output_tokens_ = std::exchange(other.output_tokens_, 0);
         }
         return *this;
     }
@@ -53,6 +57,7 @@ public:
     void release() noexcept {
         if (cell_ == nullptr) return;
         prefilled();
+        cell_->output_tokens.fetch_sub(std::exchange(output_tokens_, 0), std::memory_order_relaxed);
         std::exchange(cell_, nullptr)->finished.fetch_add(1, std::memory_order_release);
     }
 
@@ -80,11 +85,13 @@ private:
         }
     }
 
-    Charge(CounterSlab::Cell& cell, std::uint32_t prompt_tokens) noexcept
-        : cell_{&cell}, prompt_tokens_{prompt_tokens} {}
+    Charge(CounterSlab::Cell& cell, std::uint32_t prompt_tokens,
+           std::uint32_t output_tokens) noexcept
+        : cell_{&cell}, prompt_tokens_{prompt_tokens}, output_tokens_{output_tokens} {}
 
     CounterSlab::Cell* cell_ = nullptr;
     std::uint32_t prompt_tokens_ = 0;
+    std::uint32_t output_tokens_ = 0;
 };
 
 }  // namespace penstock::fleet

@@ -62,8 +62,9 @@ struct LoadTable {
 /// The slot's row; null while nothing was published of it. Lives as long as the table.
 [[nodiscard]] const BackendState* state_of(const LoadTable& table, Slot slot) noexcept;
 
-/// This proxy's own books per backend: monotonic, relaxed, one cache line each. Written by all
-/// workers. In flight = started - finished. Owned by `app`, lives as long as the process.
+/// This proxy's own books per backend: relaxed, one cache line each, all but `output_tokens`
+/// monotonic. Written by all workers. In flight = started - finished. Owned by `app`, lives as long
+/// as the process.
 class CounterSlab {
 public:
     struct alignas(64) Cell {
@@ -73,12 +74,15 @@ public:
         std::atomic<std::uint64_t> prompt_tokens_started{
             0};  // uncached prompt tokens charged at the pick
         std::atomic<std::uint64_t> prompt_tokens_finished{0};  // of them, prefilled or given up
+        std::atomic<std::uint64_t> output_tokens{0};  // expected of the answers under way, in all
     };
     CounterSlab();
     [[nodiscard]] Cell& operator[](Slot slot) noexcept { return cells_[slot]; }
     [[nodiscard]] const Cell& operator[](Slot slot) const noexcept { return cells_[slot]; }
     /// Never negative, though a reader may see the two counters at different moments.
     [[nodiscard]] std::uint32_t in_flight(Slot slot) const noexcept;
+    /// Prompt tokens charged and not yet prefilled; never negative either.
+    [[nodiscard]] std::uint64_t prefill_tokens(Slot slot) const noexcept;
 
 private:
     std::unique_ptr<Cell[]> cells_;

@@ -37,6 +37,7 @@ struct SheetRow {
     bool batch_full = false;   // who comes waits until one of the running has its answer
     float in_flight = 0;       // this proxy's own
     float kv_use = -1;         // 0..1; negative: unknown
+    float kv_growth = 0;       // of it, by what this proxy has sent there and is still to come
     Rates rates;               // learned, or what is believed before
     float prefill_tokens = 0;  // uncached prompt tokens charged by this proxy and not yet prefilled
     std::uint32_t held_blocks = 0;  // of the prompt's chain, from the root, by the prefix index

@@ -39,11 +39,12 @@ struct View {
 
 struct Choice {
     fleet::Slot slot = 0;
-    std::uint32_t held_blocks = 0;  // of the prompt, believed to be there
-    bool cache_off = false;         // but not counted on
-    float work_tokens = 0;          // to be prefilled until its first token, its own included
-    float batch = 1;                // requests it will be decoded beside, itself included
-    float own_share = 1;            // of the requests there, by this proxy
+    std::uint32_t held_blocks = 0;    // of the prompt, believed to be there
+    bool cache_off = false;           // but not counted on
+    std::uint32_t output_tokens = 0;  // expected of the answer
+    float work_tokens = 0;            // to be prefilled until its first token, its own included
+    float batch = 1;                  // requests it will be decoded beside, itself included
+    float own_share = 1;              // of the requests there, by this proxy
     fleet::AdapterRoom adapter = fleet::AdapterRoom::none;  // believed, of its LoRA
 };
 

@@ -82,6 +82,9 @@ std::vector<admin::BackendView> ProxyServer::backend_views() const {
             view.weight = backend.weight;
             view.labels = backend.labels;
             view.in_flight = counters_.in_flight(backend.slot);
+            view.prefill_tokens = counters_.prefill_tokens(backend.slot);
+            view.output_tokens =
+                counters_[backend.slot].output_tokens.load(std::memory_order_relaxed);
             if (const auto* state = fleet::state_of(*table_, backend.slot)) view.state = *state;
             if (view.state.sample) {
                 const fleet::LoadSample& sample = *view.state.sample;

@@ -40,6 +40,29 @@ TEST(Charge, ReleasesEverythingAtItsEnd) {
     EXPECT_EQ(slab[0].prompt_tokens_finished, 500U);
 }
 
+TEST(Charge, ExpectsTheAnswerUntilItsEnd) {
+    CounterSlab slab;
+    auto charge = Charge::try_charge(slab[0], 0, 500, 200);
+    const auto other = Charge::try_charge(slab[0], 0, 500, 50);
+
+    charge->prefilled();
+    EXPECT_EQ(slab[0].output_tokens, 250U);
+    Charge moved{std::move(*charge)};
+    charge.reset();
+    EXPECT_EQ(slab[0].output_tokens, 250U);
+    moved.release();
+    moved.release();
+    EXPECT_EQ(slab[0].output_tokens, 50U);
+}
+
+TEST(Charge, ExpectsNothingAtTheLimit) {
+    CounterSlab slab;
+    const auto only = Charge::try_charge(slab[0], 1, 500, 200);
+
+    EXPECT_FALSE(Charge::try_charge(slab[0], 1, 500, 200));
+    EXPECT_EQ(slab[0].output_tokens, 200U);
+}
+
 TEST(Charge, ReleasesOnlyOnce) {
     CounterSlab slab;
     auto charge = Charge::try_charge(slab[0], 0, 500);

@@ -42,6 +42,16 @@ TEST_F(Observe, TakesAFreshSampleAsItIs) {
     EXPECT_EQ(seen.unfit, k_fit);
 }
 
+TEST_F(Observe, ForeseesWhatItsRequestsWillFillOfTheCache) {
+    EXPECT_EQ(row().kv_growth, 0) << "of unknown size";
+    sample().kv_tokens = 10'000;
+    counters[0].prompt_tokens_started = 1500;
+    counters[0].prompt_tokens_finished = 500;
+    counters[0].output_tokens = 4000;
+
+    EXPECT_FLOAT_EQ(row().kv_growth, 0.3F) << "answers are half done, on average";
+}
+
 TEST_F(Observe, BelievesASampleOfExactlyTheLimitAndNoneOlder) {
     sample().sent = k_now - Millis{1000};
     EXPECT_TRUE(row().fresh);

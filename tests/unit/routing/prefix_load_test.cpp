@@ -143,6 +143,11 @@ TEST_F(PrefixLoadPolicy, APromptThatIsCachedAvoidsAFullCacheOnlyBeyondTheKnee) {
     EXPECT_EQ(cost(0), at_ease);
     sheet[0].kv_use = 0.95F;
     EXPECT_GT(cost(0), at_ease);
+    sheet[0].kv_use = 0.7F;
+    sheet[0].kv_growth = 0.2F;
+    EXPECT_EQ(cost(0), at_ease);
+    sheet[0].kv_growth = 0.25F;
+    EXPECT_GT(cost(0), at_ease) << "soon it will be full";
     sheet[0].kv_use = -1;  // unknown: neutral
     EXPECT_EQ(cost(0), at_ease);
 }
