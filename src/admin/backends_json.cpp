@@ -60,6 +60,7 @@ Json sample_json(const BackendView& view) {
     json["requests_running_max"] = number(sample.running_max);
     json["kv_usage"] = number(sample.kv_use);
     json["kv_capacity_tokens"] = number(sample.kv_tokens);
+    json["kv_host_tokens"] = number(sample.kv_host_tokens);
     json["cache_queries"] = number(sample.cache_queries);
     json["cache_hits"] = number(sample.cache_hits);
     json["adapters"] = names_of(sample.adapters, false);

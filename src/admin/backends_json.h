@@ -28,6 +28,7 @@
 //             "fresh": true,                 it is believed; else this proxy's own counts are
 //             "requests_running": 12, "requests_waiting": 0, "requests_running_max": 256,
 //             "kv_usage": 0.31, "kv_capacity_tokens": 400000,
+//             "kv_host_tokens": null,        of the host's memory, where what is evicted is kept
 //             "cache_queries": 81234, "cache_hits": 60111, "adapters": ["sql"],        LoRA
 //             adapters at work "adapters_waiting": [], "adapter_slots": 8},
 //         "failures": {                      tries that failed, also where another backend served

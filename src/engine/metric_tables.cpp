@@ -19,6 +19,8 @@ constexpr std::array k_vllm{
     MetricRow{"vllm:gpu_prefix_cache_queries_total", cache_queries},
     MetricRow{"vllm:prefix_cache_hits_total", cache_hits},
     MetricRow{"vllm:gpu_prefix_cache_hits_total", cache_hits},
+    // Found by a KV connector: in the host's memory or a store.
+    MetricRow{.name = "vllm:external_prefix_cache_hits_total", .field = cache_hits, .adds = true},
     MetricRow{"vllm:lora_requests_info", Field::count, Combine::max, Take::adapters},
     k_process_start,
 };
@@ -35,7 +37,7 @@ constexpr std::array k_sglang{
     MetricRow{"sglang:token_usage", kv_use, Combine::rank_mean},
     MetricRow{"sglang:max_total_num_tokens", kv_tokens},
     // What the GPU evicts is kept in the host's memory, and is as good as cached.
-    MetricRow{.name = "sglang:hicache_host_total_tokens", .field = kv_tokens, .adds = true},
+    MetricRow{"sglang:hicache_host_total_tokens", kv_host_tokens},
     MetricRow{"sglang:prompt_tokens_total", cache_queries, Combine::sum},
     MetricRow{"sglang:cached_tokens_total", cache_hits, Combine::sum},
     MetricRow{"sglang:lora_pool_slots_total", adapter_slots, Combine::max},

@@ -25,6 +25,7 @@ enum class Field : std::uint8_t {
     cache_queries,
     cache_hits,
     start_time,
+    kv_host_tokens,
     kv_used_tokens,  // kv_use = this / kv_tokens
     kv_blocks,       // kv_tokens = this * block_tokens
     block_tokens,

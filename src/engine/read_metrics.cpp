@@ -125,6 +125,9 @@ void Reading::compute(fleet::LoadSample& sample) const {
     if (sample.kv_tokens && !(*sample.kv_tokens > 0 && *sample.kv_tokens <= k_kv_tokens_most)) {
         sample.kv_tokens.reset();
     }
+    if (sample.kv_host_tokens && !(*sample.kv_host_tokens <= k_kv_tokens_most)) {
+        sample.kv_host_tokens.reset();
+    }
     if (sample.kv_use) sample.kv_use = std::min(*sample.kv_use, 1.0);
     // One counter alone tells no rate.
     if (!sample.cache_queries || !sample.cache_hits ||
@@ -156,6 +159,7 @@ fleet::LoadSample Reading::sample() const {
     sample.waiting = fold(Field::waiting);
     sample.kv_use = fold(Field::kv_use);
     sample.kv_tokens = fold(Field::kv_tokens);
+    sample.kv_host_tokens = fold(Field::kv_host_tokens);
     sample.running_max = fold(Field::running_max);
     sample.cache_queries = fold(Field::cache_queries);
     sample.cache_hits = fold(Field::cache_hits);

@@ -182,8 +182,11 @@ void add_sglang_counters(Page& page, const MetricsFacts& facts) {
     page.counter("sglang:generation_tokens_total", std::mem_fn(&Stats::generated_tokens),
                  "Tokens generated.");
     page.family("sglang:cached_tokens_total", "counter", "Prompt tokens found in the cache.");
-    page.sample("sglang:cached_tokens_total",
-                static_cast<double>(sum_of(facts, &Stats::cache_hits)), "cache_source=\"device\"");
+    // A labelled series comes with its first count.
+    if (const std::uint64_t hits = sum_of(facts, &Stats::cache_hits); hits > 0) {
+        page.sample("sglang:cached_tokens_total", static_cast<double>(hits),
+                    "cache_source=\"device\"");
+    }
     page.counter(
         "sglang:num_requests_total",
         [](const Stats& stats) { return stats.finished + stats.aborted; }, "Requests ended.");

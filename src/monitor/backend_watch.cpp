@@ -52,6 +52,11 @@ void BackendWatch::retune(const PollOptions& options) {
     row_.health = start;
     changed_ = true;
     believe_unpolled(options);
+    // Only a page could clear it.
+    if (!polled_ || options.metrics_path.empty()) {
+        cache_use_.forget();
+        row_.cache_off = false;
+    }
 }
 
 // What will never be asked is taken for good; a list that will never come is not waited for.
@@ -91,9 +96,11 @@ Newscast BackendWatch::on_metrics(const Result<fleet::LoadSample>& sample) {
     if (found.restarted) news.push_back({Event::Kind::restarted, ""});
     if (found.capacity) news.push_back({Event::Kind::capacity_known, "", *found.capacity});
     // A page that leaves the capacity out once must not make it news the next time.
-    const auto known_capacity = row_.sample ? row_.sample->kv_tokens : std::nullopt;
-    row_.sample = *sample;
-    if (!row_.sample->kv_tokens) row_.sample->kv_tokens = known_capacity;
+    const std::optional<fleet::LoadSample> before = std::exchange(row_.sample, *sample);
+    if (before && !row_.sample->kv_tokens) {
+        row_.sample->kv_tokens = before->kv_tokens;
+        row_.sample->kv_host_tokens = before->kv_host_tokens;
+    }
     if (found.restarted) {
         batch_limit_.forget();
         cache_use_.forget();
@@ -178,9 +185,8 @@ Newscast BackendWatch::set_draining(bool draining) {
     row_.draining = draining;
     changed_ = true;
     Newscast news;
-    if (!draining && row_.sample && row_.sample->kv_tokens) {
-        news.push_back({Event::Kind::capacity_known, "", *row_.sample->kv_tokens});
-    }
+    const auto tokens = row_.sample ? fleet::cache_tokens(*row_.sample) : std::nullopt;
+    if (!draining && tokens) news.push_back({Event::Kind::capacity_known, "", *tokens});
     return news;
 }
 

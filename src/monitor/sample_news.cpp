@@ -21,7 +21,8 @@ void keep(std::optional<double>& known, const std::optional<double>& now) noexce
 
 SampleNews SampleHistory::take(const fleet::LoadSample& now) noexcept {
     SampleNews news;
-    if (now.kv_tokens && now.kv_tokens != kv_tokens_) news.capacity = now.kv_tokens;
+    const std::optional<double> tokens = fleet::cache_tokens(now);
+    if (tokens && tokens != cache_tokens_) news.capacity = tokens;
     const bool other_start = start_time_ && now.start_time &&
                              std::abs(*now.start_time - *start_time_) > k_start_wobble_seconds;
     const bool anew = counts_anew(now);
@@ -31,7 +32,7 @@ SampleNews SampleHistory::take(const fleet::LoadSample& now) noexcept {
         cache_hits_.reset();
         pages_without_ = 0;
     }
-    keep(kv_tokens_, now.kv_tokens);
+    keep(cache_tokens_, tokens);
     keep(start_time_, now.start_time);
     keep(cache_queries_, now.cache_queries);
     keep(cache_hits_, now.cache_hits);

@@ -29,7 +29,7 @@ private:
     [[nodiscard]] bool counts_anew(const fleet::LoadSample& now) noexcept;
 
     // As last told.
-    std::optional<double> kv_tokens_;
+    std::optional<double> cache_tokens_;
     std::optional<double> start_time_;
     std::optional<double> cache_queries_;
     std::optional<double> cache_hits_;

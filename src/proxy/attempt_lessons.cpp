@@ -35,15 +35,17 @@ void Attempt::complete(const Course& course) {
     // An engine that tells what it evicts is not guessed at, as long as it is heard.
     if (!tell_served()) correct_belief();
     learn_habit();
-    const auto told = static_cast<float>(record.prompt_tokens);
-    fleet::Observation seen{.slot = backend().slot,
-                            .prompt_tokens = told > 0 ? told : pick_.prompt_tokens,
-                            .believed_tokens = pick_.believed_tokens};
+    fleet::Observation seen{.slot = backend().slot};
+    if (!exchange_.facts.blocks.empty()) {
+        const auto told = static_cast<float>(record.prompt_tokens);
+        seen.prompt_tokens = told > 0 ? told : pick_.prompt_tokens;
+        seen.believed_tokens = pick_.believed_tokens;
+    }
     // An answer in one piece does not show when its first token came.
     if (record.stream && first_token_at_ != TimePoint{} && sent_at_ != TimePoint{}) {
         see_speed(course, seen);
     }
-    exchange_.worker.observations.add(seen);
+    if (seen.prompt_tokens > 0 || seen.first_token_s > 0) exchange_.worker.observations.add(seen);
 }
 
 void Attempt::learn_habit() const {
@@ -53,8 +55,10 @@ void Attempt::learn_habit() const {
     if (fleet::PromptSums* sums = exchange_.worker.shared.prompt_sums; sums != nullptr && told) {
         sums->add(backend().slot, exchange_.facts.prompt_bytes, record.prompt_tokens);
     }
+    // A body that only names its model, such as that of /tokenize, says nothing of prompts.
+    const bool has_prompt = told || exchange_.facts.prompt_bytes > 0;
     habit.learn(told ? static_cast<float>(exchange_.facts.prompt_bytes) : 0.0F,
-                static_cast<float>(record.prompt_tokens), uncached(),
+                static_cast<float>(record.prompt_tokens), has_prompt ? uncached() : 0.0F,
                 static_cast<float>(record.output_tokens));
 }
 

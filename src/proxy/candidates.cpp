@@ -111,6 +111,7 @@ std::string candidate_text(const Candidate& candidate, const routing::Policy& po
     std::string text = "backend=" + candidate.backend->url;
     if (candidate.row.unfit != fleet::k_fit) text += "; unfit=" + unfit_words(candidate.row.unfit);
     text += "; held=" + std::to_string(candidate.row.held_blocks) + "; ";
+    if (candidate.row.cache_off) text += "cache=off; ";
     append_terms(text, candidate.terms, policy);
     return text;
 }

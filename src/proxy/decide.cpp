@@ -15,6 +15,12 @@ std::uint32_t whole(float tokens) noexcept {
     return static_cast<std::uint32_t>(std::clamp(tokens, 1.0F, k_most));
 }
 
+bool generates(engine::Endpoint endpoint) noexcept {
+    return endpoint == engine::Endpoint::chat_completions ||
+           endpoint == engine::Endpoint::completions || endpoint == engine::Endpoint::responses ||
+           endpoint == engine::Endpoint::messages;
+}
+
 routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
     const auto asked = static_cast<float>(exchange.facts.max_tokens);
     const float output = asked > 0 ? std::min(habit.output_tokens, asked) : habit.output_tokens;
@@ -24,7 +30,7 @@ routing::Input input_of(Exchange& exchange, const fleet::Habit& habit) {
         .prompt_tokens =
             whole(static_cast<float>(exchange.facts.prompt_bytes) / habit.bytes_per_token),
         .block_tokens = whole(static_cast<float>(balance.block_size.count) / habit.bytes_per_token),
-        .output_tokens = whole(output),
+        .output_tokens = generates(exchange.endpoint) ? whole(output) : 0,
         .usual_output = whole(habit.output_tokens),
         .usual_uncached = whole(habit.uncached_tokens),
         .session = exchange.session.name,
@@ -176,6 +182,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
                         .own_tokens = own,
                         .prompt_tokens = static_cast<float>(input.prompt_tokens),
                         .believed_tokens = routing::believed_tokens(input, row),
+                        .cache_off = row.cache_off,
                         .prefill_s = static_cast<float>(row.rates.first_token(ahead + own)),
                         .batch = row.running + 1,
                         .adapter = row.adapter.room,
@@ -191,7 +198,7 @@ void record_pick(Exchange& exchange, const Pick& pick) {
     ++record.attempts;
     record.backend = pick.backend->url;
     record.reason = routing::name(pick.decision.reason);
-    record.predicted_blocks = pick.decision.held_blocks;
+    record.predicted_blocks = pick.cache_off ? 0 : pick.decision.held_blocks;
     record.session = session_outcome(exchange, pick.backend->slot);
     record.decided = exchange.elapsed();
     if (record.attempts == 1) {

@@ -32,6 +32,7 @@ struct Pick {
     float own_tokens = 0;    // of its prompt, not taken for cached
     float prompt_tokens = 0;
     float believed_tokens = 0;  // of them, that are cached there by the prefix index
+    bool cache_off = false;     // but not counted on
     float prefill_s = 0;        // how long that should take there
     float batch = 1;            // requests it will be decoded beside, itself included
     fleet::AdapterRoom adapter = fleet::AdapterRoom::none;  // what its LoRA finds there

@@ -210,6 +210,10 @@ inline constexpr std::array k_catalogue{
     Metric{"penstock_backend_kv_usage_ratio", Kind::gauge, "",
            {"pool", "backend"}, Group::backends, Origin::source,
            "Share of the engine's KV cache in use, 0 to 1; near 1 it preempts."},
+    Metric{"penstock_backend_cache_off", Kind::gauge, "",
+           {"pool", "backend"}, Group::backends, Origin::source,
+           "1 where the engine's counters tell that next to nothing is found in its prefix cache of "
+           "what should be there: most likely it is switched off. It is then chosen by load alone."},
     Metric{"penstock_backend_sample_age_seconds", Kind::gauge, "seconds",
            {"pool", "backend"}, Group::backends, Origin::source,
            "Age of the last good poll of the engine's metrics; beyond the pool's stale_after, or two "

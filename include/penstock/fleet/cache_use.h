@@ -13,8 +13,9 @@ namespace penstock::fleet {
 /// cache is switched off, or useless, and beliefs are not to be counted on.
 ///
 /// Anything finer does harm (decision 0010): who believes by half sends half of the prompts
-/// elsewhere, which makes the beliefs wrong. Learns nothing where more than a fifth of the prompts
-/// come through others, whose hits cannot be told apart.
+/// elsewhere, which makes the beliefs wrong. Learns nothing against a cache where more than a fifth
+/// of the prompts come through others, whose hits cannot be told apart; a hit of anybody's speaks
+/// for it.
 class CacheUse {
 public:
     /// An answer ended. `believed`: tokens of its prompt that were cached, by the index at the
@@ -29,6 +30,8 @@ public:
     [[nodiscard]] bool off() const noexcept;
 
 private:
+    void compare(double asked, double found, const LoadSample& now) noexcept;
+
     std::uint32_t answers_ = 0;  // of ours, since the counters below
     double prompt_tokens_ = 0;   // theirs
     double believed_ = 0;

@@ -18,21 +18,28 @@ namespace penstock::fleet {
 
 /// What one poll of an engine's metrics said. Unset: this engine does not tell.
 struct LoadSample {
-    TimePoint sent{};                     // when the poll went out
-    std::optional<double> running;        // requests in the batch, summed over data-parallel ranks
-    std::optional<double> waiting;        // requests queued
-    std::optional<double> kv_use;         // share of KV cache in use, 0..1 (mean over ranks)
-    std::optional<double> kv_tokens;      // capacity of the KV cache in tokens, summed over ranks
-    std::optional<double> running_max;    // most requests in a batch
-    std::optional<double> cache_queries;  // prefix cache: tokens asked for, counter
-    std::optional<double> cache_hits;     // prefix cache: tokens found, counter
-    std::optional<double> start_time;     // process start, Unix seconds: a change means a restart
-    std::vector<AdapterUse> adapters;     // LoRA adapters that requests want now
-    std::optional<double> adapter_slots;  // how many can be loaded at a time
+    TimePoint sent{};                      // when the poll went out
+    std::optional<double> running;         // requests in the batch, summed over data-parallel ranks
+    std::optional<double> waiting;         // requests queued
+    std::optional<double> kv_use;          // share of KV cache in use, 0..1 (mean over ranks)
+    std::optional<double> kv_tokens;       // capacity of the KV cache in tokens, summed over ranks
+    std::optional<double> kv_host_tokens;  // of the host's memory, where what it evicts is kept
+    std::optional<double> running_max;     // most requests in a batch
+    std::optional<double> cache_queries;   // prefix cache: tokens asked for, counter
+    std::optional<double> cache_hits;      // prefix cache: tokens found, counter
+    std::optional<double> start_time;      // process start, Unix seconds: a change means a restart
+    std::vector<AdapterUse> adapters;      // LoRA adapters that requests want now
+    std::optional<double> adapter_slots;   // how many can be loaded at a time
     std::optional<double> adapter_slots_used;
     std::uint64_t started_then = 0;  // this proxy's `started` counter when the poll went out
     std::uint64_t finished_then = 0;
 };
+
+/// Tokens that an engine can have cached wherever: what the prefix index mirrors.
+[[nodiscard]] inline std::optional<double> cache_tokens(const LoadSample& sample) noexcept {
+    if (!sample.kv_tokens) return std::nullopt;
+    return *sample.kv_tokens + sample.kv_host_tokens.value_or(0);
+}
 
 enum class Health : std::uint8_t { unknown, healthy, unhealthy, loading };
 [[nodiscard]] std::string_view name(Health health) noexcept;

@@ -60,7 +60,7 @@ struct Event {
         capacity_known,
         models_changed,
         cache_off,  // its prefix cache finds nothing of what it should hold
-        cache_on,   // and now it does
+        cache_on,   // it finds something again, or is another process
         poll_failing,
         poll_recovered
     };

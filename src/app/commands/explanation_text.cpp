@@ -67,6 +67,7 @@ std::string note(const Json& candidate) {
         }
     }
     if (!candidate.at("fresh").get<bool>()) words.emplace_back("no fresh metrics");
+    if (candidate.value("cache_off", false)) words.emplace_back("finds nothing cached");
     std::string all;
     for (const std::string& each : words) all += (all.empty() ? "" : ", ") + each;
     return all;

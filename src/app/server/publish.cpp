@@ -95,7 +95,7 @@ void ProxyServer::release_left_slots(std::uint64_t oldest_generation) {
 
 double ProxyServer::told_tokens(fleet::Slot slot) const noexcept {
     const fleet::BackendState* state = fleet::state_of(*table_, slot);
-    return state != nullptr && state->sample ? state->sample->kv_tokens.value_or(0) : 0;
+    return state != nullptr && state->sample ? fleet::cache_tokens(*state->sample).value_or(0) : 0;
 }
 
 void ProxyServer::forget_slot(fleet::Slot slot) noexcept {
@@ -173,7 +173,7 @@ void ProxyServer::monitor_event(const monitor::Event& event) {
                         "backend finds nothing cached of what it should hold, is its prefix cache "
                         "switched off? It is chosen by load alone");
         case Kind::cache_on:
-            return tell(telemetry::LogLevel::info, "backend finds cached prompts again");
+            return tell(telemetry::LogLevel::info, "backend's cached prompts are counted on again");
         case Kind::poll_failing:
             return tell(telemetry::LogLevel::warning, "polls of a backend fail");
         case Kind::poll_recovered:

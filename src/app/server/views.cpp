@@ -57,6 +57,7 @@ void append_backend(std::vector<telemetry::Sample>& out, const admin::BackendVie
     };
     add("penstock_backend_healthy", view.state.health == fleet::Health::healthy ? 1 : 0);
     add("penstock_backend_in_flight", view.in_flight);
+    add("penstock_backend_cache_off", view.state.cache_off ? 1 : 0);
     add("penstock_backend_index_blocks", static_cast<double>(view.index_blocks));
     add("penstock_backend_index_capacity_blocks", static_cast<double>(view.index_capacity));
     add("penstock_backend_poll_interval_seconds", view.state.poll_interval_ms / 1000.0);

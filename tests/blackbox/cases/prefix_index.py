@@ -92,7 +92,8 @@ def test_an_engine_whose_cache_is_switched_off_is_not_believed_to_hold_prompts(w
 
     timing.eventually(is_off, "a cache to be off")
     holds("is its prefix cache switched off?" in proxy.log(), "the operator is told")
-    equal(proxy.backends()[0]["index"]["blocks"] > 0, True, "beliefs that may prove right again")
+    holds(proxy.backends()[0]["index"]["blocks"] > 0, "beliefs may prove right again")
+    equal(proxy.metric("penstock_backend_cache_off"), 1, "the gauge")
 
 
 def test_the_index_has_the_size_of_a_cache_whose_tokens_are_short(world):

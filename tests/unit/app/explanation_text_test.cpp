@@ -86,6 +86,17 @@ TEST(ExplanationText, TellsARefusalAndStillTheCandidates) {
     EXPECT_THAT(text->table, HasSubstr("down (failed requests)"));
 }
 
+TEST(ExplanationText, TellsACacheThatFindsNothing) {
+    const std::string off =
+        R"("chosen":true,"unfit":[],"health":"healthy","ejected":false,"fresh":true,)"
+        R"("held_blocks":4,"cache_off":true)";
+
+    const auto text = explanation_text(document(k_picked, candidate("http://a", off, k_terms)));
+
+    ASSERT_TRUE(text);
+    EXPECT_THAT(text->table, HasSubstr("finds nothing cached"));
+}
+
 TEST(ExplanationText, SaysWhereARequestGoesOnlyWhereItGoes) {
     const auto without_json = [](std::string_view outcome) {
         std::string text = document(outcome, "");

@@ -49,10 +49,26 @@ TEST(Dialect, ReadsTheCapacityOnlyWhereItIsKnown) {
             .kv_tokens,
         std::nullopt);
     EXPECT_EQ(read(Engine::sglang, "sglang:max_total_num_tokens 0\n").kv_tokens, std::nullopt);
-    EXPECT_EQ(read(Engine::sglang,
-                   "sglang:max_total_num_tokens 1000\nsglang:hicache_host_total_tokens 4000\n")
-                  .kv_tokens,
-              5000);  // with the tier in the host's memory
+}
+
+TEST(Dialect, ReadsTheHostsMemoryBesideTheCapacity) {
+    const LoadSample sample =
+        read(Engine::sglang,
+             "sglang:max_total_num_tokens 1000\nsglang:hicache_host_total_tokens 4000\n");
+
+    EXPECT_EQ(sample.kv_tokens, 1000);
+    EXPECT_EQ(sample.kv_host_tokens, 4000);
+    EXPECT_EQ(fleet::cache_tokens(sample), 5000);
+}
+
+TEST(Dialect, CountsWhatAConnectorFindsAsFound) {
+    const LoadSample sample = read(Engine::vllm,
+                                   "vllm:prefix_cache_queries_total 1000\n"
+                                   "vllm:prefix_cache_hits_total 100\n"
+                                   "vllm:external_prefix_cache_hits_total 700\n");
+
+    EXPECT_EQ(sample.cache_queries, 1000);
+    EXPECT_EQ(sample.cache_hits, 800);
 }
 
 TEST(Dialect, TakesTheNewestSeriesOfAdapters) {

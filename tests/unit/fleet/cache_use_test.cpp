@@ -29,8 +29,8 @@ protected:
     static constexpr double k_prompt = 1000;
     static constexpr int k_many = 200;  // enough to compare
     CacheUse use;
-    double queries = 5e6;
-    double hits = 4e6;
+    double queries = 0;
+    double hits = 0;
 };
 
 TEST_F(CacheUseTest, IsOffAfterTwoComparisonsThatFoundNothing) {
@@ -52,6 +52,61 @@ TEST_F(CacheUseTest, IsOnWhereLessIsFoundThanBelieved) {
     EXPECT_FALSE(use.off());
 }
 
+TEST_F(CacheUseTest, IsOffOnlyBelowTheFiftiethPart) {
+    for (int i = 0; i < 4; ++i) serve(k_many, 1000, 20);
+    EXPECT_FALSE(use.off());
+    for (int i = 0; i < 2; ++i) serve(k_many, 1000, 19);
+    EXPECT_TRUE(use.off());
+}
+
+TEST_F(CacheUseTest, IsJudgedFrom128AnswersAnd65536TokensOn) {
+    const auto answers = [this](int count, double tokens) {
+        CacheUse fresh;
+        LoadSample sample;
+        sample.cache_queries = sample.cache_hits = 0;
+        fresh.see(sample);
+        for (int window = 0; window < 2; ++window) {
+            for (int i = 0; i < count; ++i) fresh.served(tokens, tokens);
+            *sample.cache_queries += count * tokens;
+            fresh.see(sample);
+        }
+        return fresh.off();
+    };
+
+    EXPECT_TRUE(answers(128, 512));
+    EXPECT_TRUE(answers(128, 512.1));
+    EXPECT_FALSE(answers(64, 1025)) << "answers";
+    EXPECT_FALSE(answers(128, 255)) << "tokens";
+}
+
+// The engine counts prompts when they begin, the proxy when they have ended.
+TEST_F(CacheUseTest, IsOnWhileManyRequestsEndTogether) {
+    for (int batch = 0; batch < 20; ++batch) {
+        for (int i = 0; i < 512; ++i) {
+            queries += k_prompt;
+            hits += 900;
+        }
+        see();
+        for (int i = 0; i < 512; ++i) {
+            use.served(k_prompt, 900);
+            if (i % 50 == 0) see();
+        }
+        see();
+        ASSERT_FALSE(use.off()) << batch;
+    }
+}
+
+TEST_F(CacheUseTest, IsOnAgainByHitsOfWhichNothingWasBelieved) {
+    serve(k_many, 800, 0);
+    serve(k_many, 800, 0);
+    ASSERT_TRUE(use.off());
+
+    queries += k_many * k_prompt;  // others'
+    serve(k_many, 0, 500);
+
+    EXPECT_FALSE(use.off());
+}
+
 TEST_F(CacheUseTest, IsNotJudgedByFewAnswersHoweverLong) {
     for (int i = 0; i < 10; ++i) {
         use.served(100'000, 90'000);
@@ -67,11 +122,16 @@ TEST_F(CacheUseTest, IsNotJudgedWhereNothingWasBelieved) {
 }
 
 TEST_F(CacheUseTest, IsNotJudgedByThePromptsOfOtherProxies) {
-    for (int i = 0; i < 10; ++i) {
-        queries += 0.5 * k_many * k_prompt;  // half as many as ours
-        serve(k_many, 800, 0);
-    }
-    EXPECT_FALSE(use.off());
+    const auto with_others = [this](double others) {
+        for (int i = 0; i < 10; ++i) {
+            queries += others * k_many * k_prompt;
+            serve(k_many, 800, 0);
+        }
+        return use.off();
+    };
+
+    EXPECT_FALSE(with_others(0.26));
+    EXPECT_TRUE(with_others(0.25)) << "a fifth of all";
 }
 
 TEST_F(CacheUseTest, IsOffWhereTheEngineDoesNotEvenCountQueries) {

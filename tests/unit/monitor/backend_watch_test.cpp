@@ -198,6 +198,23 @@ TEST(BackendWatch, BelievesInTheCacheOfAnotherProcess) {
                 ElementsAre(IsKind(Kind::restarted), IsKind(Kind::cache_on)));
 }
 
+TEST(BackendWatch, BelievesInTheCacheOnceNobodyAsksForItsMetrics) {
+    BackendWatch watch{options()};
+    Sample page = sample(100, 4096);
+    page->cache_queries = page->cache_hits = 0;
+    for (int i = 0; i < 3; ++i) {
+        (void)watch.on_metrics(page);
+        for (int n = 0; n < 200; ++n) watch.learn({.prompt_tokens = 1000, .believed_tokens = 900});
+    }
+    ASSERT_TRUE(watch.row().cache_off);
+    PollOptions without = options();
+    without.metrics_path.clear();
+
+    watch.retune(without);
+
+    EXPECT_FALSE(watch.row().cache_off);
+}
+
 TEST(BackendWatch, TellsModelsOnlyWhenTheirNamesChange) {
     BackendWatch watch{options()};
 
