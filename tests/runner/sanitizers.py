@@ -4,12 +4,15 @@ Both hold for every run: a build without checkers reads none of these variables.
 """
 
 import os
+import pathlib
+
+SUPPRESSIONS = pathlib.Path(__file__).with_name("thread_sanitizer.txt")
 
 OPTIONS = {
     # The end of a stack frame is seen too, and a report ends the program: none is overlooked.
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+    "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={SUPPRESSIONS}",
 }
 
 BEGINNINGS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer",

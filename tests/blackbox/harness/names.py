@@ -1,19 +1,10 @@
 """Names that resolve to what the case says, also as time goes on."""
 
-import functools
 import os
 import pathlib
 
+from . import checkers
 from .cases import Skip
-
-CHECKERS = (b"libasan.so", b"libtsan.so", b"libubsan.so")
-
-
-@functools.cache  # it is large
-def is_checked(binary):
-    """Whether this program was built with a sanitizer."""
-    program = binary.read_bytes()
-    return any(checker in program for checker in CHECKERS)
 
 
 class Names:
@@ -21,7 +12,7 @@ class Names:
 
     def __init__(self, world):
         binary = pathlib.Path(world.binary).resolve()
-        if is_checked(binary):
+        if checkers.of(binary):
             raise Skip("a sanitizer's run time insists on being loaded first")
         module = binary.parents[2] / "tests" / "blackbox" / "libscripted_names.so"
         self.path = world.room / "names"

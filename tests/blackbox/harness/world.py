@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import tempfile
 
-from . import config, timing
+from . import checkers, config, timing
 from .client import Client
 from .engine import ScriptedEngine
 from .exchanges import AnyClient
@@ -51,6 +51,10 @@ class World:
         self.room = pathlib.Path(tempfile.mkdtemp(prefix="penstock-case-"))
         self.programs = []
         self.engines = []
+
+    def memory(self, size):
+        """`size` bytes, or as many as they become under the checkers that are built in."""
+        return size * checkers.memory_factor(self.binary)
 
     def engine(self, **more):
         engine = ScriptedEngine(f"{len(self.engines) + 1}",
