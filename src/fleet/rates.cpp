@@ -20,7 +20,16 @@ constexpr double k_tiny = 1e-9;
 constexpr double k_load_weight = 0.1;  // of what one more adapter's loading shows; first ones more
 constexpr double k_load_step = 3.0;    // at most so many times, or this part of, what was believed
 constexpr double k_load_least = 1e-3;
-constexpr double k_slope_least = 1e-3;  // of the prior's: more of something never comes for free
+constexpr double k_slope_least = 1e-3;     // of the prior's: more of something never comes for free
+constexpr double k_certainty_least = 0.2;  // with less, queues are not learned where all is cached
+
+/// Of the work until a first token, the prompt's own part is known and what stands before it is
+/// guessed. Guesses count less: errors in what a line is drawn over make it too flat.
+double certainty(const Observation& seen) noexcept {
+    const double work = std::max(seen.work_tokens, 1.0F);
+    const double own = std::clamp(1 - static_cast<double>(seen.ahead_tokens) / work, 0.0, 1.0);
+    return std::max(k_certainty_least, own * own);
+}
 
 }  // namespace
 
@@ -47,7 +56,7 @@ LineFit::LineFit(double offset, double slope, double typical_x) noexcept
       prior_offset_{offset},
       prior_slope_{slope} {}
 
-void LineFit::add(double x, double y, double late) noexcept {
+void LineFit::add(double x, double y, double late, double certain) noexcept {
     const double expected = std::max(offset_ + slope_ * x, k_tiny);
     const double error = (y - expected) / expected;
     const double credit = error > 0 ? late : 1.0;
@@ -60,7 +69,7 @@ void LineFit::add(double x, double y, double late) noexcept {
     sums_.fade(changing ? k_keep_changing : k_keep);
     // By the smaller of the two: an answer that came far too late must not weigh the more for it.
     const double unit = changing ? y : expected;
-    sums_.add(x, y, trust / (unit * unit));
+    sums_.add(x, y, certain * trust / (unit * unit));
     ++count_;
     solve();
 }
@@ -95,8 +104,9 @@ RateLearner::RateLearner(const Rates& prior) noexcept
       decode_{prior.step, prior.step_per_request, 16},
       adapter_load_{prior.adapter_load} {}
 
-void RateLearner::first_token(double tokens, double seconds, double own_share) noexcept {
-    if (seconds > 0) prefill_.add(std::max(tokens, 0.0), seconds, own_share);
+void RateLearner::first_token(double tokens, double seconds, double own_share,
+                              double certain) noexcept {
+    if (seconds > 0) prefill_.add(std::max(tokens, 0.0), seconds, own_share, certain);
 }
 
 void RateLearner::gap(double batch, double seconds, double own_share) noexcept {
@@ -123,7 +133,7 @@ void RateLearner::learn(const Observation& seen) noexcept {
     if (cold) {
         cold_first_token(tokens, until_first);
     } else if (seen.adapter != AdapterRoom::busy) {  // who waited for a slot shows no rate
-        first_token(tokens, until_first, own_share);
+        first_token(tokens, until_first, own_share, certainty(seen));
     }
     // Prompts that are prefilled meanwhile make each step longer, and are no part of decoding.
     const double prefill = prefill_.slope() * static_cast<double>(seen.beside_tokens);

@@ -36,7 +36,7 @@ void Attempt::complete(const Course& course) {
     if (!tell_served()) correct_belief();
     learn_habit();
     fleet::Observation seen{.slot = backend().slot};
-    if (!exchange_.facts.blocks.empty()) {
+    if (exchange_.facts.prompt_bytes > 0) {
         const auto told = static_cast<float>(record.prompt_tokens);
         seen.prompt_tokens = told > 0 ? told : pick_.prompt_tokens;
         seen.believed_tokens = pick_.believed_tokens;
@@ -79,6 +79,7 @@ float Attempt::uncached() const {
 void Attempt::see_speed(const Course& course, fleet::Observation& seen) const {
     const std::uint64_t tokens = exchange_.record.output_tokens;
     seen.work_tokens = pick_.tokens_ahead + uncached();
+    seen.ahead_tokens = pick_.tokens_ahead;
     seen.first_token_s = seconds(first_token_at_ - sent_at_);
     seen.adapter = pick_.adapter;
     seen.own_share = pick_.own_share;

@@ -105,6 +105,7 @@ void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
     const float gaps = std::max(1.0F, static_cast<float>(seen.output_tokens) - 1);
     learners_[slot].learn({.slot = slot,
                            .work_tokens = seen.work_tokens - expected + uncached,
+                           .ahead_tokens = std::max(0.0F, seen.work_tokens - expected),
                            .first_token_s = seconds(seen.first_token),
                            .batch = seen.batch,
                            .gap_s = seconds(seen.inter_token),

@@ -38,8 +38,9 @@ public:
     /// The line to begin with, and the width of `x` over which it is believed.
     LineFit(double offset, double slope, double typical_x) noexcept;
 
-    /// `y` must be positive. `late`: how much a value above the line counts, of one below it. O(1).
-    void add(double x, double y, double late = 1) noexcept;
+    /// `y` must be positive. `late`: how much a value above the line counts, of one below it.
+    /// `certain`: how much it counts at all, from 0 to 1. O(1).
+    void add(double x, double y, double late = 1, double certain = 1) noexcept;
     [[nodiscard]] double offset() const noexcept { return offset_; }
     [[nodiscard]] double slope() const noexcept { return slope_; }
     [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
@@ -67,6 +68,7 @@ private:
 struct Observation {
     Slot slot = 0;
     float work_tokens = 0;    // to be prefilled until its first token: its own and those before it
+    float ahead_tokens = 0;   // of these, those before it
     float first_token_s = 0;  // from sending to the first token
     float batch = 0;          // requests that were decoded beside it, itself included
     float gap_s = 0;          // between two of its tokens, on average
@@ -86,7 +88,8 @@ public:
     /// A request's first token came after so many seconds; `tokens` were to be prefilled until
     /// then, its own uncached ones and those ahead of it when it was sent.
     /// Of a backend that others use too, `own_share` says how likely a delay was our work's.
-    void first_token(double tokens, double seconds, double own_share = 1) noexcept;
+    void first_token(double tokens, double seconds, double own_share = 1,
+                     double certain = 1) noexcept;
     /// A token came so many seconds after the one before it, in a batch of about so many.
     void gap(double batch, double seconds, double own_share = 1) noexcept;
     /// A first token that waited for its LoRA adapter to be loaded.

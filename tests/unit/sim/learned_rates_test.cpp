@@ -52,7 +52,7 @@ void expect_true(const std::vector<fleet::Rates>& all, double slowness) {
     fleet::Rates mean{
         .first_overhead = 0, .prefill_per_token = 0, .step = 0, .step_per_request = 0};
     for (const fleet::Rates& rates : all) {
-        EXPECT_NEAR(rates.prefill_per_token / per_token, 1, 0.15);
+        EXPECT_NEAR(rates.prefill_per_token / per_token, 1, 0.1);
         mean.first_overhead += rates.first_overhead / k_engines;
         mean.prefill_per_token += rates.prefill_per_token / k_engines;
         mean.step += rates.step / k_engines;
