@@ -98,6 +98,7 @@ Result<void> RequestBuilder::take_field(std::string_view name, std::string_view 
 }
 
 void RequestBuilder::add_cookie(std::string_view crumb) {
+    if (crumb.empty()) return;  // "a; " would be another value once HTTP/1.1 has trimmed it
     if (!cookie_.empty()) cookie_.append("; ");
     cookie_.append(crumb);
 }

@@ -140,8 +140,6 @@ Newscast BackendWatch::on_traffic(HealthState::Input input, std::string_view det
 }
 
 void BackendWatch::learn(const fleet::Observation& seen) {
-    cache_use_.served(seen.prompt_tokens, seen.believed_tokens);
-    if (seen.first_token_s <= 0) return;
     learner_.learn(seen);
     row_.rates = learner_.rates();
     changed_ = true;

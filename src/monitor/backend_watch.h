@@ -42,7 +42,7 @@ public:
     /// A worker's word. With polling off it changes nothing, since no probe could take it back.
     [[nodiscard]] Newscast on_traffic(HealthState::Input input, std::string_view detail);
 
-    /// What an answer showed of it.
+    /// What a stream showed of its speed.
     void learn(const fleet::Observation& seen);
 
     /// Who comes back tells its capacity again: news of the time between went to nobody.

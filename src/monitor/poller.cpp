@@ -98,6 +98,7 @@ struct Departure {
     struct Counts {
         std::uint64_t started = 0;
         std::uint64_t finished = 0;
+        fleet::Answered answered;
     };
     TimePoint at{};
     std::vector<Counts> ranks;
@@ -111,6 +112,7 @@ Departure depart(const fleet::CounterSlab& counters, const Target& target) {
         Departure::Counts& counts = now.ranks.emplace_back();
         counts.finished = counters[slot].finished.load(std::memory_order_acquire);
         counts.started = counters[slot].started.load(std::memory_order_relaxed);
+        counts.answered = counters[slot].answered();
     };
     for (const fleet::Slot slot : target.options.ranks) add(slot);
     if (target.options.ranks.empty()) add(target.backend.slot);
@@ -173,6 +175,7 @@ bool Poller::State::read_metrics(const Result<control::Answer>& answer,
             sample->sent = departure.at;
             sample->started_then = departure.ranks[rank].started;
             sample->finished_then = departure.ranks[rank].finished;
+            sample->answered_then = departure.ranks[rank].answered;
         }
         sink.on_metrics(rank, sample);
     }

@@ -56,7 +56,7 @@ private:
     void learn_habit() const;
     [[nodiscard]] std::optional<float> told_uncached() const;
     [[nodiscard]] float uncached() const;
-    void see_speed(const Course& course, fleet::Observation& seen) const;
+    void learn_speed(const Course& course) const;
     void prefilled() noexcept;
 
     Exchange& exchange_;

@@ -8,6 +8,8 @@ namespace penstock::proxy {
 
 namespace {
 
+constexpr std::uint64_t k_prompt_tokens_most = 1U << 22U;  // beyond any context
+
 float seconds(Clock::duration time) noexcept {
     return std::chrono::duration<float>(time).count();
 }
@@ -35,17 +37,9 @@ void Attempt::complete(const Course& course) {
     // An engine that tells what it evicts is not guessed at, as long as it is heard.
     if (!tell_served()) correct_belief();
     learn_habit();
-    fleet::Observation seen{.slot = backend().slot};
-    if (exchange_.facts.prompt_bytes > 0) {
-        const auto told = static_cast<float>(record.prompt_tokens);
-        seen.prompt_tokens = told > 0 ? told : pick_.prompt_tokens;
-        seen.believed_tokens = pick_.believed_tokens;
-    }
     // An answer in one piece does not show when its first token came.
-    if (record.stream && first_token_at_ != TimePoint{} && sent_at_ != TimePoint{}) {
-        see_speed(course, seen);
-    }
-    if (seen.prompt_tokens > 0 || seen.first_token_s > 0) exchange_.worker.observations.add(seen);
+    if (!record.stream || first_token_at_ == TimePoint{} || sent_at_ == TimePoint{}) return;
+    learn_speed(course);
 }
 
 void Attempt::learn_habit() const {
@@ -57,6 +51,11 @@ void Attempt::learn_habit() const {
     }
     // A body that only names its model, such as that of /tokenize, says nothing of prompts.
     const bool has_prompt = told || exchange_.facts.prompt_bytes > 0;
+    if (has_prompt) {
+        const std::uint64_t tokens = told ? record.prompt_tokens : pick_.prompt_tokens;
+        cell().answered(static_cast<std::uint32_t>(std::min(tokens, k_prompt_tokens_most)),
+                        pick_.believed_tokens);
+    }
     habit.learn(told ? static_cast<float>(exchange_.facts.prompt_bytes) : 0.0F,
                 static_cast<float>(record.prompt_tokens), has_prompt ? uncached() : 0.0F,
                 static_cast<float>(record.output_tokens));
@@ -67,8 +66,7 @@ std::optional<float> Attempt::told_uncached() const {
     if (!usage.cached_told || usage.prompt_tokens == 0) return std::nullopt;
     const std::uint64_t uncached =
         usage.prompt_tokens - std::min(usage.cached_tokens, usage.prompt_tokens);
-    constexpr std::uint64_t k_most = 1U << 22U;  // beyond any context
-    return static_cast<float>(std::clamp<std::uint64_t>(uncached, 1, k_most));
+    return static_cast<float>(std::clamp<std::uint64_t>(uncached, 1, k_prompt_tokens_most));
 }
 
 // What was counted on at the pick gives way to what the engine tells.
@@ -76,8 +74,9 @@ float Attempt::uncached() const {
     return told_uncached().value_or(std::max(1.0F, pick_.own_tokens));
 }
 
-void Attempt::see_speed(const Course& course, fleet::Observation& seen) const {
+void Attempt::learn_speed(const Course& course) const {
     const std::uint64_t tokens = exchange_.record.output_tokens;
+    fleet::Observation seen{.slot = backend().slot};
     seen.work_tokens = pick_.tokens_ahead + uncached();
     seen.ahead_tokens = pick_.tokens_ahead;
     seen.first_token_s = seconds(first_token_at_ - sent_at_);
@@ -96,6 +95,7 @@ void Attempt::see_speed(const Course& course, fleet::Observation& seen) const {
                                prefilled_then_) /
             gaps;
     }
+    exchange_.worker.observations.add(seen);
 }
 
 // For who follows the engine's own word of what it holds. False: nobody hears it.

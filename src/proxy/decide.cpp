@@ -164,7 +164,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
         }
         const fleet::Backend& backend = pool.backends[decision.row];
         const fleet::SheetRow& row = worker.sheet[decision.row];
-        const auto cached = static_cast<std::uint32_t>(routing::cached_tokens(input, row));
+        const std::uint32_t cached = routing::cached_tokens(input, row);
         std::optional<fleet::Charge> charge =
             fleet::Charge::try_charge(worker.shared.counters[backend.slot], backend.max_in_flight,
                                       input.prompt_tokens - cached, input.output_tokens);
@@ -180,7 +180,7 @@ Result<Pick> decide(Exchange& exchange, const std::vector<fleet::Slot>& excluded
                         .charge = std::move(*charge),
                         .tokens_ahead = ahead,
                         .own_tokens = own,
-                        .prompt_tokens = static_cast<float>(input.prompt_tokens),
+                        .prompt_tokens = input.prompt_tokens,
                         .believed_tokens = routing::believed_tokens(input, row),
                         .cache_off = row.cache_off,
                         .prefill_s = static_cast<float>(row.rates.first_token(ahead + own)),

@@ -30,11 +30,11 @@ struct Pick {
     fleet::Charge charge;
     float tokens_ahead = 0;  // that will be prefilled before its own
     float own_tokens = 0;    // of its prompt, not taken for cached
-    float prompt_tokens = 0;
-    float believed_tokens = 0;  // of them, that are cached there by the prefix index
-    bool cache_off = false;     // but not counted on
-    float prefill_s = 0;        // how long that should take there
-    float batch = 1;            // requests it will be decoded beside, itself included
+    std::uint32_t prompt_tokens = 0;
+    std::uint32_t believed_tokens = 0;  // of them, that are cached there by the prefix index
+    bool cache_off = false;             // but not counted on
+    float prefill_s = 0;                // how long that should take there
+    float batch = 1;                    // requests it will be decoded beside, itself included
     fleet::AdapterRoom adapter = fleet::AdapterRoom::none;  // what its LoRA finds there
     float own_share = 1;                                    // of the requests there, by this proxy
 };

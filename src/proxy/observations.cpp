@@ -7,8 +7,7 @@ namespace penstock::proxy {
 namespace {
 
 constexpr Millis k_together{100};
-constexpr std::size_t k_most =
-    1024;  // more tell nothing new of speeds; of caches nothing is learned then
+constexpr std::size_t k_most = 1024;  // more in that time would tell nothing new
 
 }  // namespace
 

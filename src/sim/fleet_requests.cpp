@@ -189,12 +189,13 @@ void FleetRun::on_last_token(std::uint32_t flight) {
     const std::uint32_t gaps = request.output_tokens - 1;
     const std::uint32_t believed = believed_tokens(state);
     const auto told = options_.cache_report ? std::optional{state.cached_tokens} : std::nullopt;
-    Router& router = *replicas_[state.replica].router;
+    Replica& replica = replicas_[state.replica];
+    replica.counters[state.slot].answered(request.prompt_tokens, believed);
+    Router& router = *replica.router;
     router.observed(state.slot,
                     {.prompt_tokens = request.prompt_tokens,
                      .cached_tokens = told,
                      .output_tokens = request.output_tokens,
-                     .believed_tokens = believed,
                      .counted_tokens = state.choice.cache_off ? 0 : believed,
                      .first_token = state.first_token - state.sent,
                      .inter_token = gaps > 0 ? (now_ - state.first_token) / gaps : Micros{0},

@@ -213,6 +213,7 @@ fleet::LoadSample FleetRun::sample(const Replica& replica, fleet::Slot slot) {
     tell_adapters(place, sample.adapters);
     sample.started_then = replica.counters[slot].started.load(std::memory_order_relaxed);
     sample.finished_then = replica.counters[slot].finished.load(std::memory_order_relaxed);
+    sample.answered_then = replica.counters[slot].answered();
     return sample;
 }
 

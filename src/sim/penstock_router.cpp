@@ -53,8 +53,7 @@ std::optional<Choice> PenstockRouter::pick(const SimRequest& request, const View
     const routing::Decision decision = policy_->decide(input, sheet_, rng);
     if (!decision.found()) return std::nullopt;
     const fleet::SheetRow& row = sheet_[decision.row];
-    const auto uncached = static_cast<std::uint32_t>(static_cast<float>(request.prompt_tokens) -
-                                                     routing::cached_tokens(input, row));
+    const std::uint32_t uncached = request.prompt_tokens - routing::cached_tokens(input, row);
     if (request.adapter != 0) adapters_.note(row.slot, request.adapter, view.now);
     return Choice{.slot = row.slot,
                   .held_blocks = decision.held_blocks,
@@ -99,7 +98,6 @@ void PenstockRouter::observed(fleet::Slot slot, const Observation& seen) {
     // What was counted on at the pick gives way to what the engine tells.
     const float uncached =
         seen.cached_tokens ? prompt - static_cast<float>(*seen.cached_tokens) : expected;
-    cache_uses_[slot].served(prompt, seen.believed_tokens);
     habit_.learn(0, prompt, std::max(1.0F, uncached), static_cast<float>(seen.output_tokens));
     const auto seconds = [](Micros time) { return std::chrono::duration<float>(time).count(); };
     const float gaps = std::max(1.0F, static_cast<float>(seen.output_tokens) - 1);

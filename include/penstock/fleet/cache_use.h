@@ -18,11 +18,8 @@ namespace penstock::fleet {
 /// for it.
 class CacheUse {
 public:
-    /// An answer ended. `believed`: tokens of its prompt that were cached, by the index at the
-    /// pick.
-    void served(double prompt_tokens, double believed) noexcept;
     /// A poll.
-    void see(const LoadSample& now) noexcept;
+    void see(const LoadSample& sample) noexcept;
     /// Another process has taken its place, with a cache that starts anew.
     void forget() noexcept { *this = {}; }
 
@@ -30,14 +27,15 @@ public:
     [[nodiscard]] bool off() const noexcept;
 
 private:
-    void compare(double asked, double found, const LoadSample& now) noexcept;
+    struct Counts {
+        double queries = 0;
+        double hits = 0;
+        Answered ours;
+    };
+    void compare(const Counts& now) noexcept;
 
-    std::uint32_t answers_ = 0;  // of ours, since the counters below
-    double prompt_tokens_ = 0;   // theirs
-    double believed_ = 0;
-    std::optional<double> queries_;
-    std::optional<double> hits_;
-    std::uint32_t misses_ = 0;  // comparisons in a row that found next to nothing
+    std::optional<Counts> since_;  // the last that were compared, or the first
+    std::uint32_t misses_ = 0;     // comparisons in a row that found next to nothing
 };
 
 }  // namespace penstock::fleet

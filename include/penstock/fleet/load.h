@@ -2,6 +2,7 @@
 // counters.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,13 @@
 #include "penstock/fleet/rates.h"
 
 namespace penstock::fleet {
+
+/// Answers that came whole, and their prompts. Monotonic.
+struct Answered {
+    std::uint64_t answers = 0;
+    std::uint64_t prompt_tokens = 0;
+    std::uint64_t believed_tokens = 0;  // of them, cached there by the prefix index at the pick
+};
 
 /// What one poll of an engine's metrics said. Unset: this engine does not tell.
 struct LoadSample {
@@ -33,6 +41,7 @@ struct LoadSample {
     std::optional<double> adapter_slots_used;
     std::uint64_t started_then = 0;  // this proxy's `started` counter when the poll went out
     std::uint64_t finished_then = 0;
+    Answered answered_then;
 };
 
 /// Tokens that an engine can have cached wherever: what the prefix index mirrors.
@@ -69,7 +78,7 @@ struct LoadTable {
 /// The slot's row; null while nothing was published of it. Lives as long as the table.
 [[nodiscard]] const BackendState* state_of(const LoadTable& table, Slot slot) noexcept;
 
-/// This proxy's own books per backend: relaxed, one cache line each, all but `output_tokens`
+/// This proxy's own books per backend: relaxed, two cache lines each, all but `output_tokens`
 /// monotonic. Written by all workers. In flight = started - finished. Owned by `app`, lives as long
 /// as the process.
 class CounterSlab {
@@ -82,6 +91,22 @@ public:
             0};  // uncached prompt tokens charged at the pick
         std::atomic<std::uint64_t> prompt_tokens_finished{0};  // of them, prefilled or given up
         std::atomic<std::uint64_t> output_tokens{0};  // expected of the answers under way, in all
+        // What follows is touched once an answer.
+        std::atomic<std::uint64_t> answers{0};
+        std::atomic<std::uint64_t> answered_tokens{0};
+        std::atomic<std::uint64_t> believed_tokens{0};
+
+        /// An answer with a prompt came whole.
+        void answered(std::uint32_t prompt_tokens, std::uint32_t believed) noexcept {
+            answers.fetch_add(1, std::memory_order_relaxed);
+            answered_tokens.fetch_add(prompt_tokens, std::memory_order_relaxed);
+            believed_tokens.fetch_add(std::min(believed, prompt_tokens), std::memory_order_relaxed);
+        }
+        [[nodiscard]] Answered answered() const noexcept {
+            return {answers.load(std::memory_order_relaxed),
+                    answered_tokens.load(std::memory_order_relaxed),
+                    believed_tokens.load(std::memory_order_relaxed)};
+        }
     };
     CounterSlab();
     [[nodiscard]] Cell& operator[](Slot slot) noexcept { return cells_[slot]; }

@@ -64,7 +64,7 @@ private:
     std::uint32_t count_ = 0;
 };
 
-/// What one answer showed. Zero: it did not show that.
+/// What one streamed answer showed. Zero: it did not show that.
 struct Observation {
     Slot slot = 0;
     float work_tokens = 0;    // to be prefilled until its first token: its own and those before it
@@ -75,8 +75,6 @@ struct Observation {
     float beside_tokens = 0;  // that were prefilled beside it in such a gap, on average
     AdapterRoom adapter = AdapterRoom::none;  // what its LoRA found at the pick
     float own_share = 1;  // of the requests on the backend at the pick, this proxy's
-    float prompt_tokens = 0;
-    float believed_tokens = 0;  // of them, cached there by the prefix index at the pick
 };
 
 /// One backend's rates.

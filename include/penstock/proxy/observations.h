@@ -1,5 +1,5 @@
-// What answers show of their backends' speed and caches, on its way from a worker to the control
-// thread: a few times a second, all at once.
+// What streams show of their backends' speed, on its way from a worker to the control thread: a
+// few times a second, all at once.
 #pragma once
 
 #include <functional>

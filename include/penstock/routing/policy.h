@@ -30,13 +30,14 @@ struct Input {
 };
 
 /// Tokens of the prompt that are believed to be cached at `row`.
-[[nodiscard]] inline float believed_tokens(const Input& input,
-                                           const fleet::SheetRow& row) noexcept {
+[[nodiscard]] inline std::uint32_t believed_tokens(const Input& input,
+                                                   const fleet::SheetRow& row) noexcept {
     const std::uint64_t held = std::uint64_t{row.held_blocks} * input.block_tokens;
-    return static_cast<float>(std::min<std::uint64_t>(held, input.prompt_tokens));
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(held, input.prompt_tokens));
 }
 /// Those that are counted on.
-[[nodiscard]] inline float cached_tokens(const Input& input, const fleet::SheetRow& row) noexcept {
+[[nodiscard]] inline std::uint32_t cached_tokens(const Input& input,
+                                                 const fleet::SheetRow& row) noexcept {
     return row.cache_off ? 0 : believed_tokens(input, row);
 }
 

@@ -53,10 +53,9 @@ struct Observation {
     std::uint32_t prompt_tokens = 0;
     std::optional<std::uint32_t> cached_tokens;  // by the engine's `usage`, where it tells
     std::uint32_t output_tokens = 0;
-    std::uint32_t believed_tokens = 0;  // cached, by the router's belief at the pick
-    std::uint32_t counted_tokens = 0;   // of them, those that it counted on
-    Micros first_token{0};              // from the request's sending
-    Micros inter_token{0};              // mean over the answer; 0 with one token
+    std::uint32_t counted_tokens = 0;  // cached, as the router counted on at the pick
+    Micros first_token{0};             // from the request's sending
+    Micros inter_token{0};             // mean over the answer; 0 with one token
     Micros duration{0};
     float work_tokens = 0;  // by the router's belief at the pick, as are the next three
     float batch = 0;

@@ -11,9 +11,9 @@ protected:
     CacheUseTest() { see(); }
 
     /// Answers, of whose prompts so many tokens were believed cached and so many were found.
-    void serve(int answers, double believed, double found) {
+    void serve(int answers, std::uint32_t believed, double found) {
         for (int i = 0; i < answers; ++i) {
-            use.served(k_prompt, believed);
+            ours.answered(k_prompt, believed);
             queries += k_prompt;
             hits += found;
         }
@@ -23,12 +23,14 @@ protected:
         LoadSample sample;
         sample.cache_queries = queries;
         sample.cache_hits = hits;
+        sample.answered_then = ours.answered();
         use.see(sample);
     }
 
-    static constexpr double k_prompt = 1000;
+    static constexpr std::uint32_t k_prompt = 1000;
     static constexpr int k_many = 200;  // enough to compare
     CacheUse use;
+    CounterSlab::Cell ours;
     double queries = 0;
     double hits = 0;
 };
@@ -60,21 +62,22 @@ TEST_F(CacheUseTest, IsOffOnlyBelowTheFiftiethPart) {
 }
 
 TEST_F(CacheUseTest, IsJudgedFrom128AnswersAnd65536TokensOn) {
-    const auto answers = [this](int count, double tokens) {
+    const auto answers = [](int count, std::uint32_t tokens) {
         CacheUse fresh;
+        CounterSlab::Cell cell;
         LoadSample sample;
         sample.cache_queries = sample.cache_hits = 0;
         fresh.see(sample);
         for (int window = 0; window < 2; ++window) {
-            for (int i = 0; i < count; ++i) fresh.served(tokens, tokens);
-            *sample.cache_queries += count * tokens;
+            for (int i = 0; i < count; ++i) cell.answered(tokens, tokens);
+            *sample.cache_queries += count * static_cast<double>(tokens);
+            sample.answered_then = cell.answered();
             fresh.see(sample);
         }
         return fresh.off();
     };
 
     EXPECT_TRUE(answers(128, 512));
-    EXPECT_TRUE(answers(128, 512.1));
     EXPECT_FALSE(answers(64, 1025)) << "answers";
     EXPECT_FALSE(answers(128, 255)) << "tokens";
 }
@@ -88,7 +91,7 @@ TEST_F(CacheUseTest, IsOnWhileManyRequestsEndTogether) {
         }
         see();
         for (int i = 0; i < 512; ++i) {
-            use.served(k_prompt, 900);
+            ours.answered(k_prompt, 900);
             if (i % 50 == 0) see();
         }
         see();
@@ -109,7 +112,7 @@ TEST_F(CacheUseTest, IsOnAgainByHitsOfWhichNothingWasBelieved) {
 
 TEST_F(CacheUseTest, IsNotJudgedByFewAnswersHoweverLong) {
     for (int i = 0; i < 10; ++i) {
-        use.served(100'000, 90'000);
+        ours.answered(100'000, 90'000);
         queries += 100'000;
         see();
     }
@@ -136,7 +139,7 @@ TEST_F(CacheUseTest, IsNotJudgedByThePromptsOfOtherProxies) {
 
 TEST_F(CacheUseTest, IsOffWhereTheEngineDoesNotEvenCountQueries) {
     for (int i = 0; i < 2 * k_many; ++i) {
-        use.served(k_prompt, 800);
+        ours.answered(k_prompt, 800);
         if (i % k_many == k_many - 1) see();
     }
     EXPECT_TRUE(use.off()) << "as vLLM with its prefix caching switched off";
@@ -145,8 +148,10 @@ TEST_F(CacheUseTest, IsOffWhereTheEngineDoesNotEvenCountQueries) {
 TEST_F(CacheUseTest, IsNotJudgedWithoutCounters) {
     CacheUse untold;
     for (int i = 0; i < 10 * k_many; ++i) {
-        untold.served(k_prompt, 800);
-        untold.see({});
+        ours.answered(k_prompt, 800);
+        LoadSample sample;
+        sample.answered_then = ours.answered();
+        untold.see(sample);
     }
     EXPECT_FALSE(untold.off());
 }

@@ -69,6 +69,16 @@ TEST(RequestBuilder, JoinsTheCrumbsOfACookie) {
     EXPECT_EQ(built.head.fields.size(), 2U);
 }
 
+TEST(RequestBuilder, LeavesEmptyCrumbsOfACookieOut) {
+    const Built last{with(with(test::k_get, "cookie", "a=1"), "cookie", "")};
+    EXPECT_EQ(last.head.fields.find("cookie"), "a=1");
+    const Built between{
+        with(with(with(test::k_get, "cookie", "a=1"), "cookie", ""), "cookie", "b=2")};
+    EXPECT_EQ(between.head.fields.find("cookie"), "a=1; b=2");
+    const Built alone{with(test::k_get, "cookie", "")};
+    EXPECT_FALSE(alone.head.fields.find("cookie"));
+}
+
 TEST(RequestBuilder, TakesHostWhereThereIsNoAuthority) {
     const Built built{with(without(test::k_get, ":authority"), "host", "b.test:80")};
     ASSERT_EQ(built.error(), "ok");

@@ -43,6 +43,13 @@ Result<engine::ModelList> models(std::vector<std::string> names, std::string ele
     return engine::ModelList{.names = std::move(names), .elements = std::move(elements)};
 }
 
+/// 200 more answers, to prompts that were believed cached.
+void answer(fleet::LoadSample& page) {
+    page.answered_then.answers += 200;
+    page.answered_then.prompt_tokens += 200'000;
+    page.answered_then.believed_tokens += 180'000;
+}
+
 MATCHER_P(IsKind, kind, "") {
     return arg.kind == kind;
 }
@@ -168,7 +175,7 @@ TEST(BackendWatch, TellsACacheThatFindsNothingAndThatItDoesAgain) {
     Sample page = sample(100, 4096);
     page->cache_queries = page->cache_hits = 0;
     const auto serve = [&](double found) {
-        for (int i = 0; i < 200; ++i) watch.learn({.prompt_tokens = 1000, .believed_tokens = 900});
+        answer(*page);
         *page->cache_queries += 200'000;
         *page->cache_hits += 200 * found;
         return watch.on_metrics(page);
@@ -189,7 +196,7 @@ TEST(BackendWatch, BelievesInTheCacheOfAnotherProcess) {
     page->cache_queries = page->cache_hits = 0;
     for (int i = 0; i < 3; ++i) {
         (void)watch.on_metrics(page);
-        for (int n = 0; n < 200; ++n) watch.learn({.prompt_tokens = 1000, .believed_tokens = 900});
+        answer(*page);
     }
     ASSERT_TRUE(watch.row().cache_off);
     page->start_time = 200;
@@ -204,7 +211,7 @@ TEST(BackendWatch, BelievesInTheCacheOnceNobodyAsksForItsMetrics) {
     page->cache_queries = page->cache_hits = 0;
     for (int i = 0; i < 3; ++i) {
         (void)watch.on_metrics(page);
-        for (int n = 0; n < 200; ++n) watch.learn({.prompt_tokens = 1000, .believed_tokens = 900});
+        answer(*page);
     }
     ASSERT_TRUE(watch.row().cache_off);
     PollOptions without = options();
