@@ -69,6 +69,7 @@ Result<void> RequestBuilder::take_field(std::string_view name, std::string_view 
                                         http::RequestHead& head) {
     if (!http::valid_name(name)) return bad("a header field's name is not a token");
     if (!http::valid_value(value)) return bad("a header field's value has a control character");
+    if (has_blank_edge(value)) return bad("a header field's value begins or ends with a blank");
     if (name == "cookie") {
         add_cookie(value);
         return {};

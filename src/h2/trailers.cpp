@@ -2,10 +2,15 @@
 
 #include <algorithm>
 
+#include "penstock/base/trim.h"
 #include "penstock/http/grammar.h"
 #include "penstock/http/response_rules.h"
 
 namespace penstock::h2 {
+
+bool has_blank_edge(std::string_view value) noexcept {
+    return trim_blanks(value).size() != value.size();
+}
 
 const char* fault_of_field(std::string_view name, std::string_view value) noexcept {
     if (name.size() > http::k_response_limits.name) return "a field's name is too long";
@@ -14,6 +19,7 @@ const char* fault_of_field(std::string_view name, std::string_view value) noexce
     const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
     if (std::any_of(name.begin(), name.end(), capital)) return "a field's name has capital letters";
     if (!http::valid_value(value)) return "a field's value has a control character";
+    if (has_blank_edge(value)) return "a field's value begins or ends with a blank";
     return nullptr;
 }
 

@@ -40,6 +40,8 @@ private:
     std::optional<Error> error_;
 };
 
+/// Forbidden by RFC 9113 8.2.1. HTTP/1.1 would trim it, and so change the value.
+[[nodiscard]] bool has_blank_edge(std::string_view value) noexcept;
 /// What RFC 9113 8.2 and `http::k_response_limits` forbid in a field; null: nothing.
 [[nodiscard]] const char* fault_of_field(std::string_view name, std::string_view value) noexcept;
 

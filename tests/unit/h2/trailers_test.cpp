@@ -21,8 +21,9 @@ TEST(Trailers, KeepThoseThatMayBePassedOn) {
 }
 
 TEST(Trailers, RefuseWhatNoFieldMayBe) {
-    for (const auto& [name, value] : {std::pair{":status", "200"}, std::pair{"X", "1"},
-                                      std::pair{"x y", "1"}, std::pair{"x", "a\nb"}}) {
+    for (const auto& [name, value] :
+         {std::pair{":status", "200"}, std::pair{"X", "1"}, std::pair{"x y", "1"},
+          std::pair{"x", "a\nb"}, std::pair{"x", " a"}, std::pair{"x", "a\t"}}) {
         Trailers trailers{ErrorCode::bad_request};
         trailers.add(name, value);
         ASSERT_FALSE(trailers.finish().has_value()) << name;
