@@ -1,5 +1,7 @@
 #include "penstock/fleet/cache_use.h"
 
+#include <algorithm>
+
 namespace penstock::fleet {
 
 namespace {
@@ -18,7 +20,10 @@ void CacheUse::see(const LoadSample& sample) noexcept {
     if (!sample.cache_queries || !sample.cache_hits) return;
     const Counts now{*sample.cache_queries, *sample.cache_hits, sample.answered_then};
     if (since_) {
-        if (now.ours.answers - since_->ours.answers < k_answers_least ||
+        // Who is under way has been counted there already. As many answers later they are through.
+        const std::uint64_t under_way =
+            sample.started_then - std::min(sample.finished_then, sample.started_then);
+        if (now.ours.answers - since_->ours.answers < std::max(k_answers_least, under_way) ||
             now.ours.prompt_tokens - since_->ours.prompt_tokens < k_tokens_least) {
             return;
         }
@@ -40,7 +45,8 @@ void CacheUse::compare(const Counts& now) noexcept {
     const bool counts_nobody = now.queries <= 0;
     const bool alike = asked >= k_own_least * tokens && tokens >= k_own_least * asked;
     if (!alike && !counts_nobody) return;
-    if (believed >= k_believed_least * tokens && found < k_found_least * believed) ++misses_;
+    if (believed < k_believed_least * tokens) return;
+    misses_ = found < k_found_least * believed ? misses_ + 1 : 0;
 }
 
 bool CacheUse::off() const noexcept {

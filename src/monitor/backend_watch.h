@@ -22,7 +22,7 @@ namespace penstock::monitor {
 struct News {
     Event::Kind kind;
     std::string detail;
-    double kv_tokens = 0;
+    double cache_tokens = 0;
     friend bool operator==(const News&, const News&) = default;
 };
 using Newscast = std::vector<News>;
@@ -48,7 +48,8 @@ public:
     /// Who comes back tells its capacity again: news of the time between went to nobody.
     [[nodiscard]] Newscast set_draining(bool draining);
     void set_interval(Micros interval);
-    /// New options for the same server: what is known stays.
+    /// New options for the same server: what is known stays, but for a cache that is off where
+    /// metrics are asked for no longer.
     void retune(const PollOptions& options);
 
     [[nodiscard]] const fleet::BackendState& row() const noexcept { return row_; }

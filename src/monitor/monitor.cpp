@@ -118,7 +118,7 @@ void Monitor::Impl::settle(Resident& resident, const Newscast& news) {
     if (!hooks.event || resident.watch().row().draining) return;
     in_hook = true;
     for (const News& each : news) {
-        hooks.event({each.kind, backend.slot, backend.url, each.detail, each.kv_tokens});
+        hooks.event({each.kind, backend.slot, backend.url, each.detail, each.cache_tokens});
     }
     in_hook = false;
 }

@@ -10,7 +10,7 @@ namespace penstock::monitor {
 
 struct SampleNews {
     bool restarted = false;          // its cache is empty now
-    std::optional<double> capacity;  // KV tokens, learned or changed
+    std::optional<double> capacity;  // tokens, learned or changed
     friend bool operator==(const SampleNews&, const SampleNews&) = default;
 };
 

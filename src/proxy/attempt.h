@@ -53,6 +53,8 @@ private:
     void drop_adapter_belief() noexcept;
     void correct_belief() const;
     void settle_session() const noexcept;
+    [[nodiscard]] bool has_prompt() const noexcept;
+    void count_answer() const noexcept;
     void learn_habit() const;
     [[nodiscard]] std::optional<float> told_uncached() const;
     [[nodiscard]] float uncached() const;

@@ -36,10 +36,24 @@ void Attempt::complete(const Course& course) {
     if (record.status != 200 || exchange_.pool == nullptr) return;
     // An engine that tells what it evicts is not guessed at, as long as it is heard.
     if (!tell_served()) correct_belief();
+    count_answer();
     learn_habit();
     // An answer in one piece does not show when its first token came.
     if (!record.stream || first_token_at_ == TimePoint{} || sent_at_ == TimePoint{}) return;
     learn_speed(course);
+}
+
+// A body that only names its model, such as that of /tokenize, says nothing of prompts.
+bool Attempt::has_prompt() const noexcept {
+    return exchange_.record.prompt_tokens > 0 || exchange_.facts.prompt_bytes > 0;
+}
+
+void Attempt::count_answer() const noexcept {
+    if (!has_prompt()) return;
+    const std::uint64_t told = exchange_.record.prompt_tokens;
+    const std::uint64_t tokens = told > 0 ? told : pick_.prompt_tokens;
+    cell().count_answer(static_cast<std::uint32_t>(std::min(tokens, k_prompt_tokens_most)),
+                        pick_.believed_tokens);
 }
 
 void Attempt::learn_habit() const {
@@ -49,15 +63,8 @@ void Attempt::learn_habit() const {
     if (fleet::PromptSums* sums = exchange_.worker.shared.prompt_sums; sums != nullptr && told) {
         sums->add(backend().slot, exchange_.facts.prompt_bytes, record.prompt_tokens);
     }
-    // A body that only names its model, such as that of /tokenize, says nothing of prompts.
-    const bool has_prompt = told || exchange_.facts.prompt_bytes > 0;
-    if (has_prompt) {
-        const std::uint64_t tokens = told ? record.prompt_tokens : pick_.prompt_tokens;
-        cell().answered(static_cast<std::uint32_t>(std::min(tokens, k_prompt_tokens_most)),
-                        pick_.believed_tokens);
-    }
     habit.learn(told ? static_cast<float>(exchange_.facts.prompt_bytes) : 0.0F,
-                static_cast<float>(record.prompt_tokens), has_prompt ? uncached() : 0.0F,
+                static_cast<float>(record.prompt_tokens), has_prompt() ? uncached() : 0.0F,
                 static_cast<float>(record.output_tokens));
 }
 

@@ -190,7 +190,7 @@ void FleetRun::on_last_token(std::uint32_t flight) {
     const std::uint32_t believed = believed_tokens(state);
     const auto told = options_.cache_report ? std::optional{state.cached_tokens} : std::nullopt;
     Replica& replica = replicas_[state.replica];
-    replica.counters[state.slot].answered(request.prompt_tokens, believed);
+    replica.counters[state.slot].count_answer(request.prompt_tokens, believed);
     Router& router = *replica.router;
     router.observed(state.slot,
                     {.prompt_tokens = request.prompt_tokens,

@@ -17,7 +17,7 @@
 
 namespace penstock::fleet {
 
-/// Answers that came whole, and their prompts. Monotonic.
+/// Answers to prompts that came whole. Monotonic.
 struct Answered {
     std::uint64_t answers = 0;
     std::uint64_t prompt_tokens = 0;
@@ -96,8 +96,7 @@ public:
         std::atomic<std::uint64_t> answered_tokens{0};
         std::atomic<std::uint64_t> believed_tokens{0};
 
-        /// An answer with a prompt came whole.
-        void answered(std::uint32_t prompt_tokens, std::uint32_t believed) noexcept {
+        void count_answer(std::uint32_t prompt_tokens, std::uint32_t believed) noexcept {
             answers.fetch_add(1, std::memory_order_relaxed);
             answered_tokens.fetch_add(prompt_tokens, std::memory_order_relaxed);
             believed_tokens.fetch_add(std::min(believed, prompt_tokens), std::memory_order_relaxed);

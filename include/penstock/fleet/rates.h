@@ -39,7 +39,8 @@ public:
     LineFit(double offset, double slope, double typical_x) noexcept;
 
     /// `y` must be positive. `late`: how much a value above the line counts, of one below it.
-    /// `certain`: how much it counts at all, from 0 to 1. O(1).
+    /// `certain`: its weight in the line, from 0 to 1; how far off it is tells of a change all the
+    /// same. O(1).
     void add(double x, double y, double late = 1, double certain = 1) noexcept;
     [[nodiscard]] double offset() const noexcept { return offset_; }
     [[nodiscard]] double slope() const noexcept { return slope_; }
@@ -85,7 +86,8 @@ public:
 
     /// A request's first token came after so many seconds; `tokens` were to be prefilled until
     /// then, its own uncached ones and those ahead of it when it was sent.
-    /// Of a backend that others use too, `own_share` says how likely a delay was our work's.
+    /// Of a backend that others use too, `own_share` says how likely a delay was our work's;
+    /// `certain`, how well the tokens are known.
     void first_token(double tokens, double seconds, double own_share = 1,
                      double certain = 1) noexcept;
     /// A token came so many seconds after the one before it, in a batch of about so many.

@@ -68,7 +68,7 @@ struct Event {
     fleet::Slot slot;
     std::string url;
     std::string detail;
-    double kv_tokens = 0;  // capacity_known
+    double cache_tokens = 0;  // capacity_known: on the GPU and beside it
 };
 
 /// Neither hook may call `set_targets` or `forget`, nor destroy the monitor; post that.

@@ -16,11 +16,11 @@ constexpr std::size_t k_followed_room = 2;
 // An engine's word is no bound: more than any index takes.
 constexpr double k_blocks_most = 1U << 30U;
 
-/// Blocks of the prefix index for a cache of `kv_tokens`; 0: the engine does not tell.
-std::size_t blocks_for(const routing::BalanceOptions& balance, double kv_tokens,
+/// Blocks of the prefix index for a cache of `cache_tokens`; 0: the engine does not tell.
+std::size_t blocks_for(const routing::BalanceOptions& balance, double cache_tokens,
                        double bytes_per_token) {
     const double configured = balance.index_tokens > 0 ? balance.index_tokens : k_default_tokens;
-    const double tokens = kv_tokens > 0 ? kv_tokens : configured;
+    const double tokens = cache_tokens > 0 ? cache_tokens : configured;
     const double block_tokens =
         std::max(1.0, static_cast<double>(balance.block_size.count) / bytes_per_token);
     return static_cast<std::size_t>(
@@ -104,7 +104,7 @@ void ProxyServer::forget_slot(fleet::Slot slot) noexcept {
     adapters_.flush(slot);
 }
 
-void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
+void ProxyServer::size_index(fleet::Slot slot, double cache_tokens) {
     for (const auto& generation : {next_, generation_}) {
         if (generation == nullptr) continue;
         for (const proxy::Pool& pool : generation->pools) {
@@ -112,7 +112,8 @@ void ProxyServer::size_index(fleet::Slot slot, double kv_tokens) {
                 std::any_of(pool.backends.begin(), pool.backends.end(),
                             [slot](const fleet::Backend& each) { return each.slot == slot; });
             if (!here) continue;
-            const std::size_t blocks = blocks_for(pool.balance, kv_tokens, bytes_per_token(slot));
+            const std::size_t blocks =
+                blocks_for(pool.balance, cache_tokens, bytes_per_token(slot));
             const bool told = kv_events_.state_of(slot) == kv_events::State::following;
             return index_.set_capacity(slot, told ? k_followed_room * blocks : blocks);
         }
@@ -164,7 +165,7 @@ void ProxyServer::monitor_event(const monitor::Event& event) {
             return tell(telemetry::LogLevel::warning,
                         "backend has restarted, its prefix index is flushed");
         case Kind::capacity_known:
-            size_index(event.slot, event.kv_tokens);
+            size_index(event.slot, event.cache_tokens);
             return tell(telemetry::LogLevel::debug, "backend's cache size is known");
         case Kind::models_changed:
             return tell(telemetry::LogLevel::info, "backend's models have changed");

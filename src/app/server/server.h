@@ -80,7 +80,7 @@ private:
     [[nodiscard]] double told_tokens(fleet::Slot slot) const noexcept;
     /// Its caches are empty, or it is another's slot now.
     void forget_slot(fleet::Slot slot) noexcept;
-    void size_index(fleet::Slot slot, double kv_tokens);
+    void size_index(fleet::Slot slot, double cache_tokens);
     void learn_token_length(fleet::Slot slot);
     [[nodiscard]] double bytes_per_token(fleet::Slot slot) const noexcept;
     void resize_index(const proxy::Generation& before);

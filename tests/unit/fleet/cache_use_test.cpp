@@ -13,7 +13,7 @@ protected:
     /// Answers, of whose prompts so many tokens were believed cached and so many were found.
     void serve(int answers, std::uint32_t believed, double found) {
         for (int i = 0; i < answers; ++i) {
-            ours.answered(k_prompt, believed);
+            ours.count_answer(k_prompt, believed);
             queries += k_prompt;
             hits += found;
         }
@@ -24,6 +24,8 @@ protected:
         sample.cache_queries = queries;
         sample.cache_hits = hits;
         sample.answered_then = ours.answered();
+        sample.started_then = started;
+        sample.finished_then = finished;
         use.see(sample);
     }
 
@@ -33,6 +35,7 @@ protected:
     CounterSlab::Cell ours;
     double queries = 0;
     double hits = 0;
+    std::uint64_t started = 0, finished = 0;
 };
 
 TEST_F(CacheUseTest, IsOffAfterTwoComparisonsThatFoundNothing) {
@@ -69,7 +72,7 @@ TEST_F(CacheUseTest, IsJudgedFrom128AnswersAnd65536TokensOn) {
         sample.cache_queries = sample.cache_hits = 0;
         fresh.see(sample);
         for (int window = 0; window < 2; ++window) {
-            for (int i = 0; i < count; ++i) cell.answered(tokens, tokens);
+            for (int i = 0; i < count; ++i) cell.count_answer(tokens, tokens);
             *sample.cache_queries += count * static_cast<double>(tokens);
             sample.answered_then = cell.answered();
             fresh.see(sample);
@@ -91,11 +94,32 @@ TEST_F(CacheUseTest, IsOnWhileManyRequestsEndTogether) {
         }
         see();
         for (int i = 0; i < 512; ++i) {
-            ours.answered(k_prompt, 900);
+            ours.count_answer(k_prompt, 900);
             if (i % 50 == 0) see();
         }
         see();
         ASSERT_FALSE(use.off()) << batch;
+    }
+}
+
+// The hot ones' hits were counted before the window, and each is followed by a cold one as long.
+TEST_F(CacheUseTest, IsOnWhenTrafficTurnsColdWithManyUnderWay) {
+    started = 300;
+    for (int ended = 0; ended < 300; ++ended) {
+        queries += k_prompt;
+        ++started;
+        ++finished;
+        ours.count_answer(k_prompt, 900);
+        see();
+        ASSERT_FALSE(use.off()) << ended;
+    }
+}
+
+TEST_F(CacheUseTest, IsOffOnlyAfterTwoInARow) {
+    for (int i = 0; i < 10; ++i) {
+        serve(k_many, 200, 1);
+        serve(k_many, 200, 15);  // less than 2 % of what was asked for, not of what was believed
+        ASSERT_FALSE(use.off()) << i;
     }
 }
 
@@ -112,7 +136,7 @@ TEST_F(CacheUseTest, IsOnAgainByHitsOfWhichNothingWasBelieved) {
 
 TEST_F(CacheUseTest, IsNotJudgedByFewAnswersHoweverLong) {
     for (int i = 0; i < 10; ++i) {
-        ours.answered(100'000, 90'000);
+        ours.count_answer(100'000, 90'000);
         queries += 100'000;
         see();
     }
@@ -139,7 +163,7 @@ TEST_F(CacheUseTest, IsNotJudgedByThePromptsOfOtherProxies) {
 
 TEST_F(CacheUseTest, IsOffWhereTheEngineDoesNotEvenCountQueries) {
     for (int i = 0; i < 2 * k_many; ++i) {
-        ours.answered(k_prompt, 800);
+        ours.count_answer(k_prompt, 800);
         if (i % k_many == k_many - 1) see();
     }
     EXPECT_TRUE(use.off()) << "as vLLM with its prefix caching switched off";
@@ -148,7 +172,7 @@ TEST_F(CacheUseTest, IsOffWhereTheEngineDoesNotEvenCountQueries) {
 TEST_F(CacheUseTest, IsNotJudgedWithoutCounters) {
     CacheUse untold;
     for (int i = 0; i < 10 * k_many; ++i) {
-        ours.answered(k_prompt, 800);
+        ours.count_answer(k_prompt, 800);
         LoadSample sample;
         sample.answered_then = ours.answered();
         untold.see(sample);

@@ -49,6 +49,24 @@ TEST(RateLearner, BelievesItsPriorBeforeItHasSeenAnything) {
     EXPECT_EQ(rates.first_tokens, 0U);
 }
 
+// What stands before a prompt is a guess.
+TEST(RateLearner, LearnsLessFromWorkThatIsGuessed) {
+    const auto slope_after = [](float ahead) {
+        Engine engine;
+        RateLearner learner{{}};
+        engine.serve(learner, 100);
+        const double before = learner.rates().prefill_per_token;
+        for (int i = 0; i < 3; ++i) {
+            learner.learn({.work_tokens = 5'000, .ahead_tokens = ahead, .first_token_s = 0.4F});
+        }
+        return std::abs(learner.rates().prefill_per_token - before);
+    };
+
+    EXPECT_LT(slope_after(2'500), slope_after(0));
+    EXPECT_LT(slope_after(4'500), 0.5 * slope_after(0));
+    EXPECT_GT(slope_after(5'000), 0.05 * slope_after(0)) << "but something";
+}
+
 /// First tokens that waited for an adapter of so many seconds.
 Rates after_cold_starts(double load, int requests, AdapterRoom room = AdapterRoom::idle) {
     Engine engine;

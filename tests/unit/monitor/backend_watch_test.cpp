@@ -8,7 +8,7 @@
 namespace penstock::monitor {
 
 static std::ostream& operator<<(std::ostream& out, const News& news) {
-    return out << static_cast<int>(news.kind) << " " << news.detail << " " << news.kv_tokens;
+    return out << static_cast<int>(news.kind) << " " << news.detail << " " << news.cache_tokens;
 }
 
 namespace {

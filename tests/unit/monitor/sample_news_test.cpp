@@ -85,6 +85,9 @@ TEST(SampleNews, TellsTheCapacityWhenItIsLearnedOrChanges) {
     EXPECT_EQ(last_of({k_nothing, small}).capacity, 1'000);
     EXPECT_EQ(last_of({small, large}).capacity, 2'000);
     EXPECT_EQ(last_of({small, small}).capacity, std::nullopt);
+    fleet::LoadSample with_host = small;
+    with_host.kv_host_tokens = 500;
+    EXPECT_EQ(last_of({small, with_host}).capacity, 1'500) << "what the host keeps is cached too";
     EXPECT_EQ(last_of({small, k_nothing}).capacity, std::nullopt);
     EXPECT_EQ(last_of({small, k_nothing, small}).capacity, std::nullopt);
 }
