@@ -29,6 +29,7 @@ std::size_t Outgoing::take(std::uint8_t* into, std::size_t most) noexcept {
     return count;
 }
 
+// NOLINTNEXTLINE(readability-function-size): nghttp2 asks so
 ssize_t Outgoing::read(nghttp2_session* session, std::int32_t stream, std::uint8_t* into,
                        std::size_t most, std::uint32_t* flags) {
     const std::size_t count = take(into, most);

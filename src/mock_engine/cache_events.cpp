@@ -36,7 +36,7 @@ Event event_of(const sim::CacheChange& change, std::uint32_t block_tokens) {
 
 }  // namespace
 
-void MockEngine::Impl::publish(const std::vector<sim::CacheChange>& changes) {
+void MockEngine::Impl::publish(const std::vector<sim::CacheChange>& changes) const {
     const std::uint32_t block_tokens = options.profile.block_tokens;
     kv_events::Batch batch;
     for (const sim::CacheChange& change : changes) {

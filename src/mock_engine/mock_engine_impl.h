@@ -61,7 +61,7 @@ struct MockEngine::Impl {
     void echo(http::ServerStream& stream, std::string_view body);
 
     // cache_events.cpp
-    void publish(const std::vector<sim::CacheChange>& changes);
+    void publish(const std::vector<sim::CacheChange>& changes) const;
 
     // answers.cpp
     [[nodiscard]] http::ResponseHead head_of(int status, std::string_view content_type) const;

@@ -23,6 +23,7 @@ int choose_identity(SSL* ssl, void* argument) {
     return 1;
 }
 
+// NOLINTNEXTLINE(readability-function-size): OpenSSL asks so
 int choose_protocol(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* chosen_length,
                     const unsigned char* offered, unsigned offered_length, void* argument) {
     const std::string& ours = static_cast<const Impl*>(argument)->alpn;
@@ -34,6 +35,7 @@ int choose_protocol(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* c
     return verdict == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// NOLINTNEXTLINE(readability-function-size): OpenSSL asks so
 int handle_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                   EVP_MAC_CTX* mac, int seal) {
     auto* side = static_cast<TlsSide*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));

@@ -248,7 +248,7 @@ bool TlsStream::may_receive(bool hung_up) noexcept {
     return write_wants_read_;
 }
 
-bool TlsStream::may_send() noexcept {
+bool TlsStream::may_send() const noexcept {
     return read_wants_write_;
 }
 

@@ -53,7 +53,7 @@ public:
 
     /// The poller's news. True: who waits for the other direction must try again.
     [[nodiscard]] bool may_receive(bool hung_up) noexcept;
-    [[nodiscard]] bool may_send() noexcept;
+    [[nodiscard]] bool may_send() const noexcept;
 
     /// See `Transport`.
     [[nodiscard]] bool certificate_refused() const noexcept { return certificate_refused_; }

@@ -70,7 +70,9 @@ std::string differences(const Report& report) {
 
 std::string table_text(const Report& report) {
     std::string out;
-    for (const auto& [name, value] : report.setting) out += name + ": " + value + "\n";
+    for (const auto& [name, value] : report.setting) {
+        out.append(name).append(": ").append(value).append("\n");
+    }
     return out + "\n" + figures_text(report);
 }
 

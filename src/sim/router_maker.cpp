@@ -12,7 +12,7 @@ using routing::PolicyName;
 
 RouterMaker ours(PolicyName policy, std::string_view name, std::string_view what,
                  std::vector<RouterParameter> parameters = {}) {
-    return {.kind = {.name = name, .what = what, .ours = true, .parameters = parameters},
+    return {.kind = {.name = name, .what = what, .ours = true, .parameters = std::move(parameters)},
             .make = [policy](const RouterSetting& setting, const Parameters& set) {
                 BalanceOptions balance{.policy = policy};
                 if (policy == PolicyName::prefix_hash) {

@@ -90,6 +90,7 @@ Result<std::vector<NamedRouter>> parse_one(std::string_view spec) {
             variants = std::move(*more);
         }
         std::vector<NamedRouter> routers;
+        routers.reserve(variants.size());
         for (const Variant& variant : variants) {
             routers.push_back(
                 {variant.name, [make = maker.make, variant](const RouterSetting& setting) {

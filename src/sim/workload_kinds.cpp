@@ -6,6 +6,7 @@
 
 namespace penstock::sim {
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::vector<WorkloadKind>& workload_kinds() {
     static const std::vector<WorkloadKind> k_kinds{
         // llm-d's published "KV-cache wins" shape: 150 groups with a prefix of 6,000 tokens.

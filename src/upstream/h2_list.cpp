@@ -53,7 +53,7 @@ std::shared_ptr<H2List::Dial> H2List::dial_with_place(const fleet::Backend& back
     for (const std::shared_ptr<Dial>& each : dials_) {
         if (each->waiting.size() < backend.http2_streams && each->backend == backend) return each;
     }
-    const auto dial = std::make_shared<Dial>(loop_, backend);
+    auto dial = std::make_shared<Dial>(loop_, backend);
     dials_.push_back(dial);
     dial->task = run(*dial);
     dial->task.start([](void*) {}, nullptr);

@@ -130,7 +130,7 @@ void add_explain(CLI::App& app, Action& action) {
         "Shows each backend with the terms of its score, and why those cannot be picked that "
         "cannot.\nNothing is sent to any backend. Exit status 1 also where the request would be "
         "refused.");
-    command->callback([options, command, &action] {
+    command->callback([options, &action] {
         if (options->file.empty() && options->against.empty()) {
             throw CLI::RequiredError{"--config or --against"};
         }

@@ -85,8 +85,9 @@ CgroupLimits cgroup_limits(const std::string& root) {
                         [&](const std::string& group) { read_version_2(limits, group); });
             }
         } else {
-            walk_up(mounts + "/" + controllers, path,
-                    [&](const std::string& group) { read_version_1(limits, group); });
+            std::string mount = mounts;
+            mount.append("/").append(controllers);
+            walk_up(mount, path, [&](const std::string& group) { read_version_1(limits, group); });
         }
     }
     return limits;

@@ -180,12 +180,13 @@ void ProxyServer::append_samples(std::vector<telemetry::Sample>& out) const {
 bool ProxyServer::explain(proxy::Question question, proxy::Explainer::Tell tell) {
     if (questions_ == k_questions_max) return false;
     ++questions_;
-    workers_.front()->explain(std::move(question), [this, tell](std::string document) {
-        control_.post([this, tell, document = std::move(document)]() mutable {
-            --questions_;
-            tell(std::move(document));
+    workers_.front()->explain(
+        std::move(question), [this, tell = std::move(tell)](std::string document) {
+            control_.post([this, tell, document = std::move(document)]() mutable {
+                --questions_;
+                tell(std::move(document));
+            });
         });
-    });
     return true;
 }
 
