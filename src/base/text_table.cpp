@@ -26,7 +26,8 @@ std::string text_table(const std::vector<std::vector<std::string>>& rows,
         for (std::size_t i = 0; i < row.size(); ++i) {
             const std::string room(widths[i] - width(row[i]), ' ');
             const bool to_the_left = std::ranges::find(left, i) != left.end();
-            line += (i == 0 ? "" : "  ") + (to_the_left ? row[i] + room : room + row[i]);
+            line.append(i == 0 ? "" : "  ");
+            line.append(to_the_left ? row[i] : room).append(to_the_left ? room : row[i]);
         }
         text += line.erase(line.find_last_not_of(' ') + 1) + "\n";
     }

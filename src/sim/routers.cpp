@@ -28,7 +28,7 @@ Error wrong(std::string sentence) {
 
 std::string names_of(const auto& named) {
     std::string names;
-    for (const auto& each : named) names += (names.empty() ? "" : ", ") + std::string{each.name};
+    for (const auto& each : named) names.append(names.empty() ? "" : ", ").append(each.name);
     return names;
 }
 
