@@ -3,8 +3,6 @@
 // taken back when it ends before its first byte.
 #pragma once
 
-#include <optional>
-
 #include "decide.h"
 #include "exchange.h"
 #include "penstock/base/error.h"
@@ -51,14 +49,13 @@ private:
     [[nodiscard]] bool tell_served() const;
     void note_adapter() noexcept;
     void drop_adapter_belief() noexcept;
-    void correct_belief() const;
+    void correct_belief(const engine::Usage& usage) const;
     void settle_session() const noexcept;
     [[nodiscard]] bool has_prompt() const noexcept;
     void count_answer() const noexcept;
-    void learn_habit() const;
-    [[nodiscard]] std::optional<float> told_uncached() const;
-    [[nodiscard]] float uncached() const;
-    void learn_speed(const Course& course) const;
+    void learn_habit(float uncached) const;
+    [[nodiscard]] float uncached_by(const engine::Usage& usage) const noexcept;
+    void learn_speed(const Course& course, float uncached) const;
     void prefilled() noexcept;
 
     Exchange& exchange_;

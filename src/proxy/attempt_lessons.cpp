@@ -17,8 +17,7 @@ float seconds(Clock::duration time) noexcept {
 }  // namespace
 
 // Engines evict as they use: what was missing of this prompt tells what else is gone.
-void Attempt::correct_belief() const {
-    const engine::Usage usage = exchange_.observer.usage();
+void Attempt::correct_belief(const engine::Usage& usage) const {
     if (!indexed_ || !usage.cached_told || usage.prompt_tokens == 0) return;
     // Tokens are not equally long all over a prompt: a little less than was believed is no news.
     constexpr double k_uneven = 1.25;
@@ -35,12 +34,14 @@ void Attempt::complete(const Course& course) {
     const telemetry::RequestRecord& record = exchange_.record;
     if (record.status != 200 || exchange_.pool == nullptr) return;
     // An engine that tells what it evicts is not guessed at, as long as it is heard.
-    if (!tell_served()) correct_belief();
+    const engine::Usage usage = exchange_.observer.usage();
+    if (!tell_served()) correct_belief(usage);
     count_answer();
-    learn_habit();
+    const float uncached = uncached_by(usage);
+    learn_habit(uncached);
     // An answer in one piece does not show when its first token came.
     if (!record.stream || first_token_at_ == TimePoint{} || sent_at_ == TimePoint{}) return;
-    learn_speed(course);
+    learn_speed(course, uncached);
 }
 
 // A body that only names its model, such as that of /tokenize, says nothing of prompts.
@@ -56,7 +57,7 @@ void Attempt::count_answer() const noexcept {
                         pick_.believed_tokens);
 }
 
-void Attempt::learn_habit() const {
+void Attempt::learn_habit(float uncached) const {
     const telemetry::RequestRecord& record = exchange_.record;
     fleet::Habit& habit = exchange_.worker.habits.of(exchange_.pool->name, exchange_.facts.model);
     const bool told = record.prompt_tokens > 0;
@@ -64,27 +65,22 @@ void Attempt::learn_habit() const {
         sums->add(backend().slot, exchange_.facts.prompt_bytes, record.prompt_tokens);
     }
     habit.learn(told ? static_cast<float>(exchange_.facts.prompt_bytes) : 0.0F,
-                static_cast<float>(record.prompt_tokens), has_prompt() ? uncached() : 0.0F,
+                static_cast<float>(record.prompt_tokens), has_prompt() ? uncached : 0.0F,
                 static_cast<float>(record.output_tokens));
 }
 
-std::optional<float> Attempt::told_uncached() const {
-    const engine::Usage usage = exchange_.observer.usage();
-    if (!usage.cached_told || usage.prompt_tokens == 0) return std::nullopt;
+// What was counted on at the pick gives way to what the engine tells.
+float Attempt::uncached_by(const engine::Usage& usage) const noexcept {
+    if (!usage.cached_told || usage.prompt_tokens == 0) return std::max(1.0F, pick_.own_tokens);
     const std::uint64_t uncached =
         usage.prompt_tokens - std::min(usage.cached_tokens, usage.prompt_tokens);
     return static_cast<float>(std::clamp<std::uint64_t>(uncached, 1, k_prompt_tokens_most));
 }
 
-// What was counted on at the pick gives way to what the engine tells.
-float Attempt::uncached() const {
-    return told_uncached().value_or(std::max(1.0F, pick_.own_tokens));
-}
-
-void Attempt::learn_speed(const Course& course) const {
+void Attempt::learn_speed(const Course& course, float uncached) const {
     const std::uint64_t tokens = exchange_.record.output_tokens;
     fleet::Observation seen{.slot = backend().slot};
-    seen.work_tokens = pick_.tokens_ahead + uncached();
+    seen.work_tokens = pick_.tokens_ahead + uncached;
     seen.ahead_tokens = pick_.tokens_ahead;
     seen.first_token_s = seconds(first_token_at_ - sent_at_);
     seen.adapter = pick_.adapter;

@@ -50,6 +50,15 @@ void answer(fleet::LoadSample& page) {
     page.answered_then.believed_tokens += 180'000;
 }
 
+/// Until the cache is taken to be off.
+void find_nothing(BackendWatch& watch, Sample& page) {
+    page->cache_queries = page->cache_hits = 0;
+    for (int i = 0; i < 3; ++i) {
+        (void)watch.on_metrics(page);
+        answer(*page);
+    }
+}
+
 MATCHER_P(IsKind, kind, "") {
     return arg.kind == kind;
 }
@@ -193,11 +202,7 @@ TEST(BackendWatch, TellsACacheThatFindsNothingAndThatItDoesAgain) {
 TEST(BackendWatch, BelievesInTheCacheOfAnotherProcess) {
     BackendWatch watch{options()};
     Sample page = sample(100, 4096);
-    page->cache_queries = page->cache_hits = 0;
-    for (int i = 0; i < 3; ++i) {
-        (void)watch.on_metrics(page);
-        answer(*page);
-    }
+    find_nothing(watch, page);
     ASSERT_TRUE(watch.row().cache_off);
     page->start_time = 200;
 
@@ -208,11 +213,7 @@ TEST(BackendWatch, BelievesInTheCacheOfAnotherProcess) {
 TEST(BackendWatch, BelievesInTheCacheOnceNobodyAsksForItsMetrics) {
     BackendWatch watch{options()};
     Sample page = sample(100, 4096);
-    page->cache_queries = page->cache_hits = 0;
-    for (int i = 0; i < 3; ++i) {
-        (void)watch.on_metrics(page);
-        answer(*page);
-    }
+    find_nothing(watch, page);
     ASSERT_TRUE(watch.row().cache_off);
     PollOptions without = options();
     without.metrics_path.clear();
