@@ -18,7 +18,7 @@ void BlockLedger::open(fleet::Slot slot, std::uint64_t model) {
     const std::uint64_t pool = hash64({reinterpret_cast<const char*>(&model), sizeof model}, salt_);
     const Mirror::Seeds seeds{
         .model = pool, .own = hash64({reinterpret_cast<const char*>(&slot), sizeof slot}, ~pool)};
-    backends_[slot] = std::make_unique<Backend>(paths_, seeds);
+    backends_[slot] = std::make_unique<Backend>(slot, paths_, seeds);
 }
 
 void BlockLedger::close(fleet::Slot slot) {
@@ -31,33 +31,32 @@ void BlockLedger::apply(fleet::Slot slot, const Batch& batch, TimePoint now) {
     Backend& backend = *found->second;
     backend.ranks = std::max(backend.ranks, batch.rank + 1);
     backend.mirror.next_batch();
-    for (const Event& event : batch.events) apply(slot, backend, batch.rank, event, now);
+    for (const Event& event : batch.events) apply(backend, batch.rank, event, now);
 }
 
-void BlockLedger::apply(fleet::Slot slot, Backend& backend, std::uint32_t rank, const Event& event,
-                        TimePoint now) {
+void BlockLedger::apply(Backend& backend, std::uint32_t rank, const Event& event, TimePoint now) {
     changed_.clear();
     switch (event.kind) {
         case Event::Kind::stored:
             backend.mirror.stored(rank, event, now, changed_);
-            tell_news(slot, backend, changed_);
+            tell_news(backend, changed_);
             return;
         case Event::Kind::removed:
             backend.mirror.removed(rank, event, changed_);
-            tell_gone(slot, backend, changed_);
+            tell_gone(backend, changed_);
             return;
         case Event::Kind::cleared:
-            clear(slot, rank);
+            clear(backend.slot, rank);
             return;
         case Event::Kind::other:
             return;
     }
 }
 
-void BlockLedger::tell_gone(fleet::Slot slot, Backend& backend, const std::vector<PathKey>& gone) {
+void BlockLedger::tell_gone(Backend& backend, const std::vector<PathKey>& gone) {
     for (const PathKey key : gone) {
         const std::span<const std::uint64_t> blocks = paths_.blocks_at(key);
-        if (!blocks.empty()) held_.removed(slot, blocks);
+        if (!blocks.empty()) held_.removed(backend.slot, blocks);
     }
     backend.mirror.release(gone);
 }
@@ -65,7 +64,7 @@ void BlockLedger::tell_gone(fleet::Slot slot, Backend& backend, const std::vecto
 // Somebody else's prompt, or one that was evicted and has come back, whose text we know: the
 // deepest block tells of those before it. An engine that stores and removes one block in turn is no
 // longer heard once its steps are spent; a belief is lost, and that is all.
-void BlockLedger::tell_news(fleet::Slot slot, Backend& backend, const std::vector<PathKey>& news) {
+void BlockLedger::tell_news(Backend& backend, const std::vector<PathKey>& news) {
     if (backend.steps.spent()) return;
     std::uint64_t deepest = 0;
     std::uint32_t index = 0;
@@ -82,7 +81,7 @@ void BlockLedger::tell_news(fleet::Slot slot, Backend& backend, const std::vecto
     if (!any) return;
     paths_.chain_to(deepest, chain_);
     backend.steps.charge(static_cast<std::int64_t>(chain_.size()));
-    if (!chain_.empty()) held_.stored(slot, chain_);
+    if (!chain_.empty()) held_.stored(backend.slot, chain_);
 }
 
 void BlockLedger::forget(fleet::Slot slot, std::uint32_t rank) {
@@ -103,7 +102,7 @@ void BlockLedger::clear(fleet::Slot slot, std::uint32_t rank) {
         held_.cleared(slot);  // with what nobody has paired
         backend.mirror.release(gone);
     } else {
-        tell_gone(slot, backend, gone);
+        tell_gone(backend, gone);
     }
 }
 

@@ -60,7 +60,9 @@ public:
 
 private:
     struct Backend {
-        Backend(TokenPaths& paths, Mirror::Seeds seeds) : mirror{paths, seeds} {}
+        Backend(fleet::Slot its_slot, TokenPaths& paths, Mirror::Seeds seeds)
+            : slot{its_slot}, mirror{paths, seeds} {}
+        fleet::Slot slot;
         Mirror mirror;
         std::uint32_t ranks = 1;  // that have told anything
         std::deque<fleet::ServedPrompt> waiting;
@@ -68,10 +70,9 @@ private:
         TimePoint refilled{};
     };
 
-    void apply(fleet::Slot slot, Backend& backend, std::uint32_t rank, const Event& event,
-               TimePoint now);
-    void tell_gone(fleet::Slot slot, Backend& backend, const std::vector<PathKey>& gone);
-    void tell_news(fleet::Slot slot, Backend& backend, const std::vector<PathKey>& news);
+    void apply(Backend& backend, std::uint32_t rank, const Event& event, TimePoint now);
+    void tell_gone(Backend& backend, const std::vector<PathKey>& gone);
+    void tell_news(Backend& backend, const std::vector<PathKey>& news);
     [[nodiscard]] bool try_pair(const fleet::ServedPrompt& prompt, Backend& backend);
     static void refill(Backend& backend, TimePoint now) noexcept;
     void tell_placed(const fleet::ServedPrompt& prompt, const std::vector<std::uint32_t>& placed);

@@ -59,7 +59,8 @@ std::optional<PathKey> Mirror::begin_of(Names& names, const Event& event,
     if (const auto found = names.find(name); found != names.end()) return found->second.path;
     // Stored before we listened: it is there, but nobody knows what it holds.
     const PathKey root = name;
-    if (!hold(names, name, root, {.parent = 0, .root = root}, news)) return std::nullopt;
+    if (!hold(names, {.name = name, .key = root}, {.parent = 0, .root = root}, news))
+        return std::nullopt;
     paths_.begin_within(root);
     return root;
 }
@@ -83,8 +84,8 @@ void Mirror::stored(std::uint32_t rank, const Event& event, TimePoint now,
     for (std::size_t at = 0; at < event.hashes.size(); ++at) {
         const PathKey key = key_of(event, at, path.parent);
         path.tokens += event.block_size;
-        const std::uint64_t name = hash_of(event.hashes[at], seeds_.own);
-        if (!hold(names, name, key, path, news)) {
+        const Block block{.name = hash_of(event.hashes[at], seeds_.own), .key = key};
+        if (!hold(names, block, path, news)) {
             path.tokens -= event.block_size;
             break;
         }
@@ -95,11 +96,10 @@ void Mirror::stored(std::uint32_t rank, const Event& event, TimePoint now,
     growths_.add(growth);
 }
 
-bool Mirror::hold(Names& names, std::uint64_t name, PathKey key, const Path& path,
-                  std::vector<PathKey>& news) {
-    if (named_ == k_names_max && !names.contains(name)) return false;
-    Name& entry = names[name];
-    if (entry.copies > 0 && entry.path == key) {
+bool Mirror::hold(Names& names, Block block, const Path& path, std::vector<PathKey>& news) {
+    if (named_ == k_names_max && !names.contains(block.name)) return false;
+    Name& entry = names[block.name];
+    if (entry.copies > 0 && entry.path == block.key) {
         ++entry.copies;
         return true;
     }
@@ -110,10 +110,10 @@ bool Mirror::hold(Names& names, std::uint64_t name, PathKey key, const Path& pat
         let_go(entry.path, gone);
         release(gone);
     }
-    entry = {.path = key, .copies = 1};
-    if (++copies_[key] > 1) return true;
-    paths_.hold(key, path);
-    news.push_back(key);
+    entry = {.path = block.key, .copies = 1};
+    if (++copies_[block.key] > 1) return true;
+    paths_.hold(block.key, path);
+    news.push_back(block.key);
     return true;
 }
 

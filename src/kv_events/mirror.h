@@ -59,9 +59,13 @@ private:
     [[nodiscard]] Names& names_of(std::uint32_t rank);
     [[nodiscard]] std::optional<PathKey> begin_of(Names& names, const Event& event,
                                                   std::vector<PathKey>& news);
+    /// A block as the engine names it (by a hash of that), and as we do.
+    struct Block {
+        std::uint64_t name = 0;
+        PathKey key = 0;
+    };
     /// False: there is no room for another name.
-    bool hold(Names& names, std::uint64_t name, PathKey key, const Path& path,
-              std::vector<PathKey>& news);
+    bool hold(Names& names, Block block, const Path& path, std::vector<PathKey>& news);
     void let_go(PathKey key, std::vector<PathKey>& gone);
     [[nodiscard]] bool skips(const Event& event);
 

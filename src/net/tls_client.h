@@ -26,7 +26,6 @@ public:
 
 /// The client's end of a connection, not attached yet. Errors: tls_handshake_failed,
 /// tls_verification_failed (there is no name to verify).
-[[nodiscard]] Result<std::unique_ptr<TlsStream>> client_stream(std::shared_ptr<const ClientTls> tls,
-                                                               const ClientHandshake& with);
+[[nodiscard]] Result<std::unique_ptr<TlsStream>> client_stream(const ClientHandshake& with);
 
 }  // namespace penstock::net

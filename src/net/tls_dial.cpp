@@ -59,9 +59,8 @@ bool offer_protocols(SSL& ssl, const std::string& wire) {
 
 }  // namespace
 
-Result<std::unique_ptr<TlsStream>> client_stream(std::shared_ptr<const ClientTls> tls,
-                                                 const ClientHandshake& with) {
-    const ClientTls::Impl& impl = tls->impl();
+Result<std::unique_ptr<TlsStream>> client_stream(const ClientHandshake& with) {
+    const ClientTls::Impl& impl = with.tls->impl();
     SslPtr ssl{SSL_new(impl.context.get())};
     if (!ssl) return Error{ErrorCode::tls_handshake_failed, take_ssl_error()};
     if (!set_server_name(*ssl, impl, with.server_name)) {
@@ -72,8 +71,8 @@ Result<std::unique_ptr<TlsStream>> client_stream(std::shared_ptr<const ClientTls
     if (!offer_protocols(*ssl, with.alpn.empty() ? impl.alpn : alpn_wire(with.alpn))) {
         return Error{ErrorCode::tls_handshake_failed, take_ssl_error()};
     }
-    if (with.session) offer_session(*ssl, tls, *with.session, with.server_name);
-    auto keeps = std::make_shared<const ClientKeeps>(ClientKeeps{std::move(tls), with.session});
+    if (with.session) offer_session(*ssl, with.tls, *with.session, with.server_name);
+    auto keeps = std::make_shared<const ClientKeeps>(ClientKeeps{with.tls, with.session});
     return std::make_unique<TlsStream>(std::move(ssl), TlsRole::client, std::move(keeps));
 }
 

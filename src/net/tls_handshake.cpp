@@ -46,9 +46,9 @@ Task<Result<void>> handshake(Loop& loop, Transport& transport, std::shared_ptr<c
     co_return co_await run(loop, transport, deadline);
 }
 
-Task<Result<void>> handshake(Loop& loop, Transport& transport, std::shared_ptr<const ClientTls> tls,
-                             ClientHandshake with, Millis deadline) {
-    Result<std::unique_ptr<TlsStream>> stream = client_stream(std::move(tls), with);
+Task<Result<void>> handshake(Loop& loop, Transport& transport, ClientHandshake with,
+                             Millis deadline) {
+    Result<std::unique_ptr<TlsStream>> stream = client_stream(with);
     if (!stream) co_return stream.error();
     transport.start_tls(std::move(*stream));
     co_return co_await run(loop, transport, deadline);

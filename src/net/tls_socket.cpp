@@ -7,9 +7,8 @@
 
 namespace penstock::net {
 
-Result<std::unique_ptr<TlsSocket>> TlsSocket::begin(int fd, std::shared_ptr<const ClientTls> tls,
-                                                    const ClientHandshake& with) {
-    Result<std::unique_ptr<TlsStream>> stream = client_stream(std::move(tls), with);
+Result<std::unique_ptr<TlsSocket>> TlsSocket::begin(int fd, const ClientHandshake& with) {
+    Result<std::unique_ptr<TlsStream>> stream = client_stream(with);
     if (!stream) return stream.error();
     (*stream)->attach(fd);
     return std::make_unique<TlsSocket>(std::move(*stream));

@@ -61,16 +61,21 @@ std::vector<std::string> restart_differences(const OptionTable& root, const void
 
 namespace {
 
-void add_differences(const OptionTable& table, const void* a, const void* b,
-                     const std::string& path, std::vector<std::string>& out) {
+struct Owners {
+    const void* before;
+    const void* after;
+};
+
+void add_differences(const OptionTable& table, Owners of, const std::string& path,
+                     std::vector<std::string>& out) {
     const std::string prefix = path.empty() ? "" : path + ".";
     for (const Option& option : table.options) {
-        if (option.binding.get(a) != option.binding.get(b))
+        if (option.binding.get(of.before) != option.binding.get(of.after))
             out.push_back(prefix + std::string{option.name});
     }
     for (const ChildTable& child : table.children) {
-        const std::size_t before = child.size(a);
-        const std::size_t after = child.size(b);
+        const std::size_t before = child.size(of.before);
+        const std::size_t after = child.size(of.after);
         for (std::size_t n = 0; n < std::max(before, after); ++n) {
             std::string at = prefix + std::string{child.key};
             if (child.shape == TableShape::list) at += "[" + std::to_string(n) + "]";
@@ -79,7 +84,8 @@ void add_differences(const OptionTable& table, const void* a, const void* b,
             } else if (n >= after) {
                 out.push_back(at + " (gone)");
             } else {
-                add_differences(*child.table, child.at(a, n), child.at(b, n), at, out);
+                add_differences(*child.table, {child.at(of.before, n), child.at(of.after, n)}, at,
+                                out);
             }
         }
     }
@@ -89,7 +95,7 @@ void add_differences(const OptionTable& table, const void* a, const void* b,
 
 std::vector<std::string> differences(const OptionTable& root, const void* a, const void* b) {
     std::vector<std::string> paths;
-    add_differences(root, a, b, "", paths);
+    add_differences(root, {a, b}, "", paths);
     return paths;
 }
 

@@ -87,7 +87,8 @@ double full_scale(const Report& report, Figure figure) {
     return scale > 0 ? scale : 1;
 }
 
-std::string bar(const RouterOutcome& router, Figure figure, double scale, double y, bool first) {
+std::string bar(const RouterOutcome& router, Figure figure, double scale, double y) {
+    const bool first = y == 0;  // the others are compared with it
     const Estimate estimate = router.runs.of(figure);
     const auto at = [scale](double value) {
         return std::clamp(value / scale, 0.0, 1.0) * k_bar_width;
@@ -118,7 +119,7 @@ std::string chart(const Report& report, Figure figure) {
                       escaped(what) + "\" viewBox=\"0 0 820 " + fixed(height, 0) + "\">\n";
     double y = 0;
     for (const RouterOutcome& each : report.routers) {
-        out += bar(each, figure, scale, y, y == 0);
+        out += bar(each, figure, scale, y);
         y += k_row_height;
     }
     return out + "</svg></div>\n";

@@ -18,17 +18,23 @@ constexpr std::uint32_t k_tokens_max = 1U << 24U;  // of a prompt or an answer: 
 constexpr std::size_t k_group_max = 65'536;        // requests of one timestamp held at a time
 constexpr double k_micros_max = 1e15;              // some thirty years
 
-/// A whole number from `least` to `k_tokens_max`; else says why not.
-bool read_count(const Json& line, const char* name, std::uint32_t least, std::uint32_t& out,
-                std::string& why) {
-    const auto found = line.find(name);
+/// A whole number from `least` to `k_tokens_max`.
+struct Count {
+    const char* name;
+    std::uint32_t least;
+};
+
+/// Else says why not.
+bool read_count(const Json& line, Count count, std::uint32_t& out, std::string& why) {
+    const auto found = line.find(count.name);
     const bool good = found != line.end() && found->is_number_integer() &&
-                      found->get<std::int64_t>() >= least &&
+                      found->get<std::int64_t>() >= count.least &&
                       found->get<std::int64_t>() <= k_tokens_max;
     if (good) {
         out = found->get<std::uint32_t>();
     } else {
-        why = std::string{name} + " must be a whole number of at least " + std::to_string(least);
+        why = std::string{count.name} + " must be a whole number of at least " +
+              std::to_string(count.least);
     }
     return good;
 }
@@ -106,8 +112,8 @@ bool read_mooncake(const std::string& text, std::uint32_t block_tokens, SimReque
         return false;
     }
     out.at = Micros{std::llround(timestamp->get<double>() * 1000)};
-    if (!read_count(line, "input_length", 1, out.prompt_tokens, why)) return false;
-    if (!read_count(line, "output_length", 0, out.output_tokens, why)) return false;
+    if (!read_count(line, {"input_length", 1}, out.prompt_tokens, why)) return false;
+    if (!read_count(line, {"output_length", 0}, out.output_tokens, why)) return false;
     out.output_tokens = std::max(out.output_tokens, 1U);  // an engine always samples once
     out.session = extra(line, "session");
     out.adapter = static_cast<std::uint32_t>(extra(line, "adapter"));

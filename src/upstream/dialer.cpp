@@ -100,11 +100,12 @@ Task<Dialer::Connected> Dialer::try_one(const net::SocketAddress& to, const flee
         co_return Error{ErrorCode::connect_failed, std::strerror(error)};
     }
     if (const fleet::BackendTls& tls = backend.tls; tls.settings) {
-        net::ClientHandshake with{.server_name = tls.server_name, .session = session_, .alpn = {}};
+        net::ClientHandshake with{
+            .tls = tls.settings, .server_name = tls.server_name, .session = session_, .alpn = {}};
         // The pool's settings may offer HTTP/2 too.
         if (backend.protocol == fleet::Protocol::http_1_1) with.alpn = {"http/1.1"};
-        const Result<void> shaken = co_await net::handshake(
-            loop_, *transport, tls.settings, std::move(with), net::time_left(loop_, until));
+        const Result<void> shaken = co_await net::handshake(loop_, *transport, std::move(with),
+                                                            net::time_left(loop_, until));
         if (!shaken) co_return shaken.error();
     }
     co_return std::move(transport);

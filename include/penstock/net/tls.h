@@ -134,6 +134,7 @@ class TlsSessionSlot;
 [[nodiscard]] std::shared_ptr<TlsSessionSlot> make_tls_session_slot();
 
 struct ClientHandshake {
+    std::shared_ptr<const ClientTls> tls;
     std::string server_name;                  // a DNS name (then it is sent, too) or an address
     std::shared_ptr<TlsSessionSlot> session;  // may be null
     std::vector<std::string> alpn;            // instead of the settings' own; empty: those
@@ -147,8 +148,7 @@ struct ClientHandshake {
                                            std::shared_ptr<const ServerTls> tls, Millis deadline);
 
 /// The client's part on a connected transport.
-[[nodiscard]] Task<Result<void>> handshake(Loop& loop, Transport& transport,
-                                           std::shared_ptr<const ClientTls> tls,
-                                           ClientHandshake with, Millis deadline);
+[[nodiscard]] Task<Result<void>> handshake(Loop& loop, Transport& transport, ClientHandshake with,
+                                           Millis deadline);
 
 }  // namespace penstock::net

@@ -12,7 +12,6 @@
 
 namespace penstock::net {
 
-class ClientTls;
 class TlsStream;
 struct ClientHandshake;
 
@@ -24,8 +23,8 @@ enum class TlsStep : std::uint8_t { done, wants_read, wants_write, end, failed }
 class TlsSocket {
 public:
     /// Errors: tls_handshake_failed, tls_verification_failed (there is no name to verify).
-    [[nodiscard]] static Result<std::unique_ptr<TlsSocket>> begin(
-        int fd, std::shared_ptr<const ClientTls> tls, const ClientHandshake& with);
+    [[nodiscard]] static Result<std::unique_ptr<TlsSocket>> begin(int fd,
+                                                                  const ClientHandshake& with);
     explicit TlsSocket(std::unique_ptr<TlsStream> stream);
     ~TlsSocket();
     TlsSocket(const TlsSocket&) = delete;

@@ -55,9 +55,11 @@ struct Ends {
     /// Runs both sides to their ends.
     void shake(const std::shared_ptr<const ServerTls>& server_tls,
                const std::shared_ptr<const ClientTls>& client_tls,
-               const ClientHandshake& with = {"a.test", nullptr, {}}) {
+               ClientHandshake with = {
+                   .tls = {}, .server_name = "a.test", .session = {}, .alpn = {}}) {
+        with.tls = client_tls;
         Handshake at_server{handshake(loop, *server, server_tls, Millis{30'000})};
-        Handshake at_client{handshake(loop, *client, client_tls, with, Millis{30'000})};
+        Handshake at_client{handshake(loop, *client, std::move(with), Millis{30'000})};
         // One that has failed closes, as whoever asked for it would.
         EXPECT_TRUE(test::run_until(loop, [&] {
             if (at_server.done() && !server_result) {

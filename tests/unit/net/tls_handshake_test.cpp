@@ -28,7 +28,8 @@ protected:
     }
     void expect_client_refuses(const std::shared_ptr<const ServerTls>& server_tls,
                                const ClientTlsOptions& options,
-                               const ClientHandshake& with = {"a.test", nullptr, {}}) {
+                               const ClientHandshake& with = {
+                                   .tls = {}, .server_name = "a.test", .session = {}, .alpn = {}}) {
         ends.shake(server_tls, client(options), with);
         ASSERT_TRUE(ends.client_result->has_error());
         EXPECT_EQ(ends.client_result->error().code(), ErrorCode::tls_verification_failed);
@@ -229,7 +230,7 @@ TEST_F(TlsHandshake, AsksForAProtocolOfItsOwnOnce) {
     theirs.alpn = {"h2"};
 
     ends.shake(server(ours), client(theirs),
-               {.server_name = "a.test", .session = nullptr, .alpn = {"http/1.1"}});
+               {.tls = {}, .server_name = "a.test", .session = nullptr, .alpn = {"http/1.1"}});
 
     ASSERT_TRUE(ends.good());
     EXPECT_EQ(ends.client->alpn(), "http/1.1");
@@ -464,7 +465,8 @@ TEST_F(TlsResumption, DoesNotPassByNewRulesForClients) {
 
     options.client_names = {"human.test"};
     Ends each;
-    each.shake(ServerTls::load(options, keys).tls, theirs, {"a.test", slot});
+    each.shake(ServerTls::load(options, keys).tls, theirs,
+               {.tls = {}, .server_name = "a.test", .session = slot, .alpn = {}});
 
     EXPECT_TRUE(each.server_result->has_error());
 }
