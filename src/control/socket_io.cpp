@@ -67,10 +67,10 @@ asio::awaitable<Result<std::size_t>> read_tls(std::shared_ptr<Client::State> sta
 asio::awaitable<Result<void>> encrypt(std::shared_ptr<Client::State> state) {
     state->phase = Phase::encrypting;
     state->socket.native_non_blocking(true);
-    const net::ClientHandshake with{.tls = state->endpoint.tls,
-                                    .server_name = state->endpoint.server_name,
+    const net::ClientHandshake with{.server_name = state->endpoint.server_name,
                                     .session = state->session,
-                                    .alpn = {"http/1.1"}};
+                                    .alpn = {"http/1.1"},
+                                    .tls = state->endpoint.tls};
     auto begun = net::TlsSocket::begin(state->socket.native_handle(), with);
     if (!begun.has_value()) co_return begun.error();
     state->tls = std::move(*begun);

@@ -101,7 +101,7 @@ Task<Dialer::Connected> Dialer::try_one(const net::SocketAddress& to, const flee
     }
     if (const fleet::BackendTls& tls = backend.tls; tls.settings) {
         net::ClientHandshake with{
-            .tls = tls.settings, .server_name = tls.server_name, .session = session_, .alpn = {}};
+            .server_name = tls.server_name, .session = session_, .alpn = {}, .tls = tls.settings};
         // The pool's settings may offer HTTP/2 too.
         if (backend.protocol == fleet::Protocol::http_1_1) with.alpn = {"http/1.1"};
         const Result<void> shaken = co_await net::handshake(loop_, *transport, std::move(with),

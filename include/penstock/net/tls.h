@@ -134,10 +134,10 @@ class TlsSessionSlot;
 [[nodiscard]] std::shared_ptr<TlsSessionSlot> make_tls_session_slot();
 
 struct ClientHandshake {
-    std::shared_ptr<const ClientTls> tls;
     std::string server_name;                  // a DNS name (then it is sent, too) or an address
     std::shared_ptr<TlsSessionSlot> session;  // may be null
     std::vector<std::string> alpn;            // instead of the settings' own; empty: those
+    std::shared_ptr<const ClientTls> tls;     // never null
 };
 
 /// Runs the server's part on a fresh transport. Afterwards the transport carries plaintext to its

@@ -55,8 +55,7 @@ struct Ends {
     /// Runs both sides to their ends.
     void shake(const std::shared_ptr<const ServerTls>& server_tls,
                const std::shared_ptr<const ClientTls>& client_tls,
-               ClientHandshake with = {
-                   .tls = {}, .server_name = "a.test", .session = {}, .alpn = {}}) {
+               ClientHandshake with = {"a.test", nullptr, {}}) {
         with.tls = client_tls;
         Handshake at_server{handshake(loop, *server, server_tls, Millis{30'000})};
         Handshake at_client{handshake(loop, *client, std::move(with), Millis{30'000})};

@@ -28,8 +28,7 @@ protected:
     }
     void expect_client_refuses(const std::shared_ptr<const ServerTls>& server_tls,
                                const ClientTlsOptions& options,
-                               const ClientHandshake& with = {
-                                   .tls = {}, .server_name = "a.test", .session = {}, .alpn = {}}) {
+                               const ClientHandshake& with = {"a.test", nullptr, {}}) {
         ends.shake(server_tls, client(options), with);
         ASSERT_TRUE(ends.client_result->has_error());
         EXPECT_EQ(ends.client_result->error().code(), ErrorCode::tls_verification_failed);
@@ -230,7 +229,7 @@ TEST_F(TlsHandshake, AsksForAProtocolOfItsOwnOnce) {
     theirs.alpn = {"h2"};
 
     ends.shake(server(ours), client(theirs),
-               {.tls = {}, .server_name = "a.test", .session = nullptr, .alpn = {"http/1.1"}});
+               {.server_name = "a.test", .session = nullptr, .alpn = {"http/1.1"}});
 
     ASSERT_TRUE(ends.good());
     EXPECT_EQ(ends.client->alpn(), "http/1.1");
@@ -465,8 +464,7 @@ TEST_F(TlsResumption, DoesNotPassByNewRulesForClients) {
 
     options.client_names = {"human.test"};
     Ends each;
-    each.shake(ServerTls::load(options, keys).tls, theirs,
-               {.tls = {}, .server_name = "a.test", .session = slot, .alpn = {}});
+    each.shake(ServerTls::load(options, keys).tls, theirs, {"a.test", slot});
 
     EXPECT_TRUE(each.server_result->has_error());
 }

@@ -23,8 +23,11 @@ protected:
         return {.certificates = {pair_of(authority.issue({.names = "DNS:a.test"}))}};
     }
     std::unique_ptr<TlsSocket> begin(const std::string& name = "a.test") {
-        auto begun = TlsSocket::begin(pair.peer.fd(), client({.ca = {"ca.crt", authority.pem()}}),
-                                      {.server_name = name, .session = session, .alpn = {}});
+        auto begun =
+            TlsSocket::begin(pair.peer.fd(), {.server_name = name,
+                                              .session = session,
+                                              .alpn = {},
+                                              .tls = client({.ca = {"ca.crt", authority.pem()}})});
         EXPECT_TRUE(begun.has_value());
         return std::move(*begun);
     }
