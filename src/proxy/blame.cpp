@@ -13,6 +13,8 @@ void count(Exchange& exchange, const fleet::Backend& backend, ErrorCode reason) 
 
 void backend_failed(Exchange& exchange, const fleet::Backend& backend, ErrorCode reason) {
     count(exchange, backend, reason);
+    // Who refuses streams is there, and busy; who has closed all that was kept is asked anew.
+    if (reason == ErrorCode::upstream_reused_closed) return;
     exchange.worker.shared.report_failure(backend.slot, reason);
 }
 

@@ -4,6 +4,7 @@
 #include "await_head.h"
 #include "decide.h"
 #include "heads.h"
+#include "resend.h"
 #include "respond.h"
 #include "steps.h"
 
@@ -24,23 +25,22 @@ Task<std::optional<ErrorCode>> send(Exchange& exchange, Attempt& attempt,
     co_return co_await await_head(exchange, engine);
 }
 
-/// A stream with the response's head on it. A kept connection that turns out to be dead is replaced
-/// by a fresh one.
+/// A stream with the response's head on it. What nobody has worked on is sent again: a kept
+/// connection may turn out to be dead, a stream may be refused.
 Task<Result<Stream>> exchange_heads(Exchange& exchange, Attempt& attempt) {
     Stream stream = exchange.worker.pools.reuse(attempt.backend());
-    if (stream) {
+    for (int sendings = 1;; ++sendings) {
+        if (!stream) {
+            Result<Stream> fresh =
+                co_await exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
+            if (!fresh) co_return connect_error(exchange, fresh.error());
+            stream = std::move(*fresh);
+        }
         const std::optional<ErrorCode> failed = co_await send(exchange, attempt, *stream);
         if (!failed) co_return std::move(stream);
-        if (*failed != ErrorCode::upstream_reused_closed) co_return *failed;
+        if (!may_send_again(*failed, sendings)) co_return *failed;
         stream.reset();
     }
-    Result<Stream> fresh =
-        co_await exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
-    if (!fresh) co_return connect_error(exchange, fresh.error());
-    stream = std::move(*fresh);
-    const std::optional<ErrorCode> failed = co_await send(exchange, attempt, *stream);
-    if (failed) co_return *failed;
-    co_return std::move(stream);
 }
 
 /// Nothing of the request can have been answered: another backend may try.

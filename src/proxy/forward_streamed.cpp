@@ -9,6 +9,7 @@
 #include "decide.h"
 #include "heads.h"
 #include "penstock/net/await.h"
+#include "resend.h"
 #include "respond.h"
 #include "steps.h"
 
@@ -89,23 +90,27 @@ Task<Result<std::unique_ptr<http::ClientStream>>> connect_for_tunnel(const Excha
     co_return co_await exchange.worker.pools.connect(backend, exchange.deadline());
 }
 
-/// On a connection that is there, or on a new one where there is none or it turns out to be dead.
+/// On a connection that is there, or on a new one where there is none or nobody has worked on what
+/// was sent.
 Task<std::optional<Error>> send_streamed(Exchange& exchange, Attempt& attempt) {
     std::unique_ptr<http::ClientStream> stream;
     if (!exchange.tunnel) stream = exchange.worker.pools.join(attempt.backend());
-    if (stream) {
+    for (int sendings = 1;; ++sendings) {
+        if (!stream) {
+            Task<Result<std::unique_ptr<http::ClientStream>>> connecting =
+                exchange.tunnel
+                    ? connect_for_tunnel(exchange, attempt)
+                    : exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
+            Result<std::unique_ptr<http::ClientStream>> fresh = co_await std::move(connecting);
+            if (!fresh) co_return connect_error(exchange, fresh.error());
+            stream = std::move(*fresh);
+        }
         const bool done = co_await pass_through(exchange, attempt, *stream);
         if (done) co_return std::nullopt;
         stream.reset();
+        constexpr ErrorCode k_why = ErrorCode::upstream_reused_closed;
+        if (!may_send_again(k_why, sendings)) co_return Error{k_why};
     }
-    Task<Result<std::unique_ptr<http::ClientStream>>> connecting =
-        exchange.tunnel ? connect_for_tunnel(exchange, attempt)
-                        : exchange.worker.pools.connect(attempt.backend(), exchange.deadline());
-    Result<std::unique_ptr<http::ClientStream>> fresh = co_await std::move(connecting);
-    if (!fresh) co_return connect_error(exchange, fresh.error());
-    const bool done = co_await pass_through(exchange, attempt, **fresh);
-    if (done) co_return std::nullopt;
-    co_return Error{ErrorCode::upstream_reused_closed};
 }
 
 }  // namespace

@@ -183,6 +183,31 @@ def test_a_refused_stream_is_sent_again(world):
     equal(kept.read_response().status, 200)
 
 
+def test_a_stream_that_is_refused_twice_is_sent_a_third_time(world):
+    engine = world.frame_engine()
+    proxy = world.proxy(engine, pool=H2C)
+    client = asked(proxy)
+    for _ in range(2):
+        engine.next_request().reset(frames.REFUSED_STREAM)
+
+    engine.next_request().respond(b'"at last"')
+
+    equal(client.read_response().body, b'"at last"')
+    equal(proxy.metric("penstock_backend_failures_total"), 0)
+
+
+def test_an_engine_that_refuses_streams_is_not_taken_for_dead(world):
+    engine = world.frame_engine()
+    engine.on_request = lambda request: request.reset(frames.REFUSED_STREAM)
+    proxy = world.proxy(engine, pool=H2C)
+    for _ in range(10):
+        equal(proxy.chat().error_code(), "upstream_reused_closed")
+
+    engine.on_request = lambda request: request.respond()
+
+    equal(proxy.chat().status, 200)
+
+
 def test_an_engine_that_refuses_everything_is_left_for_another(world):
     refuses, answers = world.frame_engine(), world.frame_engine()
     refuses.on_request = lambda request: request.reset(frames.REFUSED_STREAM)
