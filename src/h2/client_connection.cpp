@@ -37,9 +37,18 @@ bool ClientConnection::Impl::closing() const noexcept {
     return retired_ || pump_.closing() || !session_.open();
 }
 
+// The first need not wait for the engine's word: no engine takes none. More could be refused.
 bool ClientConnection::Impl::has_room() const noexcept {
-    const std::uint32_t most = std::min(accepted_max_, session_.streams_max());
+    const std::uint32_t most = greeted_ ? std::min(accepted_max_, session_.streams_max()) : 1;
     return list_.size() < most && !closing() && !silent();
+}
+
+std::uint32_t ClientConnection::Impl::takes() const noexcept {
+    return session_.greeted() ? std::min(accepted_max_, session_.streams_max()) : accepted_max_;
+}
+
+bool ClientConnection::Impl::certificate_refused() noexcept {
+    return pump_.transport().certificate_refused();
 }
 
 bool ClientConnection::Impl::silent() const noexcept {
@@ -104,6 +113,7 @@ bool ClientConnection::Impl::receive(std::string_view bytes) {
 }
 
 void ClientConnection::Impl::settle() {
+    if (session_.greeted() && !std::exchange(greeted_, true)) owner_.greeted(self_);
     session_.take_news(waking_);
     heed_refusals();
     wake_all();
@@ -149,8 +159,7 @@ void ClientConnection::Impl::ended() {
 // Where a write has failed, the engine's last words may not have been read.
 ErrorCode ClientConnection::Impl::why_lost() noexcept {
     static_cast<void>(pump_.transport().quiet());
-    return pump_.transport().certificate_refused() ? ErrorCode::tls_handshake_failed
-                                                   : ErrorCode::upstream_closed;
+    return certificate_refused() ? ErrorCode::tls_handshake_failed : ErrorCode::upstream_closed;
 }
 
 void ClientConnection::Impl::lost(bool /*stalled*/) {
@@ -174,8 +183,17 @@ void ClientConnection::start() {
 bool ClientConnection::has_room() const noexcept {
     return impl_->has_room();
 }
+std::uint32_t ClientConnection::takes() const noexcept {
+    return impl_->takes();
+}
+void ClientConnection::presume_greeted() noexcept {
+    impl_->presume_greeted();
+}
 bool ClientConnection::closing() const noexcept {
     return impl_->closing();
+}
+bool ClientConnection::certificate_refused() const noexcept {
+    return impl_->certificate_refused();
 }
 std::size_t ClientConnection::streams() const noexcept {
     return impl_->streams();

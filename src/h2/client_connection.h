@@ -31,7 +31,10 @@ public:
 
     void start() { pump_.start({}); }
     [[nodiscard]] bool has_room() const noexcept;
+    [[nodiscard]] std::uint32_t takes() const noexcept;
+    void presume_greeted() noexcept { greeted_ = true; }
     [[nodiscard]] bool closing() const noexcept;
+    [[nodiscard]] bool certificate_refused() noexcept;
     [[nodiscard]] std::size_t streams() const noexcept { return list_.size(); }
     [[nodiscard]] std::unique_ptr<http::ClientStream> open();
     void close();
@@ -74,6 +77,7 @@ private:
     std::vector<ClientSessionStream*> waking_;
     TimePoint heard_{};               // when a byte came last, or the first of the streams
     std::optional<TimePoint> asked_;  // for a sign of life, in vain so far
+    bool greeted_ = false;            // its owner has been told, or waits no longer
     bool served_ = false;
     bool stale_ = false;    // nothing has come since it was idle, and it had served before
     bool retired_ = false;  // no new streams

@@ -184,6 +184,7 @@ int ClientSession::data(std::int32_t id, std::string_view bytes) {
 
 int ClientSession::frame_received(const nghttp2_frame& frame) {
     if (frame.hd.type == NGHTTP2_GOAWAY) closing_ = true;
+    if (frame.hd.type == NGHTTP2_SETTINGS) greeted_ = true;
     if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
     ClientSessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr || stream->refusal) return 0;

@@ -83,9 +83,11 @@ public:
     /// Asks the engine for an answer.
     void ping();
 
+    /// Its SETTINGS have come, with which every engine begins.
+    [[nodiscard]] bool greeted() const noexcept { return greeted_; }
     /// The engine takes new streams.
     [[nodiscard]] bool open() const noexcept;
-    /// Streams that it takes at a time.
+    /// Streams that it takes at a time. What it says before it has greeted is a guess of nghttp2's.
     [[nodiscard]] std::uint32_t streams_max() const noexcept;
 
 private:
@@ -109,6 +111,7 @@ private:
                                   std::uint32_t* flags);
 
     std::string_view scheme_;
+    bool greeted_ = false;
     bool closing_ = false;  // no more streams: a GOAWAY was sent or has come
 };
 

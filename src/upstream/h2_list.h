@@ -1,5 +1,6 @@
 // One backend's HTTP/2 connections on one worker: one is filled with streams before the next is
-// opened, and a burst of requests waits for the connection that is being made.
+// opened, and a burst of requests waits for the connection that is being made and for the engine's
+// word how many of them it takes.
 #pragma once
 
 #include <memory>
@@ -35,6 +36,7 @@ public:
     /// Ends all: those with streams after the last of them. What is being made is given up.
     void retire();
 
+    void greeted(h2::ClientConnection& connection) noexcept override;
     void idle_changed(h2::ClientConnection& connection) noexcept override;
     void ended(h2::ClientConnection& connection) noexcept override;
 
@@ -45,17 +47,25 @@ private:
         TimePoint idle_since{};
         bool idle = false;
     };
-    /// A connection being made.
+    /// A connection being made, until the engine has greeted.
     struct Dial {
-        Dial(net::Loop& loop, const fleet::Backend& to) : backend{to}, waiting{loop} {}
+        Dial(net::Loop& loop, const fleet::Backend& to, TimePoint by)
+            : backend{to}, until{by}, waiting{loop} {}
+        [[nodiscard]] std::size_t places_taken() const noexcept;
+        void end(std::optional<Error> why = {}) noexcept;
+
         fleet::Backend backend;  // who asked first may be gone before it stands
+        TimePoint until;         // the engine's greeting is waited for
         WaitList waiting;
+        h2::ClientConnection* connection = nullptr;  // once it stands, until `done`
         std::optional<Error> failed;
         bool done = false;
         Task<void> task;
     };
 
     [[nodiscard]] std::shared_ptr<Dial> dial_with_place(const fleet::Backend& backend);
+    [[nodiscard]] std::size_t places_on_one(const fleet::Backend& backend) const noexcept;
+    void end_dial(const h2::ClientConnection& connection, std::optional<Error> why) noexcept;
     [[nodiscard]] Task<void> run(Dial& dial);
     h2::ClientConnection& begin(net::Transport transport, const fleet::Backend& backend);
     [[nodiscard]] std::vector<Kept>::iterator find(const h2::ClientConnection& connection) noexcept;

@@ -50,12 +50,12 @@ Task<Result<std::unique_ptr<http::ClientStream>>> Node::connect_alone(const flee
 // A backend that has chosen HTTP/2 will most likely do so again: a burst shares a connection.
 Task<Result<std::unique_ptr<http::ClientStream>>> Node::connect_as_before(
     const fleet::Backend& backend, TimePoint until) {
-    until = dialer_.deadline(until);
+    const TimePoint stands_by = dialer_.deadline(until);
     Result<std::unique_ptr<http::ClientStream>> stream = co_await h2_.connect(backend, until);
     const bool other = !stream && stream.error().code() == ErrorCode::tls_handshake_failed;
     if (!other) co_return std::move(stream);
     chose_http2_ = false;
-    co_return co_await connect_alone(backend, until);
+    co_return co_await connect_alone(backend, stands_by);
 }
 
 void Node::expire(TimePoint since) {

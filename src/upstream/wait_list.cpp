@@ -1,12 +1,15 @@
 #include "wait_list.h"
 
+#include <utility>
+
 #include "penstock/net/loop.h"
 
 namespace penstock::upstream {
 
 void WaitList::wake_all() noexcept {
-    for (const Place* place : places_) {
-        if (place->waiter_ != nullptr) loop_.wake_soon(*place->waiter_);
+    for (Place* place : places_) {
+        if (place->waiter_ == nullptr || std::exchange(place->woken_, true)) continue;
+        loop_.wake_soon(*place->waiter_);
     }
 }
 
@@ -21,6 +24,7 @@ WaitList::Place::~Place() {
 void WaitList::Place::set(Waiter* waiter) noexcept {
     if (waiter == nullptr && waiter_ != nullptr) list_.loop_.forget(*waiter_);
     waiter_ = waiter;
+    woken_ = false;
 }
 
 }  // namespace penstock::upstream

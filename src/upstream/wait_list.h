@@ -21,7 +21,8 @@ public:
     WaitList(const WaitList&) = delete;
     WaitList& operator=(const WaitList&) = delete;
 
-    /// In the next turn: who is woken may ask anew, which would end the task that wakes.
+    /// In the next turn: who is woken may ask anew, which would end the task that wakes. Who goes
+    /// on waiting sets a waiter anew.
     void wake_all() noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
 
@@ -44,6 +45,7 @@ private:
     friend class WaitList;
     WaitList& list_;
     Waiter* waiter_ = nullptr;
+    bool woken_ = false;  // it will be, or was and is not there any more
 };
 
 }  // namespace penstock::upstream

@@ -39,6 +39,9 @@ class ClientConnection;
 /// `idle_changed`.
 class ClientConnectionOwner {
 public:
+    /// The engine has said how many streams it takes: until then it gets one. Not called after
+    /// `presume_greeted`. Here nothing is to be done to the connection.
+    virtual void greeted(ClientConnection& connection) noexcept = 0;
     /// Its first stream has come or its last has gone.
     virtual void idle_changed(ClientConnection& connection) noexcept = 0;
     /// It has ended, all its streams have been told: to be destroyed now.
@@ -71,15 +74,22 @@ public:
 
     /// Greets the engine.
     void start();
-    /// A stream more may be opened. No: it is full, silent, or ends.
+    /// A stream more may be opened. No: it is full, silent, or ends; or has its first, and the
+    /// engine has not greeted yet.
     [[nodiscard]] bool has_room() const noexcept;
+    /// Streams that the engine takes at a time, as far as it has said or shown.
+    [[nodiscard]] std::uint32_t takes() const noexcept;
     /// It takes no stream any more, now and later.
     [[nodiscard]] bool closing() const noexcept;
     [[nodiscard]] std::size_t streams() const noexcept;
+    /// The engine's word is not waited for any longer: it gets all, and may refuse them.
+    void presume_greeted() noexcept;
     /// Precondition: has_room().
     [[nodiscard]] std::unique_ptr<http::ClientStream> open();
     /// No new streams; ends in order after the last (GOAWAY).
     void close();
+    /// The engine has ended it because of our certificate.
+    [[nodiscard]] bool certificate_refused() const noexcept;
     /// Why the engine was told to go, where it has broken the protocol or flooded it.
     [[nodiscard]] std::optional<telemetry::Http2Refusal> refusal() const noexcept;
 

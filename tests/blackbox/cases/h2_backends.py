@@ -108,6 +108,25 @@ def test_the_engines_own_limit_is_heeded(world):
     equal([first.read_response().status, second.read_response().status], [200, 200])
 
 
+def test_a_burst_waits_until_a_new_connection_says_how_many_it_takes(world):
+    engine = world.frame_engine(settings=[(frames.MAX_CONCURRENT_STREAMS, 5)], greets=False)
+    proxy = world.proxy(engine, pool=H2C, server={"connect_timeout": "60s"})
+    clients = [asked(proxy) for _ in range(40)]
+    requests = [engine.next_request()]
+    timing.eventually(lambda: proxy.metric("penstock_requests_in_flight") == 40, "all requests")
+
+    engine.greets = True
+    requests[0].connection.greet()
+
+    requests += [engine.next_request() for _ in clients[1:]]
+    equal([len(each.requests) for each in engine.connections], [5] * 8, "on each connection")
+    for request in requests:
+        request.respond()
+    for client in clients:
+        equal(client.read_response().status, 200)
+    equal(proxy.metric("penstock_backend_failures_total"), 0)
+
+
 def test_a_client_that_goes_resets_its_stream_and_no_other(world):
     engine = world.frame_engine()
     proxy = world.proxy(engine, pool=H2C)

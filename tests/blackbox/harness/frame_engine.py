@@ -69,22 +69,32 @@ class FrameConnection(Peer):
         self.goaways = []
         self.greeting = b""  # the preface, where it is HTTP/2
         self.sending = threading.Lock()
+        self.held = None if engine.greets else b""  # what waits for the greeting
         self.window = WINDOW  # of the connection: what may be sent
 
     def send(self, data):
         with self.sending:
-            super().send(data)
+            if self.held is None:
+                super().send(data)
+            else:
+                self.held += data
 
     def serve(self):
         try:
             self.greeting = self._read(len(frames.PREFACE))
-            self.send(frames.settings(self.engine.settings)
-                      + frames.window_update(0, MOST_WINDOW - WINDOW))
+            if self.held is None:
+                self.greet()
             while True:
                 self._take(self._read_frame())
         except (Closed, OSError, AssertionError):
             self.ended = self.ended or "fin"
         self.engine.live.discard(self)
+
+    def greet(self):
+        with self.sending:
+            held, self.held = self.held or b"", None
+            super().send(frames.settings(self.engine.settings)
+                         + frames.window_update(0, MOST_WINDOW - WINDOW) + held)
 
     def _read_frame(self):
         head = self._read(frames.HEADER_SIZE)
@@ -147,10 +157,12 @@ class FrameConnection(Peer):
 
 
 class FrameEngine:
-    """`settings`: pairs. `on_request`: answers in the connection's thread, else the case does."""
+    """`settings`: pairs. `greets=False`: a case greets its connections by itself. `on_request`:
+    answers in the connection's thread, else the case does."""
 
-    def __init__(self, settings=()):
+    def __init__(self, settings=(), greets=True):
         self.settings = settings
+        self.greets = greets
         self.on_request = None
         self.queue = queue.Queue()
         self.connections = []

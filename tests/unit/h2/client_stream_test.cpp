@@ -21,16 +21,21 @@ public:
     int woken = 0;
 };
 
-class ClientStreamTest : public testing::Test, public ClientConnectionOwner {
+class UngreetedTest : public testing::Test, public ClientConnectionOwner {
 protected:
-    ClientStreamTest() {
+    UngreetedTest() {
         penstock::test::SocketPair pair = penstock::test::socket_pair();
         engine = std::move(pair.peer);
         connection = std::make_unique<ClientConnection>(loop, net::Transport{loop, pair.ours},
                                                         ClientOptions{.streams = 3}, *this, shared);
         connection->start();
-        engine.send(test::settings());
     }
+    /// The engine's SETTINGS come: from here on all streams may be opened.
+    void greet(std::string_view settings = test::settings()) {
+        engine.send(settings);
+        EXPECT_TRUE(run_until(loop, [this] { return greetings == 1; }));
+    }
+    void greeted(ClientConnection& /*connection*/) noexcept override { ++greetings; }
     void idle_changed(ClientConnection& /*connection*/) noexcept override { ++idle_changes; }
     void ended(ClientConnection& /*connection*/) noexcept override { connection.reset(); }
 
@@ -80,9 +85,15 @@ protected:
     ClientShared shared;
     std::unique_ptr<ClientConnection> connection;
     Note note;
+    int greetings = 0;
     int idle_changes = 0;
     ErrorCode error = ErrorCode::internal;
     http::ReadState last = http::ReadState::would_block;
+};
+
+class ClientStreamTest : public UngreetedTest {
+protected:
+    ClientStreamTest() { greet(); }
 };
 
 const List k_ok{{":status", "200"}};
@@ -113,6 +124,19 @@ TEST_F(ClientStreamTest, HasRoomForAsManyAsItMayAndNotOneMore) {
     streams.pop_back();
     EXPECT_TRUE(connection->has_room());
     EXPECT_EQ(idle_changes, 1);
+}
+
+TEST_F(UngreetedTest, HasRoomForOneUntilTheEngineSaysHowManyItTakes) {
+    ASSERT_TRUE(connection->has_room());
+    const Stream first = ask();
+    EXPECT_FALSE(connection->has_room());
+
+    greet(test::frame(4, 0, 0, test::number(3, 2) + test::number(2, 4)));
+
+    EXPECT_EQ(connection->takes(), 2U);
+    ASSERT_TRUE(connection->has_room());
+    const Stream second = ask();
+    EXPECT_FALSE(connection->has_room());
 }
 
 TEST_F(ClientStreamTest, CancelsWhatIsDestroyedAndLeavesTheOthersAlone) {

@@ -1,4 +1,5 @@
 // HTTP/2 connections of a backend: filled before the next is opened, ended in order.
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -31,19 +32,27 @@ protected:
             static_cast<std::uint16_t>(std::stoul(local.substr(local.rfind(':') + 1)));
         backend.protocol = fleet::Protocol::h2c;
         backend.http2_streams = 2;
-        acceptor = std::make_unique<net::Acceptor>(
-            loop, bound->fds[0], [this](const net::Transport& accepted) {
-                engines.emplace_back(::dup(accepted.fd()));
-                EXPECT_TRUE(engines.back().send(frames::settings()));
-            });
+        acceptor = std::make_unique<net::Acceptor>(loop, bound->fds[0],
+                                                   [this](const net::Transport& accepted) {
+                                                       engines.emplace_back(::dup(accepted.fd()));
+                                                       EXPECT_TRUE(engines.back().send(greeting));
+                                                   });
     }
 
-    std::vector<Stream> connect(std::size_t count) {
+    std::vector<Task<Result<Stream>>> begin(std::size_t count) {
         std::vector<Task<Result<Stream>>> tasks;
         for (std::size_t i = 0; i < count; ++i) {
             tasks.push_back(pools.connect(backend));
             tasks.back().start([](void*) {}, nullptr);
         }
+        return tasks;
+    }
+    static std::size_t done(const std::vector<Task<Result<Stream>>>& tasks) {
+        return static_cast<std::size_t>(std::count_if(
+            tasks.begin(), tasks.end(), [](const auto& each) { return each.done(); }));
+    }
+    std::vector<Stream> connect(std::size_t count) {
+        std::vector<Task<Result<Stream>>> tasks = begin(count);
         std::vector<Stream> streams;
         for (Task<Result<Stream>>& each : tasks) {
             EXPECT_TRUE(run_until(loop, [&] { return each.done(); }));
@@ -52,6 +61,15 @@ protected:
             if (stream) streams.push_back(std::move(*stream));
         }
         return streams;
+    }
+    /// As soon as the engine has greeted.
+    Stream reuse() {
+        Stream stream;
+        EXPECT_TRUE(run_until(loop, [&] {
+            stream = pools.reuse(backend);
+            return stream != nullptr;
+        }));
+        return stream;
     }
     bool engines_are(std::size_t count) {
         const bool so = run_until(loop, [&] { return engines.size() >= count; });
@@ -66,6 +84,7 @@ protected:
     net::Loop loop;
     telemetry::WorkerMetrics metrics;
     fleet::Backend backend;
+    std::string greeting = frames::settings();
     std::vector<Peer> engines;
     std::unique_ptr<net::Acceptor> acceptor;
     Pools pools{loop, metrics};
@@ -83,10 +102,59 @@ TEST_F(H2PoolsTest, OpensAnotherWhenOneIsFull) {
     EXPECT_TRUE(engines_are(3));
 }
 
+TEST_F(H2PoolsTest, ABurstWaitsForTheEnginesWordHowManyItTakes) {
+    backend.http2_streams = 100;
+    greeting.clear();
+    std::vector<Task<Result<Stream>>> tasks = begin(5);
+    ASSERT_TRUE(run_until(loop, [&] { return done(tasks) > 0; }));
+    EXPECT_TRUE(engines_are(1));
+    EXPECT_EQ(done(tasks), 1U);
+
+    greeting = frames::frame(4, 0, 0, frames::number(3, 2) + frames::number(2, 4));
+    EXPECT_TRUE(engines[0].send(greeting));
+
+    ASSERT_TRUE(run_until(loop, [&] { return done(tasks) == 5; }));
+    for (Task<Result<Stream>>& each : tasks) EXPECT_TRUE(each.take().has_value());
+    EXPECT_TRUE(engines_are(3));
+}
+
+TEST_F(H2PoolsTest, WhoWaitsForAGreetingIsToldThatTheConnectionHasEnded) {
+    greeting.clear();
+    std::vector<Task<Result<Stream>>> tasks = begin(2);
+    ASSERT_TRUE(run_until(loop, [&] { return done(tasks) == 1 && engines.size() == 1; }));
+
+    engines[0] = Peer{};
+
+    ASSERT_TRUE(run_until(loop, [&] { return done(tasks) == 2; }));
+    EXPECT_TRUE(tasks[0].take().has_value());
+    EXPECT_EQ(tasks[1].take().error().code(), ErrorCode::connect_failed);
+}
+
+TEST_F(H2PoolsTest, AnEngineThatDoesNotGreetInTimeGetsTheOthersAllTheSame) {
+    pools.configure({.connect_timeout = Millis{50}});
+    backend.http2_streams = 100;
+    greeting.clear();
+
+    const std::vector<Stream> streams = connect(5);
+
+    EXPECT_EQ(streams.size(), 5U);
+    EXPECT_TRUE(engines_are(1));
+}
+
+TEST_F(H2PoolsTest, WhoHasNoMoreTimeDoesNotWaitForAGreeting) {
+    pools.configure({.connect_timeout = Millis{60'000}});
+    greeting.clear();
+    const std::vector<Stream> first = connect(1);
+    Task<Result<Stream>> hurried = pools.connect(backend, loop.now() + Millis{20});
+    hurried.start([](void*) {}, nullptr);
+
+    ASSERT_TRUE(run_until(loop, [&] { return hurried.done(); }));
+    EXPECT_EQ(hurried.take().error().code(), ErrorCode::connect_timeout);
+}
+
 TEST_F(H2PoolsTest, FillsAConnectionThatIsThere) {
     std::vector<Stream> streams = connect(1);
-    Stream second = pools.reuse(backend);
-    EXPECT_NE(second, nullptr);
+    Stream second = reuse();
     EXPECT_EQ(pools.reuse(backend), nullptr);
     EXPECT_EQ(pools.join(backend), nullptr);
     second.reset();
@@ -118,8 +186,7 @@ TEST_F(H2PoolsTest, AConnectionThatIsSilentGetsNoMoreStreamsUntilItIsHeard) {
     pools.configure({.ping_after = Millis{0}, .ping_timeout = Millis{0}});
     backend.http2_streams = 100;
     std::vector<Stream> streams = connect(1);
-    streams.push_back(pools.reuse(backend));  // with it goes a PING
-    EXPECT_NE(streams.back(), nullptr);
+    streams.push_back(reuse());  // with it goes a PING
     EXPECT_EQ(pools.reuse(backend), nullptr);
     ASSERT_TRUE(engines_are(1));
 
