@@ -26,7 +26,7 @@ ClientConnection::Impl::Impl(ClientConnection& self, net::Loop& loop, net::Trans
       ping_timeout_{options.ping_timeout},
       streams_max_{options.streams},
       accepted_max_{options.streams},
-      session_{shared.setup, options.encrypted ? "https" : "http"},
+      session_{shared.setup, options.encrypted ? "https" : "http", options.streams},
       pump_{loop, std::move(transport), *this, shared.batch, k_stall} {}
 
 ClientConnection::Impl::~Impl() {

@@ -30,8 +30,9 @@ Error bad(const char* what) {
 
 }  // namespace
 
-ClientSession::ClientSession(ClientSetup& setup, std::string_view scheme)
-    : SessionCore{k_limits, 0, k_unread_max, setup.spare()}, scheme_{scheme} {
+ClientSession::ClientSession(ClientSetup& setup, std::string_view scheme, std::uint32_t streams)
+    : SessionCore{k_limits, 0, std::size_t{streams} * k_stream_window, setup.spare()},
+      scheme_{scheme} {
     nghttp2_session* made = nullptr;
     if (nghttp2_session_client_new2(&made, setup.callbacks(), this, setup.options()) != 0)
         throw std::bad_alloc{};

@@ -57,15 +57,15 @@ class ClientSession final : public SessionCore<ClientSession, ClientSessionStrea
 public:
     /// Of a response's body, sent and not yet read. A slow client holds back so much.
     static constexpr std::uint32_t k_stream_window = 128 * 1024;
-    /// Of all streams together. Bytes that nobody has read yet do not count against it until they
-    /// are `k_unread_max`: more than 100 streams that nobody reads can hold.
+    /// Of all streams together. What their own windows let lie unread does not count against it: a
+    /// stream that nobody reads holds back no other, however many they are.
     static constexpr std::int32_t k_connection_window = 1024 * 1024;
-    static constexpr std::size_t k_unread_max = 16 * 1024 * 1024;
     static constexpr std::uint32_t k_control_burst = 500;   // SETTINGS and PING
     static constexpr std::uint8_t k_interim_heads_max = 8;  // 1xx heads before the response
 
-    /// `scheme`: "http" or "https", for all requests. Both must outlive this.
-    ClientSession(ClientSetup& setup, std::string_view scheme);
+    /// `scheme`: "http" or "https", for all requests. Both must outlive this. `streams`: at a time,
+    /// at most.
+    ClientSession(ClientSetup& setup, std::string_view scheme, std::uint32_t streams);
     ClientSession(const ClientSession&) = delete;
     ClientSession& operator=(const ClientSession&) = delete;
 

@@ -21,7 +21,7 @@ namespace http = penstock::http;
 struct Stream final : ClientSessionStream {};
 
 struct Run {
-    explicit Run(penstock::h2::ClientSetup& setup) : session{setup, "http"} {
+    explicit Run(penstock::h2::ClientSetup& setup) : session{setup, "http", 3} {
         for (Stream& each : streams) {
             each.out.end({});
             const http::RequestHead head{

@@ -321,8 +321,10 @@ const Option k_pool_options[] = {
     {.name = "http2_streams",
      .binding = bound<&PoolConfig::http2_streams>(),
      .range = {1, 10'000},
-     .sentence = "Requests at a time on one HTTP/2 connection, per worker; then another is opened. "
-                 "A backend that allows fewer is heeded."},
+     .sentence =
+         "Requests at a time on one HTTP/2 connection, per worker; then another is opened. "
+         "A backend that allows fewer is heeded. Each holds up to 128 KiB of an answer that "
+         "its client does not read."},
 };
 
 constexpr ChildTable k_pool_children[] = {

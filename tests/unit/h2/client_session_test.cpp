@@ -42,18 +42,29 @@ struct Asked {
         std::string types;
         std::string_view rest = all;
         while (scanner.next(rest)) {
-            types += static_cast<char>('0' + scanner.header().type);
-            if (scanner.header().type == NGHTTP2_RST_STREAM)
-                reset_code = static_cast<unsigned char>(rest[3]);
+            const FrameHeader& header = scanner.header();
+            types += static_cast<char>('0' + header.type);
+            if (header.type == NGHTTP2_RST_STREAM) reset_code = static_cast<unsigned char>(rest[3]);
+            if (header.type == NGHTTP2_WINDOW_UPDATE && header.stream == 0)
+                window += number_of(rest.substr(0, 4));
         }
         return types;
     }
 
+    static std::int64_t number_of(std::string_view bytes) {
+        std::int64_t number = 0;
+        for (const char each : bytes) number = number * 256 + static_cast<unsigned char>(each);
+        return number;
+    }
+
+    static constexpr std::uint32_t k_streams = 200;
+
     ClientSetup setup;
-    ClientSession session{setup, "http"};
+    ClientSession session{setup, "http", k_streams};
     std::vector<std::unique_ptr<PlainStream>> streams;
     std::vector<ClientSessionStream*> news;
     int reset_code = -1;
+    std::int64_t window = 65'535;  // of the connection: what the engine may send
 };
 
 const std::string k_hello = test::settings() + test::frame(4, 1, 0);
@@ -144,6 +155,25 @@ TEST(ClientSession, GivesTheWindowBackAsTheBodyIsRead) {
 
     EXPECT_EQ(asked.says(), "8");
     EXPECT_EQ(stream.unread, 0U);
+}
+
+TEST(ClientSession, StreamsThatNobodyReadHoldBackNoOther) {
+    Asked asked;
+    for (std::uint32_t i = 0; i < Asked::k_streams; ++i) asked.ask();
+    asked.says();
+    static_cast<void>(asked.hear(k_hello));
+    const std::string piece(16 * 1024, 'x');
+    for (std::uint32_t i = 0; i + 1 < Asked::k_streams; ++i) {
+        static_cast<void>(asked.hear(test::headers(2 * i + 1, k_ok, false)));
+        for (int pieces = 0; pieces < 8; ++pieces) {
+            asked.window -= static_cast<std::int64_t>(piece.size());
+            ASSERT_GE(asked.window, 0) << "stream " << i;
+            ASSERT_TRUE(asked.hear(test::data(2 * i + 1, piece)));
+            asked.says();
+        }
+    }
+
+    EXPECT_GE(asked.window, ClientSession::k_stream_window);
 }
 
 TEST(ClientSession, CancelsAtOnceAndHearsNoMoreOfIt) {
