@@ -63,8 +63,8 @@ bool ClientSession::begin_frame(const FrameHeader& header) {
     return !refusal_;
 }
 
-bool ClientSession::submit(ClientSessionStream& stream, const http::RequestHead& head,
-                           bool has_body) {
+Result<void> ClientSession::submit(ClientSessionStream& stream, const http::RequestHead& head,
+                                   bool has_body) {
     char length[20];
     HeaderList list;
     list.add(":method", http::name(head.method));
@@ -75,6 +75,9 @@ bool ClientSession::submit(ClientSessionStream& stream, const http::RequestHead&
     if (head.framing == http::Framing::length) {
         const auto end = std::to_chars(length, length + sizeof length, head.length).ptr;
         list.add("content-length", {length, static_cast<std::size_t>(end - length)});
+    }
+    if (list.sent_most() > k_head_sent_max) {
+        return Error{ErrorCode::head_too_large, "the head is too large for HTTP/2 to the backend"};
     }
     // Found by number when it is read: a stream that was destroyed has no body.
     nghttp2_data_provider provider{};
@@ -87,9 +90,9 @@ bool ClientSession::submit(ClientSessionStream& stream, const http::RequestHead&
     stream.method = head.method;
     const std::int32_t id = nghttp2_submit_request(
         session_.get(), nullptr, list.data(), list.size(), has_body ? &provider : nullptr, &stream);
-    if (id < 0) return false;
+    if (id < 0) return Error{ErrorCode::upstream_reused_closed};
     stream.id = id;
-    return true;
+    return {};
 }
 
 ssize_t ClientSession::body_of(std::int32_t id, std::uint8_t* into, std::size_t most,

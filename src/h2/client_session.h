@@ -60,6 +60,8 @@ public:
     /// Of all streams together. What their own windows let lie unread does not count against it: a
     /// stream that nobody reads holds back no other, however many they are.
     static constexpr std::int32_t k_connection_window = 1024 * 1024;
+    /// Of a request's head, as it may be before it is encoded.
+    static constexpr std::size_t k_head_sent_max = 128 * 1024;
     static constexpr std::uint32_t k_control_burst = 500;   // SETTINGS and PING
     static constexpr std::uint8_t k_interim_heads_max = 8;  // 1xx heads before the response
 
@@ -69,9 +71,10 @@ public:
     ClientSession(const ClientSession&) = delete;
     ClientSession& operator=(const ClientSession&) = delete;
 
-    /// Opens a stream. False: there are no more numbers for it, or no memory.
-    [[nodiscard]] bool submit(ClientSessionStream& stream, const http::RequestHead& head,
-                              bool has_body);
+    /// Opens a stream. Errors: head_too_large (`k_head_sent_max`); upstream_reused_closed, there
+    /// are no more numbers for it, or no memory.
+    [[nodiscard]] Result<void> submit(ClientSessionStream& stream, const http::RequestHead& head,
+                                      bool has_body);
     /// `bytes` of the body have been read: the engine may send as many more.
     void consume(ClientSessionStream& stream, std::size_t bytes);
     /// The stream is not wanted any more, and will be destroyed: RST_STREAM where it has not ended.

@@ -3,13 +3,7 @@
 
 namespace penstock::h2 {
 
-namespace {
-
-constexpr std::size_t k_header_block_sent = 128 * 1024;
-
-}  // namespace
-
-ClientSetup::ClientSetup() : SessionSetup{k_header_block_sent, 0} {
+ClientSetup::ClientSetup() : SessionSetup{ClientSession::k_head_sent_max, 0} {
     expect_control(ClientSession::k_control_burst);
     lead_to<ClientSession>();
     nghttp2_session_callbacks_set_on_header_callback(

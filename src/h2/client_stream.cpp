@@ -47,7 +47,11 @@ void ClientStream::send_head(const http::RequestHead& request) {
 void ClientStream::submit(const http::RequestHead& request, bool has_body) {
     has_body_ = has_body;
     if (connection_ == nullptr) return;
-    failed_ = !connection_->session().submit(*this, request, has_body);
+    const Result<void> submitted = connection_->session().submit(*this, request, has_body);
+    failed_ = !submitted.has_value();
+    // Another connection would not take it either.
+    if (failed_ && submitted.error().code() == ErrorCode::head_too_large)
+        refusal = submitted.error();
     connection_->want_flush();
 }
 

@@ -25,6 +25,7 @@ Attempt::~Attempt() {
 }
 
 void Attempt::failed(ErrorCode why) {
+    if (why == ErrorCode::head_too_large) return;
     failed_ = true;
     if (why == ErrorCode::total_timeout) return;
     backend_failed(exchange_, backend(), why);

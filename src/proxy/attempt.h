@@ -41,7 +41,8 @@ public:
     /// learned.
     void complete(const Course& course);
     /// It has ended by the engine's fault. The time of the whole request says nothing about a
-    /// backend's health; everything else is reported.
+    /// backend's health, and a head that HTTP/2 does not carry is the client's fault; everything
+    /// else is reported.
     void failed(ErrorCode why);
 
 private:

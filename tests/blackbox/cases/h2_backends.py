@@ -237,6 +237,19 @@ def test_an_engine_that_refuses_everything_is_left_for_another(world):
         equal(proxy.chat().body, b'"answered"')
 
 
+def test_a_head_that_http2_does_not_carry_is_the_clients_fault(world):
+    engine = world.frame_engine()
+    engine.on_request = lambda request: request.respond()
+    proxy = world.proxy(engine, pool=H2C, server={"max_head": "1MiB", "max_fields": 1000})
+    large = [(f"X-Large-{number}", "x" * 2000) for number in range(100)]
+
+    response = proxy.chat(fields=large)
+
+    equal((response.status, response.error_code()), (431, "head_too_large"))
+    equal(proxy.metric("penstock_backend_failures_total"), 0)
+    equal(proxy.chat().status, 200)
+
+
 def test_a_stream_reset_by_the_engine_is_never_complete(world):
     engine = world.frame_engine()
     client = asked(world.proxy(engine, pool=H2C), stream=True)

@@ -22,7 +22,7 @@ struct Asked {
         stream.out.lend(body);
         stream.out.end({});
         http::RequestHead head{.method = method, .target = "/x", .authority = "a.test"};
-        EXPECT_TRUE(session.submit(stream, head, !body.empty()));
+        EXPECT_TRUE(session.submit(stream, head, !body.empty()).has_value());
         return stream;
     }
     bool hear(std::string_view bytes) {
@@ -76,6 +76,33 @@ TEST(ClientSession, GreetsAndAsks) {
     EXPECT_EQ(asked.says(),
               "48"
               "10");  // SETTINGS, WINDOW_UPDATE; HEADERS, DATA
+}
+
+TEST(ClientSession, SendsAHeadUpToItsLimitAndNotOneByteMore) {
+    Asked asked;
+    http::RequestHead head{.target = "/x", .authority = "a.test"};
+    PlainStream fits;
+    PlainStream exceeds;
+    std::size_t own = 32;  // and 12 for each field, beside its name and value
+    for (const auto& [name, value] : List{{":method", "GET"},
+                                          {":scheme", "http"},
+                                          {":authority", "a.test"},
+                                          {":path", "/x"},
+                                          {"x-large", ""}}) {
+        own += name.size() + value.size() + 12;
+    }
+    std::string value(ClientSession::k_head_sent_max - own, 'x');
+    head.fields.append("x-large", value);
+    EXPECT_TRUE(asked.session.submit(fits, head, false).has_value());
+    EXPECT_EQ(asked.says().find('1'), 2U);
+
+    head.fields.clear();
+    head.fields.append("x-large", value + "x");
+    const Result<void> submitted = asked.session.submit(exceeds, head, false);
+
+    ASSERT_FALSE(submitted.has_value());
+    EXPECT_EQ(submitted.error().code(), ErrorCode::head_too_large);
+    EXPECT_TRUE(asked.session.open());
 }
 
 TEST(ClientSession, TellsOfAResponseHoweverItsBytesAreSplit) {
