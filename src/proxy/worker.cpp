@@ -26,7 +26,7 @@ Worker::Worker(net::Loop& on, telemetry::WorkerMetrics& counts, Shared shared_pa
     : loop{on},
       metrics{counts},
       shared{std::move(shared_parts)},
-      pools{on, counts},
+      pools{on, counts, seed},
       rng{seed},
       observations{on, shared.report_observations},
       table_{std::make_shared<const fleet::LoadTable>()} {}

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 
+#include "age.h"
 #include "penstock/net/loop.h"
 
 namespace penstock::upstream {
 
-KeptConnection::KeptConnection(net::Transport transport, const fleet::BackendTls& tls, H1List& home)
-    : h1::ClientConnection{home.loop(), std::move(transport)}, made_with{tls}, list_{home} {}
+KeptConnection::KeptConnection(net::Transport transport, const fleet::BackendTls& tls, H1List& home,
+                               TimePoint until)
+    : h1::ClientConnection{home.loop(), std::move(transport)},
+      takes_until{until},
+      made_with{tls},
+      list_{home} {}
 
 // What TLS has sent for itself does no harm.
 void KeptConnection::wake() noexcept {
@@ -25,7 +30,7 @@ std::unique_ptr<http::ClientStream> H1List::take_newest(const fleet::BackendTls&
         metrics_.change(telemetry::Gauge::upstream_connections_idle, -1);
         connection->transport().when_readable(nullptr);
         if (connection->made_with == tls && connection->transport().quiet()) {
-            return std::make_unique<h1::ClientExchange>(std::move(connection), *this, scratch_);
+            return std::make_unique<h1::ClientExchange>(std::move(connection), *this, scratch_.h1);
         }
         connection.reset();
         dropped();
@@ -35,19 +40,21 @@ std::unique_ptr<http::ClientStream> H1List::take_newest(const fleet::BackendTls&
 
 std::unique_ptr<http::ClientStream> H1List::adopt(net::Transport transport,
                                                   const fleet::BackendTls& tls) {
-    auto connection = std::make_unique<KeptConnection>(std::move(transport), tls, *this);
-    return std::make_unique<h1::ClientExchange>(std::move(connection), *this, scratch_);
+    auto connection = std::make_unique<KeptConnection>(
+        std::move(transport), tls, *this,
+        takes_until(loop_.coarse_now(), options_.max_age, scratch_.rng));
+    return std::make_unique<h1::ClientExchange>(std::move(connection), *this, scratch_.h1);
 }
 
 void H1List::keep(std::unique_ptr<h1::ClientConnection> connection) noexcept {
-    if (idle_.size() >= options_.idle_max) {
-        connection.reset();
-        dropped();
-        return;
-    }
     // Every connection of this keeper was made by `adopt`.
     auto kept = std::unique_ptr<KeptConnection>{static_cast<KeptConnection*>(connection.release())};
     kept->idle_since = loop_.coarse_now();
+    if (idle_.size() >= options_.idle_max || kept->idle_since >= kept->takes_until) {
+        kept.reset();
+        dropped();
+        return;
+    }
     kept->transport().when_readable(kept.get());
     idle_.push_back(std::move(kept));
     metrics_.change(telemetry::Gauge::upstream_connections_idle, 1);

@@ -8,6 +8,7 @@
 #include "penstock/h1/client.h"
 #include "penstock/telemetry/metrics.h"
 #include "penstock/upstream/pools.h"
+#include "scratch.h"
 
 namespace penstock::upstream {
 
@@ -16,10 +17,13 @@ class H1List;
 /// A connection that knows its way back, and while it is kept notices that the engine closes it.
 class KeptConnection final : public h1::ClientConnection, public Waiter {
 public:
-    KeptConnection(net::Transport transport, const fleet::BackendTls& tls, H1List& home);
+    /// `until`: afterwards it is not kept any more.
+    KeptConnection(net::Transport transport, const fleet::BackendTls& tls, H1List& home,
+                   TimePoint until);
     void wake() noexcept override;  // something came, or the end: unfit
 
     TimePoint idle_since{};
+    const TimePoint takes_until;
     const fleet::BackendTls made_with;
 
 private:
@@ -30,7 +34,7 @@ private:
 class H1List final : public h1::ConnectionKeeper {
 public:
     H1List(net::Loop& loop, telemetry::WorkerMetrics& metrics, const Options& options,
-           h1::ClientScratch& scratch)
+           Scratch& scratch)
         : loop_{loop}, metrics_{metrics}, options_{options}, scratch_{scratch} {}
 
     /// An exchange on the newest kept connection that is fit, and was made with the same trust; or
@@ -51,7 +55,7 @@ private:
     net::Loop& loop_;
     telemetry::WorkerMetrics& metrics_;
     const Options& options_;
-    h1::ClientScratch& scratch_;
+    Scratch& scratch_;
     std::vector<std::unique_ptr<KeptConnection>> idle_;  // oldest first
 };
 

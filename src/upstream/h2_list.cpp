@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "age.h"
 #include "penstock/net/await.h"
 
 namespace penstock::upstream {
@@ -116,17 +117,22 @@ h2::ClientConnection& H2List::begin(net::Transport transport, const fleet::Backe
                                     .ping_after = options_.ping_after,
                                     .ping_timeout = options_.ping_timeout};
     auto connection = std::make_unique<h2::ClientConnection>(loop_, std::move(transport), options,
-                                                             *this, shared_);
+                                                             *this, scratch_.h2);
     h2::ClientConnection& made = *connection;
-    kept_.push_back({.connection = std::move(connection), .made_with = backend.tls});
+    kept_.push_back(
+        {.connection = std::move(connection),
+         .made_with = backend.tls,
+         .takes_until = takes_until(loop_.coarse_now(), options_.max_age, scratch_.rng)});
     set_idle(kept_.back(), true);
     made.start();
     return made;
 }
 
 void H2List::expire(TimePoint since) {
+    const TimePoint now = loop_.coarse_now();
     for (Kept& each : kept_) {
-        if (!each.idle || each.idle_since >= since) continue;
+        const bool unused = each.idle && each.idle_since < since;
+        if (!unused && now < each.takes_until) continue;
         set_idle(each, false);
         each.connection->close();
     }

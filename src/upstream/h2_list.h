@@ -9,6 +9,7 @@
 
 #include "dialer.h"
 #include "penstock/h2/client.h"
+#include "scratch.h"
 #include "wait_list.h"
 
 namespace penstock::upstream {
@@ -17,8 +18,8 @@ namespace penstock::upstream {
 class H2List final : public h2::ClientConnectionOwner {
 public:
     H2List(net::Loop& loop, telemetry::WorkerMetrics& metrics, Dialer& dialer,
-           const Options& options, h2::ClientShared& shared)
-        : loop_{loop}, metrics_{metrics}, dialer_{dialer}, options_{options}, shared_{shared} {}
+           const Options& options, Scratch& scratch)
+        : loop_{loop}, metrics_{metrics}, dialer_{dialer}, options_{options}, scratch_{scratch} {}
 
     /// A stream on the oldest connection that has room for it and was made with the same trust, or
     /// null.
@@ -31,7 +32,7 @@ public:
     /// task's end.
     [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(
         const fleet::Backend& backend, TimePoint until);
-    /// Ends what has been idle since before `since`.
+    /// Ends what has been idle since before `since`, and what is too old after its last stream.
     void expire(TimePoint since);
     /// Ends all: those with streams after the last of them. What is being made is given up.
     void retire();
@@ -44,6 +45,7 @@ private:
     struct Kept {
         std::unique_ptr<h2::ClientConnection> connection;
         fleet::BackendTls made_with;
+        TimePoint takes_until;  // new streams
         TimePoint idle_since{};
         bool idle = false;
     };
@@ -75,7 +77,7 @@ private:
     telemetry::WorkerMetrics& metrics_;
     Dialer& dialer_;
     const Options& options_;
-    h2::ClientShared& shared_;
+    Scratch& scratch_;
     std::vector<Kept> kept_;  // oldest first
     std::vector<std::shared_ptr<Dial>> dials_;
 };

@@ -9,19 +9,13 @@
 
 namespace penstock::upstream {
 
-/// What the nodes of a worker share.
-struct Scratch {
-    h1::ClientScratch h1;
-    h2::ClientShared h2;
-};
-
 class Node {
 public:
     Node(net::Loop& loop, telemetry::WorkerMetrics& metrics, const Options& options,
          Scratch& scratch)
         : dialer_{loop, metrics, options},
-          h1_{loop, metrics, options, scratch.h1},
-          h2_{loop, metrics, dialer_, options, scratch.h2} {}
+          h1_{loop, metrics, options, scratch},
+          h2_{loop, metrics, dialer_, options, scratch} {}
 
     // See `Pools`.
     [[nodiscard]] std::unique_ptr<http::ClientStream> reuse(const fleet::Backend& backend);
@@ -29,7 +23,7 @@ public:
     /// `backend` lives until the task's end.
     [[nodiscard]] Task<Result<std::unique_ptr<http::ClientStream>>> connect(
         const fleet::Backend& backend, TimePoint until);
-    /// Closes what has been idle since before `since`.
+    /// Closes what has been idle since before `since`, and what is too old.
     void expire(TimePoint since);
     void clear();
 

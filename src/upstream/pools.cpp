@@ -15,8 +15,8 @@ constexpr Millis k_sweep{250};
 }  // namespace
 
 struct Pools::Impl {
-    Impl(net::Loop& on, telemetry::WorkerMetrics& counts)
-        : loop{on}, metrics{counts}, sweep_timer{on} {
+    Impl(net::Loop& on, telemetry::WorkerMetrics& counts, std::uint64_t seed)
+        : loop{on}, metrics{counts}, scratch{seed}, sweep_timer{on} {
         sweep_timer.set(k_sweep, sweep_hook);
     }
 
@@ -43,8 +43,8 @@ struct Pools::Impl {
     Hook<Impl, &Impl::sweep> sweep_hook{*this};
 };
 
-Pools::Pools(net::Loop& loop, telemetry::WorkerMetrics& metrics)
-    : impl_{std::make_unique<Impl>(loop, metrics)} {}
+Pools::Pools(net::Loop& loop, telemetry::WorkerMetrics& metrics, std::uint64_t seed)
+    : impl_{std::make_unique<Impl>(loop, metrics, seed)} {}
 Pools::~Pools() = default;
 
 void Pools::configure(const Options& options) {

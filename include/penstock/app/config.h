@@ -40,6 +40,7 @@ struct ServerConfig {
     std::uint32_t max_connections = 0;  // 0: (RLIMIT_NOFILE - 256) / 2
     Millis upstream_idle_timeout{3'000};
     std::uint32_t upstream_idle_max = 1024;  // idle connections kept per worker and backend
+    Millis upstream_max_age{3'600'000};      // of a connection, then it takes no requests; 0: off
     std::uint32_t max_failovers = 2;  // further backends tried before the first response byte
     Millis drain_delay{0};
     Millis drain_timeout{600'000};

@@ -4,6 +4,7 @@
 // before the next is opened.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "penstock/base/error.h"
@@ -24,6 +25,7 @@ struct Options {
     Millis connect_timeout{2'000};  // looking a name up, trying its addresses, TLS: all together
     Millis idle_timeout{3'000};     // vLLM and SGLang close after 5 s
     std::size_t idle_max = 1024;    // kept per backend
+    Millis max_age{3'600'000};      // then no more requests, and the end with the last; 0: none
     Millis ping_after{20'000};      // of HTTP/2, see h2::ClientOptions
     Millis ping_timeout{5'000};
 };
@@ -31,7 +33,8 @@ struct Options {
 /// All engine connections of one worker. Must outlive the streams it gives out. Thread: the worker.
 class Pools {
 public:
-    Pools(net::Loop& loop, telemetry::WorkerMetrics& metrics);
+    /// `seed`: of the chance in how old connections grow.
+    Pools(net::Loop& loop, telemetry::WorkerMetrics& metrics, std::uint64_t seed = 1);
     ~Pools();
     Pools(const Pools&) = delete;
     Pools& operator=(const Pools&) = delete;

@@ -98,6 +98,13 @@ const Option k_options[] = {
      .binding = bound<&ServerConfig::upstream_idle_max>(),
      .range = {0, 65536},
      .sentence = "Idle connections that each worker keeps to each backend."},
+    {.name = "upstream_max_age",
+     .binding = bound<&ServerConfig::upstream_max_age>(),
+     .range = {1, 30 * k_day},
+     .zero = "off",
+     .sentence = "How long a connection to a backend takes requests, give or take a tenth; what it "
+                 "carries then goes on to its end. Requests meet what is new behind a name or a "
+                 "load balancer of connections by then."},
     {.name = "max_failovers",
      .binding = bound<&ServerConfig::max_failovers>(),
      .range = {0, 10},

@@ -315,7 +315,8 @@ Built build_generation(const Config& config, const Known& known, fleet::SlotTabl
     generation->http2 = config.server.http2;
     generation->upstream = {.connect_timeout = config.server.connect_timeout,
                             .idle_timeout = config.server.upstream_idle_timeout,
-                            .idle_max = config.server.upstream_idle_max};
+                            .idle_max = config.server.upstream_idle_max,
+                            .max_age = config.server.upstream_max_age};
     if (!config.auth.keys_file.empty()) {
         // The config was validated with this file; should it have changed since, nobody is admitted
         // rather than all.

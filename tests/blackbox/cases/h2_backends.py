@@ -374,6 +374,21 @@ def test_an_idle_connection_ends_in_order(world):
     equal(proxy.chat().status, 200)
 
 
+def test_a_connection_that_is_too_old_is_replaced_and_ends_with_its_last_stream(world):
+    engine = world.frame_engine()
+    proxy = world.proxy(engine, pool=H2C, server={"upstream_max_age": "100ms"})
+    client = asked(proxy)
+    first = engine.next_request()
+    engine.on_request = lambda request: request.respond()
+
+    timing.eventually(lambda: proxy.chat().status == 200 and len(engine.connections) > 1,
+                      "a request on another connection")
+
+    first.respond(b'"kept"')
+    equal(client.read_response().body, b'"kept"')
+    first.connection.wait_for_end()
+
+
 def test_an_engine_that_closed_an_idle_connection_is_asked_on_a_new_one(world):
     engine = world.frame_engine()
     engine.on_request = lambda request: request.respond()

@@ -208,6 +208,23 @@ TEST_F(H2PoolsTest, KeepsAConnectionThatIsInUse) {
     EXPECT_TRUE(engines[0].read() || engines[1].read());
 }
 
+TEST_F(H2PoolsTest, WhatIsTooOldTakesNoStreamsAndEndsWithItsLast) {
+    pools.configure({.max_age = Millis{50}});
+    backend.http2_streams = 100;
+    std::vector<Stream> streams = connect(1);
+    // Until the connection is passed over.
+    ASSERT_TRUE(run_until(loop, [&] {
+        std::vector<Task<Result<Stream>>> tasks = begin(1);
+        return run_until(loop, [&] { return tasks[0].done(); }) && engines.size() == 2;
+    }));
+    penstock::test::turn(loop);
+    EXPECT_TRUE(engines[0].read());
+
+    streams.clear();
+
+    EXPECT_TRUE(ends(engines[0]));
+}
+
 TEST_F(H2PoolsTest, ABackendThatLeftKeepsItsStreamsToTheirEnd) {
     std::vector<Stream> streams = connect(1);
     pools.forget(backend.slot);

@@ -106,6 +106,17 @@ TEST_F(PoolsTest, ReusesAConnectionAfterACleanEnd) {
     EXPECT_EQ(pools.reuse(backend), nullptr);
 }
 
+TEST_F(PoolsTest, KeepsNoConnectionThatIsTooOld) {
+    pools.configure({.max_age = Millis{1}});
+    Stream stream = connected();
+    const TimePoint old = loop.now() + Millis{2};
+    ASSERT_TRUE(run_until(loop, [&] { return loop.coarse_now() > old; }));
+
+    serve(std::move(stream), engines.back());
+
+    EXPECT_EQ(pools.reuse(backend), nullptr);
+}
+
 TEST_F(PoolsTest, RanksOfAServerShareItsConnections) {
     backend.slot = 4;
     serve_one();
