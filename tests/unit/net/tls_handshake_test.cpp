@@ -115,6 +115,13 @@ TEST_F(TlsHandshake, BelievesAnybodyOnlyWhenToldTo) {
     EXPECT_EQ(ends.client->tls_facts().peer_name, "");
 }
 
+TEST_F(TlsHandshake, AsksForAHostWithoutTheDotThatEndsIt) {
+    ends.shake(server(serving()), client(trusting()), {"a.test.", nullptr, {}});
+
+    ASSERT_TRUE(ends.good());
+    EXPECT_EQ(ends.client->tls_facts().peer_name, "a.test");
+}
+
 TEST_F(TlsHandshake, TakesAServerByAPinnedNameInsteadOfItsHost) {
     ClientTlsOptions options = trusting();
     options.names = {"spiffe://cluster/ns/*/sa/engine"};
