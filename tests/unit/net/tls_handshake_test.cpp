@@ -184,6 +184,31 @@ TEST_F(TlsHandshake, PicksTheCertificateByTheNameAskedFor) {
     }
 }
 
+TEST_F(TlsHandshake, PicksTheCertificateByItsCommonNameWithoutCase) {
+    ServerTlsOptions options = serving("DNS:first.test");
+    options.certificates.push_back(pair_of(authority.issue({.common_name = "CnOnly.Test"})));
+    ClientTlsOptions any = trusting();
+    any.names = {"*"};
+
+    ends.shake(server(options), client(any), {"cnonly.test", nullptr, {}});
+
+    ASSERT_TRUE(ends.good());
+    EXPECT_EQ(ends.client->tls_facts().peer_name, "CnOnly.Test");
+}
+
+TEST_F(TlsHandshake, ShowsTheFirstOfTwoCertificatesForOneNameWithOneKindOfKey) {
+    ServerTlsOptions options = serving("DNS:other.test");
+    for (const char* subject : {"one", "two"}) {
+        options.certificates.push_back(
+            pair_of(authority.issue({.common_name = subject, .names = "DNS:a.test,DNS:a.test"})));
+    }
+
+    ends.shake(server(options), client(trusting()));
+
+    ASSERT_TRUE(ends.good());
+    EXPECT_EQ(ends.client->tls_facts().peer_subject, "CN=one");
+}
+
 TEST_F(TlsHandshake, ShowsAStrangerTheFirstCertificateWhateverItsKeyIs) {
     ServerTlsOptions options = serving("DNS:unused.test");
     options.certificates = {
