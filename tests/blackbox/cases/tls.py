@@ -173,13 +173,25 @@ def test_a_session_is_resumed(world, version):
 
 def test_a_protocol_that_both_speak_or_none(world):
     secured = Secured(world)
-    for offered, settled in ((("h2", "http/1.1"), "h2"), (("http/1.1",), "http/1.1"), ((), None)):
+    for offered, settled in ((("h2", "http/1.1"), "h2"), (("http/1.1",), "http/1.1"),
+                             (("http/1.0", "http/1.1"), "http/1.1"), ((), None)):
         context = secured.authority.client(protocols=offered)
         equal(secured.handshake(context).selected_alpn_protocol(), settled, f"of {offered}")
 
     strange = secured.authority.client(protocols=("spdy/1",))
     holds(refused(lambda: secured.handshake(strange)), "a protocol that nobody knows is accepted")
     secured.proxy.wait_for_metric(HANDSHAKES, 1, outcome="no_common_protocol")
+
+
+def test_a_client_of_http10_alone_is_served(world):
+    secured = Secured(world)
+    client = Client(secured.proxy.url, tls=secured.authority.client(protocols=("http/1.0",)))
+    equal(client.socket.selected_alpn_protocol(), "http/1.0")
+
+    client.send(b"GET /health HTTP/1.0\r\n\r\n")
+
+    equal(client.read_response().status, 200)
+    client.expect_end()
 
 
 @each([("h2", "h2", ("http/1.1",)), ("http/1.1", "http/1.1", ("h2",))])
@@ -251,6 +263,18 @@ def test_a_route_for_certain_clients_believes_certificates_only(world, protocol)
 
     lines = secured.proxy.wait_for_access_lines(2)
     equal([line["client_name"] for line in lines], ["robot.test", None])
+
+
+def test_a_route_takes_a_client_by_any_of_its_names(world):
+    robots = {"name": "robots", "pool": "default", "client_names": ["spiffe://x/*"]}
+    secured = with_clients(world, routes=[robots, {"name": "open", "pool": "default"}])
+    secured.engine.answer_all()
+    own = secured.authority.issue("robot", "DNS:a.robots.test,URI:spiffe://x/y")
+
+    equal(secured.connect(own).chat().status, 200)
+
+    line = secured.proxy.wait_for_access_lines(1)[0]
+    equal((line["route"], line["client_name"]), ("robots", "spiffe://x/y"))
 
 
 def chat_by(secured, protocol, own, fields=()):
