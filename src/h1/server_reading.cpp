@@ -43,7 +43,7 @@ http::Received ServerConnection::try_read() {
     for (;;) {
         if (body_.done()) {
             drop_consumed_input();  // for as long as the response takes
-            if (!watching_) watch_client();
+            if (!watching_ && !tunnel_) watch_client();
             return {.state = http::ReadState::end};
         }
         if (input_used_ < input_.size()) {
@@ -55,6 +55,8 @@ http::Received ServerConnection::try_read() {
             drop_consumed_input();
             const net::ReadBytes read = transport_.try_read();
             if (read.state == net::IoState::would_block) return {};
+            // In a tunnel that is the proper end of what the client says; it may go on listening.
+            if (tunnel_ && read.state == net::IoState::end && body_.end_of_input()) continue;
             if (read.state != net::IoState::bytes) return fail_read(ErrorCode::client_gone);
             const Result<void> fed = body_.feed(read.bytes, framed);
             if (!fed) return fail_read(fed.error().code());
