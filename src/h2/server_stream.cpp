@@ -184,8 +184,7 @@ void ServerStream::respond(const http::ResponseHead& response) {
     responded_ = true;
     read_timer_.clear();
     has_body_ = !http::has_no_body(SessionStream::head.method, response.status) &&
-                response.framing != http::Framing::none &&
-                !(response.framing == http::Framing::length && response.length == 0);
+                response.framing != http::Framing::none;
     if (closed) return;
     bytes_out_ += response.fields.bytes();
     if (has_body_) connection_.spares().lend_output(*this);

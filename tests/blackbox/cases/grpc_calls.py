@@ -132,6 +132,49 @@ def test_a_call_that_breaks_ends_with_a_status(world):
     equal(trailers["grpc-status"], "14")
 
 
+NO_BYTES = ("content-length", "0")
+
+
+def test_trailers_follow_an_answer_of_no_bytes(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES).connect_h2()
+    stream = client.open(CALL)
+    request = engine.next_request()
+
+    request.send_head([("content-type", "application/grpc"), NO_BYTES])
+    request.send_trailers([("grpc-status", "5")])
+
+    answer = stream.read_response()
+    equal((answer.field("content-length"), dict(answer.trailers)), ("0", {"grpc-status": "5"}))
+
+
+def test_an_answer_of_trailers_only_stays_so_where_it_tells_its_length(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES).connect_h2()
+    stream = client.open(CALL)
+    request = engine.next_request()
+
+    request.send_head([("content-type", "application/grpc"), NO_BYTES, ("grpc-status", "5")],
+                      end=True)
+
+    head_frame = stream.read_headers()
+    holds(head_frame.ends_stream, "the call does not end with its head")
+    equal(dict(head_frame.fields)["grpc-status"], "5")
+
+
+def test_trailers_follow_a_call_of_no_bytes(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES).connect_h2()
+
+    stream = client.open([*CALL, NO_BYTES], end=False)
+    stream.send_trailers([("x-checksum", "7")])
+    request = engine.next_request()
+    request.wait_for_end()
+
+    equal((request.field("content-length"), request.body, dict(request.trailers)),
+          ("0", b"", {"x-checksum": "7"}))
+
+
 def test_a_silent_backend_exceeds_the_deadline(world):
     engine = world.frame_engine()
     client = world.proxy(engine, **POOL, **ROUTES, server={"first_byte_timeout": "200ms"}
