@@ -90,7 +90,7 @@ void ServerConnection::when_readable(Waiter* waiter) noexcept {
         owner_.loop.wake_soon(read_hook_);
         return;
     }
-    if (!tunnel_) read_timer_.set(owner_.options.body_idle_timeout, read_timer_hook_);
+    if (!body_may_pause_) read_timer_.set(owner_.options.body_idle_timeout, read_timer_hook_);
     transport_.when_readable(&read_hook_);
 }
 
@@ -108,7 +108,7 @@ void ServerConnection::watch_client() noexcept {
 // What the client sends from here on is for whom it has asked to speak to; it says itself when it
 // is done.
 void ServerConnection::begin_tunnel() noexcept {
-    tunnel_ = true;
+    tunnel_ = body_may_pause_ = true;
     last_ = true;
     body_ = BodyFramer{http::Framing::until_close, 0};
     if (std::exchange(watching_, false)) transport_.when_readable(nullptr);

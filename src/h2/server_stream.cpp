@@ -163,7 +163,8 @@ void ServerStream::when_readable(Waiter* waiter) noexcept {
     }
     // Once an answer is under way both sides may be silent for as long as it lasts: a gRPC call
     // whose client waits for the next message, say.
-    if (!responded_) read_timer_.set(connection_.options().body_idle_timeout, read_timer_hook_);
+    if (responded_ || body_may_pause_) return;
+    read_timer_.set(connection_.options().body_idle_timeout, read_timer_hook_);
 }
 
 void ServerStream::read_ready() {

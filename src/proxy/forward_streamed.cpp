@@ -63,9 +63,18 @@ const http::RequestHead& head_as_it_came(const Exchange& exchange, const Attempt
     return head;
 }
 
+/// Silence says nothing about an engine that may wait for the rest of its request.
+bool engine_is_at_fault(ErrorCode failed, const Upload& upload) noexcept {
+    if (upload.failed()) return false;
+    return failed != ErrorCode::first_byte_timeout || !upload.awaits_client();
+}
+
 /// False: it must be sent again, nothing of it has been heard or lost.
 Task<bool> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
     engine.send_head(head_as_it_came(exchange, attempt, engine.version()));
+    // The message that opens a watch may be all that its client says, and its server's first word
+    // may be far off: the call's deadline and the waits for the answer bound it.
+    if (exchange.grpc) exchange.client.let_body_pause();
     Upload upload{exchange.client, engine, exchange.tunnel ? k_no_limit : exchange.route->max_body};
     if (!exchange.tunnel) upload.pump();
     const std::optional<ErrorCode> failed = co_await await_head_beside(exchange, engine, upload);
@@ -76,7 +85,7 @@ Task<bool> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream
     if (*failed == ErrorCode::upstream_reused_closed && upload.moved() == 0 && !upload.failed()) {
         co_return false;
     }
-    if (!upload.failed()) attempt.failed(*failed);
+    if (engine_is_at_fault(*failed, upload)) attempt.failed(*failed);
     exchange.refuse(*failed);
     co_return true;
 }

@@ -17,6 +17,7 @@ Upload::~Upload() {
 }
 
 void Upload::pump() {
+    awaits_client_ = false;
     for (int reads = 0; reads < k_reads_per_turn; ++reads) {
         const http::Received received = client_.try_read();
         switch (received.state) {
@@ -33,6 +34,7 @@ void Upload::pump() {
                 }
                 break;
             case http::ReadState::would_block:
+                awaits_client_ = true;
                 return client_.when_readable(&readable_hook_);
             case http::ReadState::end:
                 return engine_.finish(client_.request_trailers());

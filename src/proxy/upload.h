@@ -24,6 +24,8 @@ public:
     [[nodiscard]] std::optional<ErrorCode> failed() const noexcept { return failed_; }
     /// Bytes of body so far.
     [[nodiscard]] std::uint64_t moved() const noexcept { return moved_; }
+    /// The engine has all that came, and there may come more.
+    [[nodiscard]] bool awaits_client() const noexcept { return awaits_client_; }
     /// Wakes when it fails; nullptr: forget it.
     void when_failed(Waiter* waiter) noexcept { on_failure_ = waiter; }
 
@@ -35,6 +37,7 @@ private:
     std::uint64_t limit_;
     std::uint64_t moved_ = 0;
     std::optional<ErrorCode> failed_;
+    bool awaits_client_ = false;
     Waiter* on_failure_ = nullptr;
     Hook<Upload, &Upload::pump> readable_hook_{*this};
     Hook<Upload, &Upload::pump> writable_hook_{*this};

@@ -66,6 +66,10 @@ public:
     [[nodiscard]] virtual Received try_read() = 0;
     virtual void when_readable(Waiter* waiter) noexcept = 0;  // nullptr: forget it
 
+    /// From here on the request's body may stand still for as long as it likes, where a read fails
+    /// otherwise with body_timeout: something else bounds the exchange.
+    virtual void let_body_pause() noexcept {}
+
     /// The request's trailers, after `end`: those that may be passed on.
     [[nodiscard]] virtual const Fields& request_trailers() const noexcept {
         static const Fields none;
@@ -125,8 +129,8 @@ public:
     virtual void send_head(const RequestHead& head) = 0;
     virtual Flow write(Pieces payload) = 0;
     /// Ends the body. `trailers` may be empty, and go out where the protocol is HTTP/2 alone: not
-    /// every engine reads those of HTTP/1.1. After a 101 it is a FIN (with TLS a close_notify before
-    /// it), and the engine may go on.
+    /// every engine reads those of HTTP/1.1. After a 101 it is a FIN (with TLS a close_notify
+    /// before it), and the engine may go on.
     virtual void finish(const Fields& trailers) = 0;
     virtual void when_writable(Waiter* waiter) noexcept = 0;
 

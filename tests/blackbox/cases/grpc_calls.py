@@ -175,6 +175,41 @@ def test_trailers_follow_a_call_of_no_bytes(world):
           ("0", b"", {"x-checksum": "7"}))
 
 
+MESSAGE = b"\0\0\0\0\1a"
+FAILURES = "penstock_backend_failures_total"
+
+
+def test_a_call_whose_client_has_said_all_for_now_waits_for_the_first_answer(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES, server={"body_idle_timeout": "50ms"}
+                         ).connect_h2()
+    stream = client.open(CALL, end=False)
+    stream.send_data(MESSAGE)
+    request = engine.next_request()
+
+    client.synchronise()
+    client.expect_silence(0.3)
+    request.send_head([("content-type", "application/grpc")])
+
+    equal(stream.read_status(), 200)
+    stream.send_data(MESSAGE, end=True)
+    equal(request.wait_for_end(), MESSAGE * 2)
+
+
+def test_a_call_whose_client_is_silent_ends_without_blame_for_the_backend(world):
+    engine = world.frame_engine()
+    proxy = world.proxy(engine, **POOL, **ROUTES,
+                        server={"body_idle_timeout": "50ms", "first_byte_timeout": "200ms"})
+    stream = proxy.connect_h2().open(CALL, end=False)
+    stream.send_data(MESSAGE)
+
+    answer = stream.read_response()
+
+    equal(status_of(answer), "4")
+    equal(engine.next_request().wait_for_reset(), frames.CANCEL)
+    equal(proxy.metric(FAILURES), 0)
+
+
 def test_a_silent_backend_exceeds_the_deadline(world):
     engine = world.frame_engine()
     client = world.proxy(engine, **POOL, **ROUTES, server={"first_byte_timeout": "200ms"}
