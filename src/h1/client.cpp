@@ -122,7 +122,11 @@ http::Flow ClientExchange::push() {
     } else {
         out_.erase(0, of_head);
     }
-    if (out_.empty() && body_left_.empty()) return http::Flow::open;
+    if (out_.empty() && body_left_.empty()) {
+        // The end of what goes up a tunnel; what comes down may go on.
+        if (sent_all_ && response_.status == 101) connection_->transport().shut_down_write();
+        return http::Flow::open;
+    }
     blocked_ = true;
     connection_->transport().when_writable(&write_hook_);
     return http::Flow::blocked;

@@ -44,7 +44,8 @@ Result<void> apply_framing(const FramingFields& framing, http::Method method,
     } else if (framing.length) {
         head.length = *framing.length;
         head.has_length = true;
-        head.framing = bodiless ? http::Framing::none : http::Framing::length;
+        const bool empty = bodiless || head.length == 0;
+        head.framing = empty ? http::Framing::none : http::Framing::length;
         // The bytes of a 204 that announces some would be read as the next response.
         if (head.status == 204 && head.length > 0) head.keep_alive = false;
         if (head.status == 204) head.has_length = false;

@@ -182,7 +182,7 @@ void ServerConnection::begin_exchange() {
     bytes_in_ = 0;
     bytes_out_ = 0;
     failure_ = ErrorCode::client_gone;
-    responded_ = finished_ = abort_ = false;
+    responded_ = finished_ = abort_ = body_may_pause_ = false;
     continue_due_ = head_.expects_continue;
     if (!head_.keep_alive || owner_.draining) last_ = true;
     drop_consumed_input();

@@ -33,6 +33,7 @@ public:
     [[nodiscard]] TimePoint started() const noexcept override { return started_; }
     [[nodiscard]] http::Received try_read() override;
     void when_readable(Waiter* waiter) noexcept override;
+    void let_body_pause() noexcept override { body_may_pause_ = true; }
     [[nodiscard]] const http::Fields& request_trailers() const noexcept override {
         return body_.trailers();
     }
@@ -132,6 +133,7 @@ private:
     bool last_ = false;      // no further request on this connection
     bool half_closed_ = false;
     bool tunnel_ = false;
+    bool body_may_pause_ = false;
 
     Hook<ServerConnection, &ServerConnection::read_ready> read_hook_{*this};
     Hook<ServerConnection, &ServerConnection::read_timed_out> read_timer_hook_{*this};

@@ -43,7 +43,7 @@ http::Received ServerConnection::try_read() {
     for (;;) {
         if (body_.done()) {
             drop_consumed_input();  // for as long as the response takes
-            if (!watching_) watch_client();
+            if (!watching_ && !tunnel_) watch_client();
             return {.state = http::ReadState::end};
         }
         if (input_used_ < input_.size()) {
@@ -55,6 +55,8 @@ http::Received ServerConnection::try_read() {
             drop_consumed_input();
             const net::ReadBytes read = transport_.try_read();
             if (read.state == net::IoState::would_block) return {};
+            // In a tunnel that is the proper end of what the client says; it may go on listening.
+            if (tunnel_ && read.state == net::IoState::end && body_.end_of_input()) continue;
             if (read.state != net::IoState::bytes) return fail_read(ErrorCode::client_gone);
             const Result<void> fed = body_.feed(read.bytes, framed);
             if (!fed) return fail_read(fed.error().code());
@@ -88,7 +90,7 @@ void ServerConnection::when_readable(Waiter* waiter) noexcept {
         owner_.loop.wake_soon(read_hook_);
         return;
     }
-    if (!tunnel_) read_timer_.set(owner_.options.body_idle_timeout, read_timer_hook_);
+    if (!body_may_pause_) read_timer_.set(owner_.options.body_idle_timeout, read_timer_hook_);
     transport_.when_readable(&read_hook_);
 }
 
@@ -106,7 +108,7 @@ void ServerConnection::watch_client() noexcept {
 // What the client sends from here on is for whom it has asked to speak to; it says itself when it
 // is done.
 void ServerConnection::begin_tunnel() noexcept {
-    tunnel_ = true;
+    tunnel_ = body_may_pause_ = true;
     last_ = true;
     body_ = BodyFramer{http::Framing::until_close, 0};
     if (std::exchange(watching_, false)) transport_.when_readable(nullptr);

@@ -40,8 +40,7 @@ void ClientStream::send(const http::RequestHead& request, std::string_view body)
 }
 
 void ClientStream::send_head(const http::RequestHead& request) {
-    submit(request, request.framing == http::Framing::chunked ||
-                        (request.framing == http::Framing::length && request.length > 0));
+    submit(request, request.framing != http::Framing::none);  // trailers may follow no bytes
 }
 
 void ClientStream::submit(const http::RequestHead& request, bool has_body) {

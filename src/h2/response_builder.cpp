@@ -81,9 +81,9 @@ Result<void> ResponseBuilder::finish(http::Method method, bool ends, http::Respo
         head.framing = http::Framing::none;
         return {};
     }
-    if (ends && has_length_ && head.length > 0) return bad("the announced body is missing");
     if (ends) {
-        head.framing = has_length_ ? http::Framing::length : http::Framing::none;
+        if (has_length_ && head.length > 0) return bad("the announced body is missing");
+        head.framing = http::Framing::none;
     } else {
         head.framing = has_length_ ? http::Framing::length : http::Framing::chunked;
     }

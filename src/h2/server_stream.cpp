@@ -163,7 +163,8 @@ void ServerStream::when_readable(Waiter* waiter) noexcept {
     }
     // Once an answer is under way both sides may be silent for as long as it lasts: a gRPC call
     // whose client waits for the next message, say.
-    if (!responded_) read_timer_.set(connection_.options().body_idle_timeout, read_timer_hook_);
+    if (responded_ || body_may_pause_) return;
+    read_timer_.set(connection_.options().body_idle_timeout, read_timer_hook_);
 }
 
 void ServerStream::read_ready() {
@@ -184,8 +185,7 @@ void ServerStream::respond(const http::ResponseHead& response) {
     responded_ = true;
     read_timer_.clear();
     has_body_ = !http::has_no_body(SessionStream::head.method, response.status) &&
-                response.framing != http::Framing::none &&
-                !(response.framing == http::Framing::length && response.length == 0);
+                response.framing != http::Framing::none;
     if (closed) return;
     bytes_out_ += response.fields.bytes();
     if (has_body_) connection_.spares().lend_output(*this);

@@ -36,6 +36,7 @@ public:
     [[nodiscard]] TimePoint started() const noexcept override { return started_; }
     [[nodiscard]] http::Received try_read() override;
     void when_readable(Waiter* waiter) noexcept override;
+    void let_body_pause() noexcept override { body_may_pause_ = true; }
     [[nodiscard]] const http::Fields& request_trailers() const noexcept override;
     void respond(const http::ResponseHead& response) override;
     http::Flow write(http::Pieces wire, http::Pieces payload) override;
@@ -89,6 +90,7 @@ private:
     bool finished_ = false;
     bool blocked_ = false;  // the writer was told to wait
     bool reset_timed_ = false;
+    bool body_may_pause_ = false;
 
     Hook<ServerStream, &ServerStream::read_ready> read_hook_{*this};
     Hook<ServerStream, &ServerStream::read_timed_out> read_timer_hook_{*this};

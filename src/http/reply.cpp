@@ -171,7 +171,7 @@ ResponseHead error_head(const Error& error, std::size_t body_length) {
 
 void reply(ServerStream& stream, ResponseHead head, std::string_view body) {
     const bool bodiless = head.status == 204 || head.status == 304;
-    head.framing = bodiless ? Framing::none : Framing::length;
+    head.framing = bodiless || body.empty() ? Framing::none : Framing::length;
     head.length = body.size();
     head.has_length = !bodiless;
     stream.respond(head);

@@ -1,9 +1,7 @@
 // For routes with `body = "stream"` and gRPC calls: the request's body is relayed while it comes,
-// beside the response's; decided by the head alone. Another backend is tried only while none of the
-// body has been read. A tunnel (WebSocket) is the same, but that its request's body begins with the
-// 101.
-#include <limits>
-
+// beside the response's; decided by the head alone. Another stream or backend is tried only while
+// the engine has not worked on it and all that has come of the body is kept. A tunnel (WebSocket)
+// is the same, but that its request's body begins with the 101.
 #include "attempt.h"
 #include "await_head.h"
 #include "decide.h"
@@ -16,8 +14,6 @@
 namespace penstock::proxy {
 
 namespace {
-
-constexpr std::uint64_t k_no_limit = std::numeric_limits<std::uint64_t>::max();
 
 /// Waits for the head while the body goes up. Errors: also those of the body. The engine's time
 /// begins anew while the body still moves: a long upload is no silence of the engine.
@@ -64,20 +60,30 @@ const http::RequestHead& head_as_it_came(const Exchange& exchange, const Attempt
     return head;
 }
 
-/// False: it must be sent again, nothing of it has been heard or lost.
+/// Silence says nothing about an engine that may wait for the rest of its request.
+bool engine_is_at_fault(ErrorCode failed, const Upload& upload) noexcept {
+    if (upload.failed()) return false;
+    return failed != ErrorCode::first_byte_timeout || !upload.awaits_client();
+}
+
+/// False: it must be sent again; nothing has been heard of it, and its body can begin anew.
 Task<bool> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
     engine.send_head(head_as_it_came(exchange, attempt, engine.version()));
-    Upload upload{exchange.client, engine, exchange.tunnel ? k_no_limit : exchange.route->max_body};
-    if (!exchange.tunnel) upload.pump();
+    // The message that opens a watch may be all that its client says, and its server's first word
+    // may be far off: the call's deadline and the waits for the answer bound it.
+    if (exchange.grpc) exchange.client.let_body_pause();
+    Upload upload{exchange, engine};
+    if (!exchange.tunnel) upload.begin();
     const std::optional<ErrorCode> failed = co_await await_head_beside(exchange, engine, upload);
     if (!failed) {
+        upload.keep_no_more();
         co_await relay_response(exchange, attempt, engine, &upload);
         co_return true;
     }
-    if (*failed == ErrorCode::upstream_reused_closed && upload.moved() == 0 && !upload.failed()) {
+    if (*failed == ErrorCode::upstream_reused_closed && upload.repeatable() && !upload.failed()) {
         co_return false;
     }
-    if (!upload.failed()) attempt.failed(*failed);
+    if (engine_is_at_fault(*failed, upload)) attempt.failed(*failed);
     exchange.refuse(*failed);
     co_return true;
 }

@@ -16,8 +16,8 @@ enum class Version : std::uint8_t { http_1_0, http_1_1, http_2 };
 
 /// How a body's end is known.
 enum class Framing : std::uint8_t {
-    none,         // no body at all
-    length,       // Content-Length
+    none,         // no body at all: nothing follows the head
+    length,       // Content-Length; with HTTP/2 trailers may follow, also where it is zero
     chunked,      // Transfer-Encoding: chunked
     until_close,  // responses only: the connection's end
 };
@@ -50,7 +50,7 @@ struct ResponseHead {
     Framing framing = Framing::none;
     std::uint64_t length =
         0;  // for Framing::length; for HEAD and 304 the length that a GET would have had
-    bool has_length = false;  // a Content-Length to send although there is no body (HEAD, 304)
+    bool has_length = false;  // a Content-Length to send although there is no body (HEAD, 304, 0)
     bool keep_alive = true;
 
     /// As new, but the memory is kept for the next head.

@@ -68,6 +68,10 @@ public:
     [[nodiscard]] virtual Received try_read() = 0;
     virtual void when_readable(Waiter* waiter) noexcept = 0;  // nullptr: forget it
 
+    /// From here on the request's body may stand still for as long as it likes, where a read fails
+    /// otherwise with body_timeout: something else bounds the exchange.
+    virtual void let_body_pause() noexcept {}
+
     /// The request's trailers, after `end`: those that may be passed on.
     [[nodiscard]] virtual const Fields& request_trailers() const noexcept {
         static const Fields none;
@@ -77,7 +81,7 @@ public:
     /// Starts the response. Sends nothing yet: the head leaves with the first body bytes, `flush`
     /// or `finish`. Precondition: called once. Invalid names or values in `head` are a bug of the
     /// caller and are left out. A 101 makes a tunnel of both directions (RFC 9110 7.8): the
-    /// request's body begins only now, and ends with the connection. HTTP/1.1 only.
+    /// request's body begins only now, and ends with the client's FIN. HTTP/1.1 only.
     virtual void respond(const ResponseHead& head) = 0;
 
     /// Sends body bytes as `respond` framed them: the `wire` form where both sides are chunked
@@ -108,8 +112,8 @@ public:
 };
 
 /// The engine's side of an exchange. Owned by the handler's frame: destroying it before its end
-/// cancels the request upstream at once (the connection is closed, never half-closed); destroying
-/// it after a clean end gives the connection back to its pool.
+/// cancels the request upstream at once (the connection is closed, not half-closed); destroying it
+/// after a clean end gives the connection back to its pool.
 class ClientStream {
 public:
     ClientStream() = default;
@@ -127,7 +131,8 @@ public:
     virtual void send_head(const RequestHead& head) = 0;
     virtual Flow write(Pieces payload) = 0;
     /// Ends the body. `trailers` may be empty, and go out where the protocol is HTTP/2 alone: not
-    /// every engine reads those of HTTP/1.1.
+    /// every engine reads those of HTTP/1.1. After a 101 it is a FIN (with TLS a close_notify
+    /// before it), and the engine may go on.
     virtual void finish(const Fields& trailers) = 0;
     virtual void when_writable(Waiter* waiter) noexcept = 0;
 

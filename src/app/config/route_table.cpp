@@ -64,7 +64,8 @@ const Option k_options[] = {
      .empty = "none: Upgrade is taken out of the request",
      .sentence = "Protocols that an HTTP/1.1 client may change to, \"websocket\" for one. The "
                  "backend is picked by load, and after its 101 both directions are passed on "
-                 "unread until one side ends."},
+                 "unread until the backend ends. A client that closes its sending side has only "
+                 "said all: that is passed on, too."},
     {.name = "require_labels",
      .binding = bound<&RouteConfig::require_labels>(),
      .format = &k_label_condition,

@@ -28,7 +28,10 @@ const Option k_options[] = {
     {.name = "body_idle_timeout",
      .binding = bound<&ServerConfig::body_idle_timeout>(),
      .range = {1, k_hour},
-     .sentence = "How long a request's body may stand still before it is answered with 408."},
+     .sentence =
+         "How long a request's body may stand still before it is answered with 408. That of "
+         "a gRPC call may once its backend has the call: the call's own deadline and "
+         "the timeouts of the answer bound it."},
     {.name = "connect_timeout",
      .binding = bound<&ServerConfig::connect_timeout>(),
      .range = {1, k_hour},

@@ -132,6 +132,85 @@ def test_a_call_that_breaks_ends_with_a_status(world):
     equal(trailers["grpc-status"], "14")
 
 
+NO_BYTES = ("content-length", "0")
+
+
+def test_trailers_follow_an_answer_of_no_bytes(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES).connect_h2()
+    stream = client.open(CALL)
+    request = engine.next_request()
+
+    request.send_head([("content-type", "application/grpc"), NO_BYTES])
+    request.send_trailers([("grpc-status", "5")])
+
+    answer = stream.read_response()
+    equal((answer.field("content-length"), dict(answer.trailers)), ("0", {"grpc-status": "5"}))
+
+
+def test_an_answer_of_trailers_only_stays_so_where_it_tells_its_length(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES).connect_h2()
+    stream = client.open(CALL)
+    request = engine.next_request()
+
+    request.send_head([("content-type", "application/grpc"), NO_BYTES, ("grpc-status", "5")],
+                      end=True)
+
+    head_frame = stream.read_headers()
+    holds(head_frame.ends_stream, "the call does not end with its head")
+    equal(dict(head_frame.fields)["grpc-status"], "5")
+
+
+def test_trailers_follow_a_call_of_no_bytes(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES).connect_h2()
+
+    stream = client.open([*CALL, NO_BYTES], end=False)
+    stream.send_trailers([("x-checksum", "7")])
+    request = engine.next_request()
+    request.wait_for_end()
+
+    equal((request.field("content-length"), request.body, dict(request.trailers)),
+          ("0", b"", {"x-checksum": "7"}))
+
+
+MESSAGE = b"\0\0\0\0\1a"
+FAILURES = "penstock_backend_failures_total"
+OK = [("content-type", "application/grpc"), ("grpc-status", "0")]
+
+
+def test_a_call_whose_client_has_said_all_for_now_waits_for_the_first_answer(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES, server={"body_idle_timeout": "50ms"}
+                         ).connect_h2()
+    stream = client.open(CALL, end=False)
+    stream.send_data(MESSAGE)
+    request = engine.next_request()
+
+    client.synchronise()
+    client.expect_silence(0.3)
+    request.send_head([("content-type", "application/grpc")])
+
+    equal(stream.read_status(), 200)
+    stream.send_data(MESSAGE, end=True)
+    equal(request.wait_for_end(), MESSAGE * 2)
+
+
+def test_a_call_whose_client_is_silent_ends_without_blame_for_the_backend(world):
+    engine = world.frame_engine()
+    proxy = world.proxy(engine, **POOL, **ROUTES,
+                        server={"body_idle_timeout": "50ms", "first_byte_timeout": "200ms"})
+    stream = proxy.connect_h2().open(CALL, end=False)
+    stream.send_data(MESSAGE)
+
+    answer = stream.read_response()
+
+    equal(status_of(answer), "4")
+    equal(engine.next_request().wait_for_reset(), frames.CANCEL)
+    equal(proxy.metric(FAILURES), 0)
+
+
 def test_a_silent_backend_exceeds_the_deadline(world):
     engine = world.frame_engine()
     client = world.proxy(engine, **POOL, **ROUTES, server={"first_byte_timeout": "200ms"}
@@ -141,6 +220,78 @@ def test_a_silent_backend_exceeds_the_deadline(world):
 
     equal(status_of(answer), "4")
     equal(engine.next_request().wait_for_reset(), frames.CANCEL)
+
+
+def begun_call(world, message=MESSAGE):
+    """A unary call that is with its backend, on a connection that has answered another."""
+    engine = world.frame_engine()
+    proxy = world.proxy(engine, **POOL, **ROUTES)
+    client = proxy.connect_h2()
+    earlier = client.open(CALL)
+    engine.next_request().send_head(OK, end=True)
+    equal(status_of(earlier.read_response()), "0")
+    stream = client.open(CALL, end=False)
+    stream.upload(message)
+    request = engine.next_request()
+    equal(len(request.wait_for_end()), len(message))
+    return engine, stream, request
+
+
+@each([("GOAWAY", lambda request: request.connection.send(frames.goaway(request.id - 2))),
+       ("a refusal", lambda request: request.reset(frames.REFUSED_STREAM))])
+def test_a_unary_call_that_its_backend_leaves_out_is_sent_again(world, leave_out):
+    engine, stream, request = begun_call(world)
+
+    leave_out(request)
+    again = engine.next_request()
+
+    equal(again.wait_for_end(), MESSAGE)
+    again.send_head([("content-type", "application/grpc")])
+    again.send_data(MESSAGE)
+    again.send_trailers([("grpc-status", "0")])
+    answer = stream.read_response()
+    equal((answer.status, answer.body, dict(answer.trailers)), (200, MESSAGE, {"grpc-status": "0"}))
+
+
+def test_what_follows_of_a_call_that_is_sent_again_follows_there(world):
+    engine = world.frame_engine()
+    client = world.proxy(engine, **POOL, **ROUTES).connect_h2()
+    earlier = client.open(CALL)
+    engine.next_request().send_head(OK, end=True)
+    earlier.read_response()
+    stream = client.open(CALL, end=False)
+    stream.send_data(MESSAGE)
+    request = engine.next_request()
+    timing.eventually(lambda: request.body == MESSAGE, "the first message")
+
+    request.reset(frames.REFUSED_STREAM)
+    again = engine.next_request()
+    stream.send_data(MESSAGE)
+    stream.send_trailers([("x-checksum", "7")])
+
+    equal((again.wait_for_end(), dict(again.trailers)), (MESSAGE * 2, {"x-checksum": "7"}))
+
+
+@each([("all that is kept", 64 * 1024, True), ("one byte more", 64 * 1024 + 1, False)])
+def test_a_call_is_sent_again_while_all_of_it_is_kept(world, size, repeated):
+    engine, stream, request = begun_call(world, b"x" * size)
+
+    request.reset(frames.REFUSED_STREAM)
+
+    if repeated:
+        again = engine.next_request()
+        equal(len(again.wait_for_end()), size)
+        again.send_head(OK, end=True)
+    equal(status_of(stream.read_response()), "0" if repeated else "14")
+
+
+def test_a_call_that_its_backend_may_have_worked_on_is_not_sent_again(world):
+    engine, stream, request = begun_call(world)
+
+    request.reset(frames.INTERNAL_ERROR)
+
+    equal(status_of(stream.read_response()), "14")
+    holds(engine.queue.empty(), "the call was sent again")
 
 
 @each([("by the call", "200m", {}), ("by the configuration, which is shorter", "1H",

@@ -2,7 +2,9 @@
 
 from harness import config, wire
 from harness.cases import each, equal
+from harness.pairs import TUNNELS
 
+PAIRS = TUNNELS
 REALTIME = "/v1/realtime"
 HANDSHAKE = [("Connection", "keep-alive, Upgrade"), ("Upgrade", "websocket"),
              ("Sec-WebSocket-Key", "x3JJHMbDL1EzLkh9GBhXDw=="), ("Sec-WebSocket-Version", "13")]
@@ -11,8 +13,8 @@ SWITCHING = wire.response(101, [("Connection", "Upgrade"), ("Upgrade", "websocke
                           reason="Switching Protocols").replace(b"Content-Length: 0\r\n", b"")
 
 
-def with_tunnels(world, engine, **more):
-    return world.proxy_of(pools=[config.pool("default", [engine.url])],
+def with_tunnels(world, engine, server=None, **more):
+    return world.proxy_of(server=server or {}, pools=[config.pool("default", [engine.url])],
                           routes=[{"pool": "default", "paths": ["/**"], "methods": ["*"],
                                    "upgrades": ["websocket"], **more}])
 
@@ -90,20 +92,65 @@ def test_the_engine_ends_the_tunnel(world):
     proxy, client, request = open_tunnel(world)
 
     request.send(b"bye")
-    request.close()
+    request.end_connection()
 
     equal(client.read_to_end(), (b"bye", "fin"))
     line = proxy.wait_for_access_lines(1)[0]
     equal((line["status"], line["outcome"]), (101, "ok"))
 
 
-@each([("fin", "close"), ("rst", "reset")])
-def test_the_client_ends_the_tunnel(world, end):
+def test_a_client_that_has_said_all_still_hears_the_engine(world):
+    proxy, client, request = open_tunnel(world)
+
+    client.send(b"last words")
+    client.half_close()
+    request.expect(b"last words")
+    equal(request.expect_end(), "fin")
+    request.send(b"the rest")
+    client.expect(b"the rest")
+    request.end_connection()
+
+    equal(client.expect_end(), "fin")
+    line = proxy.wait_for_access_lines(1)[0]
+    equal((line["status"], line["outcome"]), (101, "ok"))
+
+
+def test_what_a_client_has_sent_before_its_end_arrives_while_the_engine_talks(world):
+    _, client, request = open_tunnel(world)
+    block = bytes(range(256)) * 800
+    request.send(b"as you were saying")
+
+    client.send(block)
+    client.half_close()
+    request.send(b", go on")
+
+    request.expect(block)
+    equal(request.expect_end(), "fin")
+    client.expect(b"as you were saying, go on")
+
+
+def test_a_client_that_has_said_all_with_its_request_is_passed_on_where_that_is_allowed(world):
+    engine = world.engine()
+    client = with_tunnels(world, engine, server={"half_close": True}).connect()
+
+    client.send(wire.get(REALTIME, HANDSHAKE) + b"early bird")
+    client.half_close()
+    request = engine.next_request()
+    request.send(SWITCHING)
+
+    request.expect(b"early bird")
+    equal(request.expect_end(), "fin")
+    client.read_head()
+    request.send(b"heard")
+    client.expect(b"heard")
+
+
+def test_a_client_that_dies_ends_the_tunnel(world):
     proxy, client, request = open_tunnel(world)
 
     client.send(b"last words")
     request.expect(b"last words")
-    getattr(client, end)()
+    client.reset()
 
     request.expect_end()
     line = proxy.wait_for_access_lines(1)[0]
@@ -128,8 +175,11 @@ def test_a_tunnel_outlives_the_limits_of_a_body(world):
     request.expect(b"more than ten bytes")
 
 
-def test_a_silent_tunnel_ends_at_the_idle_timeout(world):
+@each([("both open", lambda client: None), ("the client has said all", lambda client: client.half_close())])
+def test_a_silent_tunnel_ends_at_the_idle_timeout(world, begin):
     _, client, request = open_tunnel(world, idle_timeout="50ms")
+
+    begin(client)
 
     client.expect_end()
     request.expect_end()

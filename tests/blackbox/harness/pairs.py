@@ -70,6 +70,7 @@ PLAIN = Pair("h1", "h1", False, False)
 MIXED = [Pair(client, engine, client_tls, engine_tls) for client_tls in (False, True)
          for engine_tls in (False, True) for client in ALPN for engine in ALPN]
 ALL = [pair for pair in MIXED if pair.client_tls == pair.engine_tls]
+TUNNELS = [pair for pair in ALL if pair.client == pair.engine == "h1"]
 SIMULATED = [pair for pair in MIXED if not pair.engine_tls]  # `penstock engine` has no TLS
 
 

@@ -186,5 +186,39 @@ TEST_F(ClientTest, TakesNothingMoreOnceAWriteHasFailed) {
     EXPECT_TRUE(exchange->request_sent());  // nothing is held back for an engine that is not there
 }
 
+TEST_F(ClientTest, ClosesItsSideOfATunnelAndReadsOn) {
+    open();
+    http::RequestHead request{.target = "/", .authority = "e"};
+    request.fields.append(http::FieldName::upgrade, "x");
+    exchange->send_head(request);
+    engine.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n");
+    ASSERT_TRUE(head());
+    const std::string large(3 << 20, 'x');
+    const std::string_view piece = large;
+
+    EXPECT_EQ(exchange->write({&piece, 1}), http::Flow::blocked);
+    exchange->finish({});
+
+    EXPECT_TRUE(run_until(loop, [this] { return !engine.read(); }));
+    EXPECT_FALSE(engine.was_reset());
+    EXPECT_EQ(engine.received().size() - engine.received().find("\r\n\r\n") - 4, large.size());
+    engine.send("the rest");
+    engine.shut_down_write();
+    EXPECT_EQ(body(), "the rest");
+    EXPECT_EQ(last, http::ReadState::end);
+}
+
+TEST_F(ClientTest, NeverClosesItsSideOfAnExchange) {
+    open();
+    exchange->send_head({.method = http::Method::post,
+                         .target = "/",
+                         .authority = "e",
+                         .framing = http::Framing::chunked});
+
+    exchange->finish({});
+
+    EXPECT_TRUE(engine.read());
+}
+
 }  // namespace
 }  // namespace penstock::h1

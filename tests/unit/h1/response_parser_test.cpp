@@ -77,6 +77,9 @@ TEST(ResponseParser, KnowsWhatHasNoBody) {
     EXPECT_EQ(parse_response(with("Content-Length: 9\r\n"), http::Method::head)->framing,
               http::Framing::none);
     EXPECT_TRUE(parse_response(with("Content-Length: 9\r\n"), http::Method::head)->has_length);
+    EXPECT_EQ(parse_response(with("Content-Length: 0\r\n"), http::Method::get)->framing,
+              http::Framing::none);
+    EXPECT_TRUE(parse_response(with("Content-Length: 0\r\n"), http::Method::get)->has_length);
     EXPECT_EQ(parse_response(line("HTTP/1.1 204 No"), http::Method::get)->framing,
               http::Framing::none);
     EXPECT_EQ(parse_response(line("HTTP/1.1 304 No"), http::Method::get)->framing,

@@ -121,6 +121,35 @@ TEST(ServerEnd, ServesAHalfClosedClientWhereThatIsAllowed) {
     EXPECT_EQ(serving.connections.size(), 1U);
 }
 
+/// Opens a tunnel, hears the client out, and says one word more.
+Task<void> tunnel(ScriptedHandler& self, http::ServerStream& stream) {
+    const test::Witness witness{self};
+    http::ResponseHead head;
+    head.status = 101;
+    stream.respond(head);
+    stream.flush();
+    self.bodies.push_back(co_await test::read_body(self, stream));
+    const std::string_view word = "goodbye";
+    stream.write({}, {&word, 1});
+    stream.finish({});
+    ++self.ended;
+}
+
+TEST(ServerEnd, TakesTheEndOfWhatAClientSaysInATunnelForThatAlone) {
+    Serving serving{tunnel};
+    serving.client.send(k_get);
+    ASSERT_TRUE(serving.receives("HTTP/1.1 101 "));
+
+    serving.client.send("last words");
+    serving.client.shut_down_write();
+
+    ASSERT_TRUE(serving.receives("goodbye"));
+    ASSERT_TRUE(serving.ends());
+    EXPECT_FALSE(serving.client.was_reset());
+    EXPECT_EQ(serving.handler.bodies, std::vector<std::string>{"last words"});
+    EXPECT_EQ(serving.handler.failure, std::nullopt);
+}
+
 TEST(ServerEnd, EndsQuietlyWhenTheClientClosesBetweenRequests) {
     Serving serving{test::echo};
     serving.client.send(k_get);

@@ -44,16 +44,21 @@ protected:
         stream->send({.method = http::Method::post, .target = "/x", .authority = "a.test"}, body);
         return stream;
     }
+    /// Frames of this type for this stream that the engine has got.
+    int count_of(std::uint8_t type, std::int32_t id) const {
+        FrameScanner scanner{test::k_preface.size()};
+        std::string_view rest = engine.received();
+        int count = 0;
+        while (scanner.next(rest)) {
+            if (scanner.header().type == type && scanner.header().stream == id) ++count;
+        }
+        return count;
+    }
     /// Whether the engine gets a frame of this type for this stream.
     bool engine_gets(std::uint8_t type, std::int32_t id) {
         return run_until(loop, [&] {
             engine.read();
-            FrameScanner scanner{test::k_preface.size()};
-            std::string_view rest = engine.received();
-            while (scanner.next(rest)) {
-                if (scanner.header().type == type && scanner.header().stream == id) return true;
-            }
-            return false;
+            return count_of(type, id) > 0;
         });
     }
     bool head(http::ClientStream& stream) {
@@ -150,6 +155,23 @@ TEST_F(ClientStreamTest, CancelsWhatIsDestroyedAndLeavesTheOthersAlone) {
     engine.send(test::headers(3, k_ok, false) + test::data(3, "on", true));
     EXPECT_TRUE(head(*second));
     EXPECT_EQ(body(*second), "on");
+}
+
+TEST_F(ClientStreamTest, SendsTrailersBehindABodyOfNoBytes) {
+    Stream stream = connection->open();
+    stream->send_head({.method = http::Method::post,
+                       .target = "/x",
+                       .authority = "a.test",
+                       .framing = http::Framing::length});
+    http::Fields trailers;
+    trailers.append("x-checksum", "7");
+
+    stream->finish(trailers);
+
+    EXPECT_TRUE(run_until(loop, [&] {
+        engine.read();
+        return count_of(1, 1) == 2;
+    }));
 }
 
 TEST_F(ClientStreamTest, ADeadConnectionFailsItsStreamsAndKeepsWhatTheyHaveHeard) {

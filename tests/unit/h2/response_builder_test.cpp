@@ -49,7 +49,10 @@ TEST(ResponseBuilder, MakesTheHeadThatHttp1WouldHaveMade) {
 TEST(ResponseBuilder, KnowsHowTheBodyEnds) {
     EXPECT_EQ(Built{k_ok}.head.framing, http::Framing::chunked);
     EXPECT_EQ((Built{k_ok, true}.head.framing), http::Framing::none);
-    EXPECT_EQ((Built{with("content-length", "0"), true}.head.framing), http::Framing::length);
+    const Built empty{with("content-length", "0"), true};
+    EXPECT_EQ(empty.head.framing, http::Framing::none);
+    EXPECT_TRUE(empty.head.has_length);
+    EXPECT_EQ((Built{with("content-length", "0")}.head.framing), http::Framing::length);
 }
 
 TEST(ResponseBuilder, KnowsResponsesWithoutABody) {

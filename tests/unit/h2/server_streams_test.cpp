@@ -87,6 +87,20 @@ Task<void> with_trailers(ScriptedHandler& self, http::ServerStream& stream) {
     co_return;
 }
 
+/// An empty body of a length that is told, and trailers; or, by the path, nothing behind the head.
+Task<void> with_length_zero(ScriptedHandler& self, http::ServerStream& stream) {
+    const Witness witness{self};
+    http::ResponseHead head;
+    head.framing = stream.head().target == "/ended" ? http::Framing::none : http::Framing::length;
+    head.has_length = true;
+    stream.respond(head);
+    http::Fields trailers;
+    trailers.append("grpc-status", "5");
+    stream.finish(trailers);
+    ++self.ended;
+    co_return;
+}
+
 Task<void> break_off(ScriptedHandler& self, http::ServerStream& stream) {
     const Witness witness{self};
     http::ResponseHead head;
@@ -154,6 +168,28 @@ TEST(Http2Server, SendsTrailersAndNoFieldsOfAConnection) {
     EXPECT_EQ(answer.fields["x-kept"], "1");
     EXPECT_EQ(answer.fields.count("connection"), 0U);
     EXPECT_EQ(answer.code, 0U);
+}
+
+TEST(Http2Server, SendsTrailersBehindABodyOfNoBytes) {
+    Serving serving{with_length_zero};
+    const std::int32_t id = serving.client->ask("/open");
+
+    ASSERT_TRUE(serving.ends(id));
+
+    EXPECT_EQ(serving.client->answers[id].fields["content-length"], "0");
+    EXPECT_EQ(serving.client->answers[id].fields["grpc-status"], "5");
+    EXPECT_TRUE(serving.client->answers[id].ended);
+}
+
+TEST(Http2Server, EndsAResponseWithItsHeadWhereNothingFollows) {
+    Serving serving{with_length_zero};
+    const std::int32_t id = serving.client->ask("/ended");
+
+    ASSERT_TRUE(serving.ends(id));
+
+    EXPECT_EQ(serving.client->answers[id].fields["content-length"], "0");
+    EXPECT_EQ(serving.client->answers[id].frames, "");
+    EXPECT_TRUE(serving.client->answers[id].ended);
 }
 
 TEST(Http2Server, EndsABrokenResponseWithAReset) {
