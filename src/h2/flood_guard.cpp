@@ -55,6 +55,9 @@ FloodGuard::Verdict FloodGuard::frame(const FrameHeader& frame, TimePoint now) n
         case NGHTTP2_SETTINGS:
         case NGHTTP2_PING:
             return control_frame(frame, now);
+        case NGHTTP2_PRIORITY:  // its cost grows with the open streams, whatever else comes
+            if (!control_.take(now)) return Http2Refusal::control_flood;
+            return {};
         case NGHTTP2_CONTINUATION:
             return {};  // nghttp2 allows eight for a head, and the head's size is bounded
         default:

@@ -1,6 +1,6 @@
 // How much a peer may ask of one connection before it is told to calm down. Counts what nghttp2
 // lets through: streams that must be reset, frames that carry nothing, control frames that want
-// answers. Pure: time comes in.
+// answers or are dear. Pure: time comes in.
 #pragma once
 
 #include <algorithm>

@@ -73,6 +73,8 @@ def window_toggles():
 
 
 POST_OPEN = frames.headers(1, block=POST)
+ALL_OPEN = b"".join(frames.headers(stream, block=POST) for stream in streams(128))
+FIRST_OF_ALL = b"\x80\0\0\0\x0f"  # exclusive, below no stream
 
 # The attack, what it is counted as, and its batches. All of them pass their limit.
 ATTACKS = [
@@ -124,7 +126,10 @@ ATTACKS = [
     ("heads on a stream that was reset", "useless_frames",
      lambda: [frames.headers(1, block=FORBIDDEN, end=True), PAUSE,
               *repeated(frames.headers(1, block=GET, end=True), 20_000)]),
-    ("PRIORITY", "useless_frames", lambda: repeated(frames.priority(1, 3), 20_000)),
+    ("PRIORITY", "control_flood", lambda: repeated(frames.priority(1, 3), 20_000)),
+    ("PRIORITY of one before all others, among DATA", "control_flood",
+     lambda: repeated(frames.frame(frames.PRIORITY, 0, 1, FIRST_OF_ALL) * 900 + frames.data(3, b"a"),
+                      1000, per_batch=1, first=ALL_OPEN)),
     ("WINDOW_UPDATE", "useless_frames", lambda: repeated(frames.window_update(0, 1), 20_000)),
     ("WINDOW_UPDATE of a stream", "useless_frames",
      lambda: repeated(frames.window_update(1, 1), 20_000, first=POST_OPEN)),

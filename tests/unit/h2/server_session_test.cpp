@@ -192,7 +192,12 @@ INSTANTIATE_TEST_SUITE_P(
                NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"PRIORITY", test::headers(1, test::k_post, false),
                [](std::uint32_t) { return test::frame(2, 0, 1, std::string("\0\0\0\0\1", 5)); },
-               Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
+               Http2Refusal::control_flood, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"PRIORITY among DATA", test::headers(1, test::k_post, false),
+               [](std::uint32_t) {
+                   return test::frame(2, 0, 1, std::string("\x80\0\0\0\1", 5)) + test::data(1, "a");
+               },
+               Http2Refusal::control_flood, NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"WINDOW_UPDATE", "", [](std::uint32_t) { return test::window_update(0, 1); },
                Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"unknown frames", "", [](std::uint32_t) { return test::frame(0xBB, 0, 0, "x"); },
