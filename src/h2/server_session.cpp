@@ -114,7 +114,7 @@ void ServerSession::go_away() {
 }
 
 bool ServerSession::begin_frame(const FrameHeader& header) {
-    judge(ignored(header) ? guard_.useless() : guard_.frame(header, now_));
+    judge(changes_nothing(header) ? guard_.useless() : guard_.frame(header, now_));
     if (header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA) judge_closed_stream(header);
     if (header.type == NGHTTP2_HEADERS) highest_ = std::max(highest_, header.stream);
     // From here on the client knows that the stream has ended.
@@ -125,11 +125,14 @@ bool ServerSession::begin_frame(const FrameHeader& header) {
 }
 
 // A head that nghttp2 decodes and tells nobody of: on a stream that has ended, or a new one after
-// the last GOAWAY.
-bool ServerSession::ignored(const FrameHeader& header) const noexcept {
-    if (header.type != NGHTTP2_HEADERS) return false;
+// the last GOAWAY. Or the reset of a stream whose answer is whole, which cancels no work: there are
+// clients that send one behind every answer.
+bool ServerSession::changes_nothing(const FrameHeader& header) const noexcept {
+    if (header.type != NGHTTP2_HEADERS && header.type != NGHTTP2_RST_STREAM) return false;
     if (header.stream > highest_) return gone_away_;
-    return nghttp2_session_find_stream(session_.get(), header.stream) == nullptr;
+    if (nghttp2_session_find_stream(session_.get(), header.stream) == nullptr) return true;
+    const SessionStream* stream = find(header.stream);
+    return header.type == NGHTTP2_RST_STREAM && stream != nullptr && stream->reset_due;
 }
 
 ServerSession::Ended* ServerSession::find_ended(std::int32_t id) noexcept {

@@ -92,7 +92,7 @@ private:
 
     [[nodiscard]] bool begin_frame(const FrameHeader& header);
     void level_priority(std::int32_t id);
-    [[nodiscard]] bool ignored(const FrameHeader& header) const noexcept;
+    [[nodiscard]] bool changes_nothing(const FrameHeader& header) const noexcept;
     int begin_headers(const nghttp2_frame& frame);
     int header(std::string_view name, std::string_view value);
     int invalid_header(const nghttp2_frame& frame);

@@ -200,6 +200,21 @@ def test_a_flood_of_a_client_that_reads_nothing_ends_as_soon(world, reason, batc
     attacked(world, reason, batches, listens=False)
 
 
+def test_a_reset_behind_every_answer_is_no_flood(world):
+    engine = world.engine()
+    engine.answer_all(ANSWER)
+    proxy = world.proxy(engine, **OPEN)
+    client = proxy.connect_h2()
+
+    for _ in range(400):
+        stream = client.open(head("GET", "/x"))
+        equal(stream.read_response().status, 200)
+        stream.reset(frames.NO_ERROR)
+    client.synchronise()
+
+    equal((client.goaways, refusals(proxy)), ([], {}))
+
+
 def test_a_rapid_reset_makes_little_work_for_engines(world):
     engine = world.engine()
     at_once, most, seen = set(), [0], [0]

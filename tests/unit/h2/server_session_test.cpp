@@ -163,6 +163,10 @@ INSTANTIATE_TEST_SUITE_P(
                    return test::headers(odd(n), test::k_get, true) + test::reset(odd(n));
                },
                Http2Refusal::rapid_reset, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"resets of a stream that has ended",
+               test::headers(1, test::k_get, true) + test::reset(1),
+               [](std::uint32_t) { return test::reset(1); }, Http2Refusal::useless_frames,
+               NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"MadeYouReset by windows", "",
                [](std::uint32_t n) {
                    return test::headers(odd(n), test::k_get, true) +
@@ -251,6 +255,25 @@ TEST(ServerSession, TreatsFramesOnAnEndedStreamAsAnError) {
                                  : spoken.hear(begun) && spoken.hear(late));
             EXPECT_EQ(spoken.goes_away(), NGHTTP2_STREAM_CLOSED) << ended << at_once;
         }
+    }
+}
+
+// Some clients send RST_STREAM(NO_ERROR) behind every answer, whether their upload had ended or
+// not.
+TEST(ServerSession, CountsNoResetOfAStreamThatWasAnswered) {
+    for (const bool ended : {true, false}) {
+        Spoken spoken;
+        ASSERT_TRUE(spoken.hear(k_hello));
+        for (std::uint32_t n = 0; n < 2'000; ++n) {
+            ASSERT_TRUE(spoken.hear(test::headers(odd(n), test::k_post, ended)));
+            ASSERT_TRUE(spoken.session.respond(*spoken.streams.back(), {.status = 200}, false));
+            static_cast<void>(spoken.says());
+            ASSERT_TRUE(spoken.hear(test::reset(odd(n), NGHTTP2_NO_ERROR))) << n;
+            static_cast<void>(spoken.says());
+            ASSERT_TRUE(spoken.streams.back()->closed);
+            spoken.streams.clear();
+        }
+        EXPECT_EQ(spoken.goes_away(), -1);
     }
 }
 
