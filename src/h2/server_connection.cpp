@@ -119,7 +119,7 @@ void ServerConnection::lost(bool stalled) {
     if (stalled) {
         if (owner_.metrics != nullptr)
             owner_.metrics->refused(telemetry::Http2Refusal::write_stall);
-        // Those that wait to write say so themselves; to the others the client has gone.
+        // Those that wait to write say so themselves, the others when they are destroyed.
         for (ServerStream* each = streams_.first(); each != nullptr; each = each->next)
             each->stall();
     }
@@ -131,6 +131,10 @@ SessionStream& ServerConnection::open(std::int32_t id) {
     owner_.spares.lend(*stream);
     streams_.push_front(*stream);
     return *stream;
+}
+
+void ServerConnection::was_reset(telemetry::Http2StreamError reason) noexcept {
+    if (owner_.metrics != nullptr) owner_.metrics->stream_reset(reason);
 }
 
 void ServerConnection::remove(ServerStream& stream) noexcept {

@@ -52,6 +52,7 @@ private:
     void ended() override;
     void lost(bool stalled) override;
     [[nodiscard]] SessionStream& open(std::int32_t id) override;
+    void was_reset(telemetry::Http2StreamError reason) noexcept override;
 
     void settle_streams();
     void watch_idleness();

@@ -10,6 +10,7 @@ namespace penstock::h2 {
 namespace {
 
 using telemetry::Http2Refusal;
+using telemetry::Http2StreamError;
 
 constexpr std::int32_t k_any_stream = 0x7FFFFFFF;  // of the notice before the last GOAWAY
 
@@ -21,6 +22,13 @@ FloodLimits flood_limits(const ServerLimits& limits) noexcept {
             .control_burst = limits.control_burst,
             .control_per_second = limits.control_per_second,
             .useless_frames = limits.useless_frames};
+}
+
+Http2StreamError reason_of(std::uint32_t code, const SessionStream* stream) noexcept {
+    if (code == NGHTTP2_REFUSED_STREAM) return Http2StreamError::too_many_streams;
+    if (code == NGHTTP2_FLOW_CONTROL_ERROR) return Http2StreamError::window_overflow;
+    const bool in_head = stream == nullptr || !stream->head_complete;
+    return in_head ? Http2StreamError::malformed_head : Http2StreamError::malformed_content;
 }
 
 }  // namespace
@@ -260,12 +268,7 @@ int ServerSession::frame_sent(const nghttp2_frame& frame) {
     if (is_question(frame)) guard_.ping_sent();
     SessionStream* stream = find(frame.hd.stream_id);
     if (frame.hd.type == NGHTTP2_RST_STREAM) {
-        const std::uint32_t code = frame.rst_stream.error_code;
-        const bool own = stream != nullptr && stream->reset_by_us;
-        const bool fault =
-            code != NGHTTP2_NO_ERROR && code != NGHTTP2_CANCEL && code != NGHTTP2_REFUSED_STREAM;
-        if (stream != nullptr) stream->reset_by_us = true;
-        if (fault && !own) judge(guard_.stream_error(now_));
+        reset_sent(stream, frame.rst_stream.error_code);
         return 0;
     }
     if (frame.hd.type == NGHTTP2_DATA) guard_.data_sent();
@@ -275,6 +278,17 @@ int ServerSession::frame_sent(const nghttp2_frame& frame) {
     if (ends && !stream->input_ended) stop_input_when_read(*stream);
     note(*stream);
     return 0;
+}
+
+// Most often nghttp2 has judged by itself.
+void ServerSession::reset_sent(SessionStream* stream, std::uint32_t code) {
+    const bool own = stream != nullptr && stream->reset_by_us;
+    if (stream != nullptr) stream->reset_by_us = true;
+    if (own || code == NGHTTP2_NO_ERROR || code == NGHTTP2_CANCEL) return;
+    maker_.was_reset(reason_of(code, stream));
+    if (code == NGHTTP2_REFUSED_STREAM) return;
+    if (stream != nullptr) stream->broken = true;
+    judge(guard_.stream_error(now_));
 }
 
 int ServerSession::stream_closed(std::int32_t id, std::uint32_t code) {

@@ -21,6 +21,8 @@ namespace penstock::h2 {
 class StreamMaker {
 public:
     [[nodiscard]] virtual SessionStream& open(std::int32_t id) = 0;
+    /// A stream was reset because of what its client did.
+    virtual void was_reset(telemetry::Http2StreamError reason) noexcept = 0;
 
 protected:
     ~StreamMaker() = default;
@@ -100,6 +102,7 @@ private:
     int frame_received(const nghttp2_frame& frame);
     void list_received(SessionStream& stream, bool ends);
     int frame_sent(const nghttp2_frame& frame);
+    void reset_sent(SessionStream* stream, std::uint32_t code);
     int stream_closed(std::int32_t id, std::uint32_t code);
 
     StreamMaker& maker_;

@@ -46,6 +46,9 @@ struct Exchange {
     void append_own_fields(http::Fields& to) const;
     /// Notes how it ended; the first word counts.
     void ended(telemetry::Outcome outcome, std::optional<ErrorCode> error = {}) noexcept;
+    /// Notes that the client has made its end impossible: it is gone, does not read, or breaks a
+    /// rule in the midst of it.
+    void client_failed(ErrorCode why) noexcept;
     [[nodiscard]] Micros elapsed() const noexcept;
     /// The body is not needed any more: its memory, and its share of the budget, are free again.
     void drop_body() noexcept;

@@ -78,6 +78,16 @@ std::string_view name(Http2Refusal reason) noexcept {
     return k_names[static_cast<std::size_t>(reason)];
 }
 
+void WorkerMetrics::stream_reset(Http2StreamError reason) noexcept {
+    cells_->http2_stream_errors[static_cast<std::size_t>(reason)].add(1);
+}
+
+std::string_view name(Http2StreamError reason) noexcept {
+    constexpr std::array<std::string_view, k_http2_stream_errors> k_names{
+        "malformed_head", "malformed_content", "window_overflow", "too_many_streams"};
+    return k_names[static_cast<std::size_t>(reason)];
+}
+
 void WorkerMetrics::handshake(TlsOutcome outcome) noexcept {
     cells_->handshakes[static_cast<std::size_t>(outcome)].add(1);
 }

@@ -25,6 +25,9 @@ struct Spoken final : StreamMaker {
         streams.push_back(std::make_unique<PlainStream>(id, heads));
         return *streams.back();
     }
+    void was_reset(telemetry::Http2StreamError reason) noexcept override {
+        ++errors[static_cast<std::size_t>(reason)];
+    }
     bool hear(std::string_view bytes) {
         const bool more = session.receive(bytes, now);
         session.take_news(news);
@@ -58,6 +61,7 @@ struct Spoken final : StreamMaker {
     ServerSetup setup;
     ServerSession session{setup, limits, *this};
     std::vector<SessionStream*> news;
+    std::array<int, telemetry::k_http2_stream_errors> errors{};
     std::string said;
     TimePoint now{Millis{1'000}};
 };
@@ -274,6 +278,46 @@ TEST(ServerSession, CountsNoResetOfAStreamThatWasAnswered) {
             spoken.streams.clear();
         }
         EXPECT_EQ(spoken.goes_away(), -1);
+    }
+}
+
+struct Fault {
+    const char* what;
+    std::string frames;
+    telemetry::Http2StreamError reason;
+    bool told;  // there is a stream to tell it of
+};
+
+TEST(ServerSession, TellsOfEachStreamThatItResetsAndWhy) {
+    using telemetry::Http2StreamError;
+    test::List forbidden = test::k_get;
+    forbidden.emplace_back("connection", "close");
+    forbidden.emplace_back("x", "a\nb");
+    test::List longer = test::k_post;
+    longer.emplace_back("content-length", "1");
+    const std::string open = test::headers(1, test::k_post, false);
+    const Fault faults[] = {
+        {"a field", test::headers(1, forbidden, true), Http2StreamError::malformed_head, true},
+        {"no path", test::headers(1, {{":method", "GET"}}, true), Http2StreamError::malformed_head,
+         true},
+        {"its length", test::headers(1, longer, false) + test::data(1, "ab", true),
+         Http2StreamError::malformed_content, true},
+        {"trailers", open + test::headers(1, {{":path", "/"}}, true),
+         Http2StreamError::malformed_content, true},
+        {"a window", open + test::window_update(1, 0x7FFFFFFF), Http2StreamError::window_overflow,
+         true},
+        {"one too many", open + test::headers(3, test::k_get, true),
+         Http2StreamError::too_many_streams, false},
+    };
+    for (const Fault& fault : faults) {
+        Spoken spoken{{.max_streams = 1}};
+        ASSERT_TRUE(spoken.hear(k_preface + test::settings() + fault.frames)) << fault.what;
+        static_cast<void>(spoken.says());
+        std::array<int, telemetry::k_http2_stream_errors> expected{};
+        expected[static_cast<std::size_t>(fault.reason)] = 1;
+        EXPECT_EQ(spoken.errors, expected) << fault.what;
+        EXPECT_EQ(spoken.streams[0]->closed && spoken.streams[0]->broken, fault.told) << fault.what;
+        EXPECT_EQ(spoken.goes_away(), -1) << fault.what;
     }
 }
 
