@@ -44,6 +44,9 @@ public:
     ServerConnection* previous = nullptr;
 
 private:
+    /// What the timer waits for.
+    enum class Due : std::uint8_t { nothing, head, stream, acknowledgement };
+
     [[nodiscard]] bool receive(std::string_view bytes) override;
     [[nodiscard]] std::string_view next_output() override { return session_.next_output(); }
     [[nodiscard]] bool overfull() const override { return session_.overfull(); }
@@ -53,6 +56,7 @@ private:
     void lost(bool stalled) override;
     [[nodiscard]] SessionStream& open(std::int32_t id) override;
     void was_reset(telemetry::Http2StreamError reason) noexcept override;
+    [[nodiscard]] Due due() const noexcept;
 
     void settle_streams();
     void watch_idleness();
@@ -67,8 +71,8 @@ private:
     Pump pump_;
     IntrusiveList<ServerStream> streams_;
     bool draining_ = false;
-    bool counted_ = false;     // its refusal
-    bool head_timed_ = false;  // the timer waits for the end of a head
+    bool counted_ = false;  // its refusal
+    Due due_ = Due::nothing;
     net::Timer timer_;
     net::Timer drain_timer_;
     Hook<ServerConnection, &ServerConnection::timed_out> timer_hook_{*this};

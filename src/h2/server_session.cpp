@@ -121,6 +121,10 @@ void ServerSession::go_away() {
                           nullptr, 0);
 }
 
+void ServerSession::settings_timed_out() {
+    refuse(Http2Refusal::settings_timeout, NGHTTP2_SETTINGS_TIMEOUT);
+}
+
 bool ServerSession::begin_frame(const FrameHeader& header) {
     judge(changes_nothing(header) ? guard_.useless() : guard_.frame(header, now_));
     if (header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA) judge_closed_stream(header);
@@ -228,7 +232,8 @@ int ServerSession::data(std::int32_t id, std::string_view bytes) {
 }
 
 int ServerSession::frame_received(const nghttp2_frame& frame) {
-    if (frame.hd.type == NGHTTP2_SETTINGS) settled_ = true;
+    if (frame.hd.type == NGHTTP2_SETTINGS)
+        ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0 ? acknowledged_ : settled_) = true;
     if (frame.hd.type == NGHTTP2_PRIORITY ||
         (frame.hd.type == NGHTTP2_HEADERS && (frame.hd.flags & NGHTTP2_FLAG_PRIORITY) != 0)) {
         level_priority(frame.hd.stream_id);
@@ -286,7 +291,7 @@ void ServerSession::reset_sent(SessionStream* stream, std::uint32_t code) {
     if (stream != nullptr) stream->reset_by_us = true;
     if (own || code == NGHTTP2_NO_ERROR || code == NGHTTP2_CANCEL) return;
     maker_.was_reset(reason_of(code, stream));
-    if (code == NGHTTP2_REFUSED_STREAM) return;
+    if (code == NGHTTP2_REFUSED_STREAM) return judge(guard_.stream_refused(now_));
     if (stream != nullptr) stream->broken = true;
     judge(guard_.stream_error(now_));
 }

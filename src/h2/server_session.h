@@ -70,11 +70,15 @@ public:
     void drain();
     /// The second step, at once.
     void go_away();
+    /// The client has had long enough to acknowledge our SETTINGS (RFC 9113 6.5.3).
+    void settings_timed_out();
 
     /// A head has begun and is not whole. Also one that nghttp2 ignores, of which it tells nothing.
     [[nodiscard]] bool head_pending() const noexcept { return scanner_.in_head(); }
     /// The client has sent its SETTINGS.
     [[nodiscard]] bool settled() const noexcept { return settled_; }
+    /// It has acknowledged ours: until then it need not heed our limits.
+    [[nodiscard]] bool acknowledged() const noexcept { return acknowledged_; }
 
 private:
     friend class SessionSetup;
@@ -112,6 +116,7 @@ private:
     std::size_t ended_next_ = 0;
     std::int32_t highest_ = 0;  // stream the client has opened
     bool settled_ = false;
+    bool acknowledged_ = false;
     bool draining_ = false;
     bool gone_away_ = false;  // a GOAWAY that leaves out new streams has been sent
 };

@@ -72,9 +72,9 @@ void WorkerMetrics::upstream_refused(Http2Refusal reason) noexcept {
 
 std::string_view name(Http2Refusal reason) noexcept {
     constexpr std::array<std::string_view, k_http2_refusals> k_names{
-        "rapid_reset",        "stream_errors",  "header_list_too_large",
-        "continuation_flood", "control_flood",  "empty_frames",
-        "useless_frames",     "protocol_error", "write_stall"};
+        "rapid_reset",    "stream_errors", "header_list_too_large", "continuation_flood",
+        "control_flood",  "empty_frames",  "useless_frames",        "settings_timeout",
+        "protocol_error", "write_stall"};
     return k_names[static_cast<std::size_t>(reason)];
 }
 

@@ -57,6 +57,7 @@ enum class Http2Refusal : std::uint8_t {
     control_flood,
     empty_frames,
     useless_frames,
+    settings_timeout,
     protocol_error,
     write_stall,
 };

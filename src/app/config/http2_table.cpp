@@ -44,7 +44,8 @@ const Option k_options[] = {
      .binding = bound<&h2::ServerLimits::errors_burst>(),
      .range = {1, k_many},
      .sentence = "Streams that a client may make us reset by breaking the protocol "
-                 "(MadeYouReset); beyond it its connection is ended."},
+                 "(MadeYouReset); beyond it its connection is ended. Streams that it opens beyond "
+                 "max_streams before it has acknowledged our SETTINGS count an eighth."},
     {.name = "errors_per_second",
      .binding = bound<&h2::ServerLimits::errors_per_second>(),
      .range = {1, k_many},

@@ -24,7 +24,7 @@ const Option k_options[] = {
      .binding = bound<&ServerConfig::head_timeout>(),
      .range = {1, k_hour},
      .sentence = "How long a client may take to send a request's head, from its first byte; then "
-                 "408."},
+                 "408. With HTTP/2 also to acknowledge our SETTINGS while it has streams open."},
     {.name = "body_idle_timeout",
      .binding = bound<&ServerConfig::body_idle_timeout>(),
      .range = {1, k_hour},

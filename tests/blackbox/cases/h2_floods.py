@@ -147,7 +147,7 @@ DEAF = [row for row in ATTACKS if row[0] in (
     "Rapid Reset", "streams over the limit", "SETTINGS", "PING", "windows that change for 100 streams", "PRIORITY")]
 
 
-def attacked(world, reason, batches, listens=True):
+def attacked(world, reason, batches, **manners):
     """The attack ends with its connection, is counted, costs little, and disturbs nobody."""
     engine = world.engine()
     engine.answer_all(ANSWER)
@@ -157,9 +157,9 @@ def attacked(world, reason, batches, listens=True):
     neighbour.wait_for_more()
     before = proxy.resident()
 
-    times = [attack(proxy, reason, batches, listens, 1)]
+    times = [attack(proxy, reason, batches, manners)]
     while times[-1] >= timing.limit(1) and len(times) < TRIES:
-        times.append(attack(proxy, reason, batches, listens, len(times) + 1))
+        times.append(attack(proxy, reason, batches, manners))
     neighbour.wait_for_more()
     neighbour.stop()
 
@@ -170,12 +170,13 @@ def attacked(world, reason, batches, listens=True):
     equal(refusals(proxy), {reason: len(times)}, "refusals by reason")
 
 
-def attack(proxy, reason, batches, listens, refused):
+def attack(proxy, reason, batches, manners):
     """How long it went on after its last byte, which is past its limit."""
-    attacker = Attacker(proxy, listens)
+    refused = sum(refusals(proxy).values()) + 1
+    attacker = Attacker(proxy, **manners)
     attacker.send(batches())
     start = time.monotonic()
-    if listens:
+    if attacker.listens:
         attacker.wait_for_end()
     timing.eventually(lambda: sum(refusals(proxy).values()) >= refused, f"a refusal for {reason}")
     took = time.monotonic() - start
@@ -198,6 +199,11 @@ def test_a_flood_ends_with_its_connection_alone(world, reason, batches):
 @each(DEAF)
 def test_a_flood_of_a_client_that_reads_nothing_ends_as_soon(world, reason, batches):
     attacked(world, reason, batches, listens=False)
+
+
+def test_streams_over_the_limit_end_a_client_that_acknowledges_nothing_too(world):
+    attacked(world, "stream_errors",
+             lambda: [ALL_OPEN, *per_stream(3000, GET, nothing)[128:]], acknowledges=False)
 
 
 def test_a_reset_behind_every_answer_is_no_flood(world):

@@ -158,5 +158,13 @@ TEST(FloodGuard, EndsAClientThatMakesUsResetItsStreams) {
     EXPECT_EQ(guarded.guard.stream_error(guarded.now), Http2Refusal::stream_errors);
 }
 
+TEST(FloodGuard, EndsAClientThatGoesOnAskingForStreamsItMayNotHave) {
+    Guarded guarded;
+    std::uint32_t count = 0;
+    while (count < 10'000 && !guarded.guard.stream_refused(guarded.now)) ++count;
+    EXPECT_EQ(count, 8 * guarded.limits.errors_burst);
+    EXPECT_EQ(guarded.guard.stream_refused(guarded.now), Http2Refusal::stream_errors);
+}
+
 }  // namespace
 }  // namespace penstock::h2

@@ -137,14 +137,15 @@ struct Attack {
     std::string (*step)(std::uint32_t number);
     Http2Refusal reason;
     int code;
+    ServerLimits limits{};
 };
 
 class Floods : public testing::TestWithParam<Attack> {};
 
 TEST_P(Floods, EndTheConnectionWithAReason) {
     const Attack& attack = GetParam();
-    Spoken spoken;
-    ASSERT_TRUE(spoken.hear(k_hello + attack.once));
+    Spoken spoken{attack.limits};
+    ASSERT_TRUE(spoken.hear(k_preface + test::settings() + attack.once));
     std::uint32_t count = 0;
     while (count < 20'000 && spoken.hear(attack.step(count))) {
         static_cast<void>(spoken.says());
@@ -191,6 +192,12 @@ INSTANTIATE_TEST_SUITE_P(
                    return test::headers(odd(n), list, true);
                },
                Http2Refusal::stream_errors, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"streams over the limit",
+               test::headers(1, test::k_post, false),
+               [](std::uint32_t n) { return test::headers(odd(n) + 2, test::k_get, true); },
+               Http2Refusal::stream_errors,
+               NGHTTP2_ENHANCE_YOUR_CALM,
+               {.max_streams = 1}},
         Attack{"SETTINGS", "", [](std::uint32_t) { return test::settings(); },
                Http2Refusal::control_flood, NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"PING", "", [](std::uint32_t) { return test::frame(6, 0, 0, "12345678"); },
@@ -319,6 +326,15 @@ TEST(ServerSession, TellsOfEachStreamThatItResetsAndWhy) {
         EXPECT_EQ(spoken.streams[0]->closed && spoken.streams[0]->broken, fault.told) << fault.what;
         EXPECT_EQ(spoken.goes_away(), -1) << fault.what;
     }
+}
+
+TEST(ServerSession, KnowsWhenItsSettingsAreAcknowledged) {
+    Spoken spoken;
+    ASSERT_TRUE(spoken.hear(k_preface + test::settings()));
+    EXPECT_TRUE(spoken.session.settled() && !spoken.session.acknowledged());
+    static_cast<void>(spoken.says());
+    ASSERT_TRUE(spoken.hear(test::frame(4, 1, 0)));
+    EXPECT_TRUE(spoken.session.acknowledged());
 }
 
 TEST(ServerSession, ForgivesFramesThatWereUnderWayWhenItResetTheStream) {
