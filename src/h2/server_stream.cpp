@@ -77,6 +77,7 @@ Task<void> ServerStream::run() {
 // Called by the task from its last step, when it may not be destroyed yet.
 void ServerStream::ended() {
     done_ = true;
+    connection_.spares().keep_head(SessionStream::head);
     if (closed) connection_.loop().wake_soon(over_hook_);
 }
 
@@ -90,6 +91,7 @@ void ServerStream::answer_bad_head() {
     http::reply(*this, http::error_head(*refusal, 0),
                 http::error_json(*refusal, http::api_shape(head.path())));
     tell_refused(refusal->code());
+    connection_.spares().keep_head(head);
     done_ = true;
 }
 

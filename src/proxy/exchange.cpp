@@ -21,7 +21,12 @@ telemetry::Outcome outcome_of(ErrorCode code) noexcept {
 }  // namespace
 
 Exchange::Exchange(Worker& on, http::ServerStream& from, Purpose why)
-    : worker{on}, client{from}, purpose{why}, generation{on}, share{on.shared.budget} {
+    : worker{on},
+      client{from},
+      purpose{why},
+      generation{on},
+      share{on.shared.budget},
+      head_share{on.shared.budget} {
     facts.swap(worker.spare.facts);
     facts.clear();
     grpc = http::is_grpc(client.head().fields);

@@ -76,6 +76,7 @@ struct Exchange {
     engine::Endpoint endpoint = engine::Endpoint::other;
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
+    BufferShare head_share;  // what a large head takes of the same budget, until the end
     engine::RequestFacts facts;
     Placement placement;
     Session session;

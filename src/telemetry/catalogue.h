@@ -93,8 +93,8 @@ inline constexpr std::array k_catalogue{
            "penstock_backend_failures_total names the backends that failed."},
     Metric{"penstock_buffered_bytes", Kind::gauge, "bytes",
            {}, Group::requests, Origin::source,
-           "Request bodies held in memory now; at server.buffer_budget requests are answered "
-           "with 503."},
+           "Request bodies, and heads over 4 KiB, held in memory now; at server.buffer_budget "
+           "requests are answered with 503."},
     // --- Tokens and the prefix cache.
     Metric{"penstock_prompt_tokens_total", Kind::counter, "tokens",
            {"pool", "model"}, Group::tokens, Origin::worker,

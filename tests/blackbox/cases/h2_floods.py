@@ -11,7 +11,7 @@ from harness.attack import PAUSE, Attacker, Neighbour
 from harness.cases import each, equal, holds
 from harness.config import Sub
 from harness.frames import MOST_WINDOW
-from harness.h2_client import head
+from harness.h2_client import H2Client, head
 from harness.program import WITHOUT_QUARANTINE
 
 ANSWER = b"answer " * 300
@@ -219,6 +219,36 @@ def test_a_reset_behind_every_answer_is_no_flood(world):
     client.synchronise()
 
     equal((client.goaways, refusals(proxy)), ([], {}))
+
+
+# Each head is some 60 bytes on the wire and 28 KiB unpacked: all of them would be 88 MB.
+@each([("whose bodies do not come", "POST", "/x", {}),
+       ("whose answers are not read", "GET", "/nowhere/x", {"window": 0})])
+def test_large_heads_are_held_within_the_budget(world, method, path, manners):
+    proxy = world.proxy(world.engine(), environment=WITHOUT_QUARANTINE,
+                        server={"buffer_budget": "8MiB", "max_body": "1MiB"},
+                        routes=[{"paths": ["/x"], "methods": ["*"], "pool": "default"}])
+    equal(proxy.connect_h2().get("/nowhere").status, 404)
+    before = proxy.resident()
+
+    clients = [H2Client(proxy.url, **manners) for _ in range(20)]
+    for client in clients:
+        client.send(heads_of_28_kib(method, path))
+        client.synchronise()
+
+    holds(proxy.metric("penstock_buffered_bytes") <= 8 << 20, "more is buffered than the budget")
+    grown = proxy.resident() - before
+    holds(grown < world.memory(MOST_GROWTH), f"the proxy grew by {grown >> 10} KiB")
+    equal(proxy.connect_h2().get("/nowhere").status, 404)
+
+
+def heads_of_28_kib(method, path):
+    block = frames.header_block(head(method, path))
+    end = method == "GET"
+    first = frames.headers(1, block=block + frames.indexing_field("x", b"y" * 4000), end=end)
+    return first + b"".join(
+        frames.headers(stream, block=block + frames.indexed_field(62) * 7, end=end)
+        for stream in streams(128)[1:])
 
 
 def test_a_rapid_reset_makes_little_work_for_engines(world):
