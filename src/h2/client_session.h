@@ -109,6 +109,7 @@ private:
                                   std::uint32_t* flags);
 
     std::string_view scheme_;
+    std::size_t late_ = 0;  // bytes of DATA that may come for streams that we have reset
     bool closing_ = false;  // no more streams: a GOAWAY was sent or has come
 };
 
