@@ -328,6 +328,20 @@ TEST(ServerSession, TellsOfEachStreamThatItResetsAndWhy) {
     }
 }
 
+// RFC 9113 6.9.2 would have the connection ended (src/TRAPS.md, 29).
+TEST(ServerSession, EndsTheStreamsWhoseWindowsASettingOverflows) {
+    Spoken spoken;
+    std::string bytes = k_hello;
+    for (std::uint32_t n = 0; n < 3; ++n)
+        bytes += test::headers(odd(n), test::k_post, false) +
+                 test::window_update(odd(n), 0x7FFFFFFF - 65'535);
+    ASSERT_TRUE(
+        spoken.hear(bytes + test::frame(4, 0, 0, test::number(4, 2) + test::number(70'000, 4))));
+    static_cast<void>(spoken.says());
+    for (const auto& stream : spoken.streams) EXPECT_TRUE(stream->closed && stream->broken);
+    EXPECT_EQ(spoken.goes_away(), -1);
+}
+
 TEST(ServerSession, KnowsWhenItsSettingsAreAcknowledged) {
     Spoken spoken;
     ASSERT_TRUE(spoken.hear(k_preface + test::settings()));
