@@ -47,8 +47,8 @@ ClientSession::ClientSession(ClientSetup& setup, std::string_view scheme, std::u
     nghttp2_session_set_local_window_size(made, NGHTTP2_FLAG_NONE, 0, k_connection_window);
 }
 
-// What comes late for a stream that we have cancelled is not useful, but natural: its DATA is
-// bounded by the stream's window, and the other frames count as those that carry nothing.
+// What comes late for a stream that we have cancelled is not useful, but natural: of DATA as much
+// as the stream's window had let through, and the other frames count as those that carry nothing.
 bool ClientSession::begin_frame(const FrameHeader& header) {
     const bool live = nghttp2_session_find_stream(session_.get(), header.stream) != nullptr;
     const bool of_stream = header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA ||
@@ -56,8 +56,10 @@ bool ClientSession::begin_frame(const FrameHeader& header) {
     FloodGuard::Verdict verdict;
     if (live || !of_stream) {
         verdict = guard_.frame(header, now_);
-    } else if (header.type != NGHTTP2_DATA || header.length == 0) {
+    } else if (header.type != NGHTTP2_DATA || header.length == 0 || header.length > late_) {
         verdict = guard_.useless();
+    } else {
+        late_ -= header.length;
     }
     judge(verdict);
     return !refusal_;
@@ -229,6 +231,8 @@ int ClientSession::frame_sent(const nghttp2_frame& frame) {
     // What a request may be answered with, also when nobody waits for it any more.
     if (frame.hd.type == NGHTTP2_DATA || frame.hd.type == NGHTTP2_HEADERS) guard_.data_sent();
     if (is_question(frame)) guard_.ping_sent();
+    if (frame.hd.type == NGHTTP2_RST_STREAM)
+        late_ = std::min(late_ + k_stream_window, k_unread_max);
     ClientSessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     stream->sent = true;

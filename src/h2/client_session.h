@@ -115,6 +115,7 @@ private:
 
     std::string_view scheme_;
     bool greeted_ = false;
+    std::size_t late_ = 0;  // bytes of DATA that may come for streams that we have reset
     bool closing_ = false;  // no more streams: a GOAWAY was sent or has come
 };
 

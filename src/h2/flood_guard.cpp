@@ -10,6 +10,8 @@ using telemetry::Http2Refusal;
 
 constexpr std::uint32_t k_empty_frames = 10;       // in a row
 constexpr std::uint32_t k_updates_per_frame = 10;  // of WINDOW_UPDATE, for a DATA frame of ours
+// Of a refused stream in errors: who does not know the limit yet may well ask for hundreds at once.
+constexpr double k_refused_cost = 0.125;
 constexpr std::uint64_t k_padding_free = 1024 * 1024;
 constexpr std::uint64_t k_padding_factor = 8;
 
@@ -27,12 +29,12 @@ Http2Refusal refusal_of(int nghttp2_error) noexcept {
     }
 }
 
-bool TokenBucket::take(TimePoint now) noexcept {
+bool TokenBucket::take(TimePoint now, double cost) noexcept {
     const std::chrono::duration<double> since = now - at_;
     if (at_ != TimePoint{}) left_ = std::min(burst_, left_ + since.count() * per_second_);
     at_ = now;
-    if (left_ < 1) return false;
-    left_ -= 1;
+    if (left_ < cost) return false;
+    left_ -= cost;
     return true;
 }
 
@@ -55,6 +57,9 @@ FloodGuard::Verdict FloodGuard::frame(const FrameHeader& frame, TimePoint now) n
         case NGHTTP2_SETTINGS:
         case NGHTTP2_PING:
             return control_frame(frame, now);
+        case NGHTTP2_PRIORITY:  // its cost grows with the open streams, whatever else comes
+            if (!control_.take(now)) return Http2Refusal::control_flood;
+            return {};
         case NGHTTP2_CONTINUATION:
             return {};  // nghttp2 allows eight for a head, and the head's size is bounded
         default:
@@ -101,6 +106,11 @@ void FloodGuard::data_sent() noexcept {
 
 FloodGuard::Verdict FloodGuard::stream_error(TimePoint now) noexcept {
     if (!errors_.take(now)) return Http2Refusal::stream_errors;
+    return {};
+}
+
+FloodGuard::Verdict FloodGuard::stream_refused(TimePoint now) noexcept {
+    if (!errors_.take(now, k_refused_cost)) return Http2Refusal::stream_errors;
     return {};
 }
 

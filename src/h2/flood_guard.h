@@ -1,6 +1,6 @@
 // How much a peer may ask of one connection before it is told to calm down. Counts what nghttp2
 // lets through: streams that must be reset, frames that carry nothing, control frames that want
-// answers. Pure: time comes in.
+// answers or are dear. Pure: time comes in.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +21,8 @@ public:
         : burst_{static_cast<double>(burst)},
           per_second_{static_cast<double>(per_second)},
           left_{burst_} {}
-    /// False: there are none left.
-    [[nodiscard]] bool take(TimePoint now) noexcept;
+    /// False: there are none left, or not so much of one.
+    [[nodiscard]] bool take(TimePoint now, double cost = 1) noexcept;
     /// One more may be taken.
     void give_back() noexcept { left_ = std::min(burst_, left_ + 1); }
 
@@ -66,6 +66,8 @@ public:
     void data_sent() noexcept;
     /// We had to reset a stream because of what the peer did on it.
     [[nodiscard]] Verdict stream_error(TimePoint now) noexcept;
+    /// We had to refuse a stream of a peer that has more of them open than it may.
+    [[nodiscard]] Verdict stream_refused(TimePoint now) noexcept;
 
 private:
     [[nodiscard]] Verdict data_frame(const FrameHeader& frame) noexcept;

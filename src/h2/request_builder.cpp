@@ -1,5 +1,7 @@
 #include "request_builder.h"
 
+#include <utility>
+
 #include "penstock/http/grammar.h"
 #include "trailers.h"
 
@@ -105,19 +107,22 @@ void RequestBuilder::add_cookie(std::string_view crumb) {
 }
 
 Result<void> RequestBuilder::finish(bool has_body, http::RequestHead& head) {
+    // Not held as long as the stream.
+    const std::string cookie = std::exchange(cookie_, std::string{});
+    const std::string host = std::exchange(host_, std::string{});
     if (error_) return *error_;
     if (!has_method_) return bad("the request has no method");
     if (!head.target.starts_with('/') &&
         !(head.target == "*" && head.method == http::Method::options))
         return bad("the request's path does not begin with a slash");
     if (head.authority.empty()) {
-        if (host_.empty()) return bad("Host is missing");
-        head.authority = host_;
-    } else if (!host_.empty() && !http::equal_no_case(host_, head.authority)) {
+        if (host.empty()) return bad("Host is missing");
+        head.authority = host;
+    } else if (!host.empty() && !http::equal_no_case(host, head.authority)) {
         return bad("Host and :authority differ");
     }
     if (expectations_ > 1 || expects_other_) return ErrorCode::expectation_failed;
-    if (!cookie_.empty()) head.fields.append("cookie", cookie_);
+    if (!cookie.empty()) head.fields.append("cookie", cookie);
     head.version = http::Version::http_2;
     head.keep_alive = true;
     head.expects_continue = has_body && expectations_ > 0;

@@ -69,21 +69,30 @@ void ServerConnection::settle_streams() {
     owner_.news = std::move(news);
 }
 
-// One timer for all that a connection without a stream, or with half a head, may take.
+// While streams are open nothing is due from their client but the acknowledgement of our SETTINGS:
+// without it our limits do not hold.
+ServerConnection::Due ServerConnection::due() const noexcept {
+    if (pump_.closing()) return Due::nothing;
+    if (!session_.settled() || session_.head_pending()) return Due::head;
+    if (streams_.size() == 0) return Due::stream;
+    return session_.acknowledged() ? Due::nothing : Due::acknowledgement;
+}
+
 void ServerConnection::watch_idleness() {
-    const bool head_due = !session_.settled() || session_.head_pending();
-    if (pump_.closing() || (streams_.size() > 0 && !head_due)) {
-        head_timed_ = false;
-        return timer_.clear();
-    }
-    if (timer_.set() && head_timed_ == head_due) return;
-    head_timed_ = head_due;
-    timer_.set(head_due ? owner_.options.head_timeout : owner_.options.keep_alive_timeout,
-               timer_hook_);
+    const Due now_due = due();
+    if (std::exchange(due_, now_due) == now_due) return;
+    if (due_ == Due::nothing) return timer_.clear();
+    timer_.set(
+        due_ == Due::stream ? owner_.options.keep_alive_timeout : owner_.options.head_timeout,
+        timer_hook_);
 }
 
 void ServerConnection::timed_out() {
-    if (head_timed_) {
+    if (due_ == Due::acknowledgement) {
+        session_.settings_timed_out();
+        return pump_.close();
+    }
+    if (due_ == Due::head) {
         owner_.handler.refused({.peer = peer_, .code = ErrorCode::head_timeout});
     } else if (owner_.metrics != nullptr) {
         owner_.metrics->count(telemetry::Count::idle_closes);
@@ -122,7 +131,7 @@ void ServerConnection::lost(bool stalled) {
     if (stalled) {
         if (owner_.metrics != nullptr)
             owner_.metrics->refused(telemetry::Http2Refusal::write_stall);
-        // Those that wait to write say so themselves; to the others the client has gone.
+        // Those that wait to write say so themselves, the others when they are destroyed.
         for (ServerStream* each = streams_.first(); each != nullptr; each = each->next)
             each->stall();
     }
@@ -134,6 +143,10 @@ SessionStream& ServerConnection::open(std::int32_t id) {
     owner_.spares.lend(*stream);
     streams_.push_front(*stream);
     return *stream;
+}
+
+void ServerConnection::was_reset(telemetry::Http2StreamError reason) noexcept {
+    if (owner_.metrics != nullptr) owner_.metrics->stream_reset(reason);
 }
 
 void ServerConnection::remove(ServerStream& stream) noexcept {

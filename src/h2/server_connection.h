@@ -44,6 +44,9 @@ public:
     ServerConnection* previous = nullptr;
 
 private:
+    /// What the timer waits for.
+    enum class Due : std::uint8_t { nothing, head, stream, acknowledgement };
+
     [[nodiscard]] bool receive(std::string_view bytes) override;
     [[nodiscard]] std::string_view next_output() override { return session_.next_output(); }
     [[nodiscard]] bool overfull() const override { return session_.overfull(); }
@@ -52,6 +55,8 @@ private:
     void ended() override;
     void lost(bool stalled) override;
     [[nodiscard]] SessionStream& open(std::int32_t id) override;
+    void was_reset(telemetry::Http2StreamError reason) noexcept override;
+    [[nodiscard]] Due due() const noexcept;
 
     void settle_streams();
     void watch_idleness();
@@ -67,7 +72,7 @@ private:
     IntrusiveList<ServerStream> streams_;
     bool draining_ = false;
     bool refused_ = false;
-    bool head_timed_ = false;  // the timer waits for the end of a head
+    Due due_ = Due::nothing;
     net::Timer timer_;
     net::Timer drain_timer_;
     Hook<ServerConnection, &ServerConnection::timed_out> timer_hook_{*this};

@@ -10,6 +10,7 @@ namespace penstock::h2 {
 namespace {
 
 using telemetry::Http2Refusal;
+using telemetry::Http2StreamError;
 
 constexpr std::int32_t k_any_stream = 0x7FFFFFFF;  // of the notice before the last GOAWAY
 
@@ -21,6 +22,13 @@ FloodLimits flood_limits(const ServerLimits& limits) noexcept {
             .control_burst = limits.control_burst,
             .control_per_second = limits.control_per_second,
             .useless_frames = limits.useless_frames};
+}
+
+Http2StreamError reason_of(std::uint32_t code, const SessionStream* stream) noexcept {
+    if (code == NGHTTP2_REFUSED_STREAM) return Http2StreamError::too_many_streams;
+    if (code == NGHTTP2_FLOW_CONTROL_ERROR) return Http2StreamError::window_overflow;
+    const bool in_head = stream == nullptr || !stream->head_complete;
+    return in_head ? Http2StreamError::malformed_head : Http2StreamError::malformed_content;
 }
 
 }  // namespace
@@ -113,8 +121,12 @@ void ServerSession::go_away() {
                           nullptr, 0);
 }
 
+void ServerSession::settings_timed_out() {
+    refuse(Http2Refusal::settings_timeout, NGHTTP2_SETTINGS_TIMEOUT);
+}
+
 bool ServerSession::begin_frame(const FrameHeader& header) {
-    judge(ignored(header) ? guard_.useless() : guard_.frame(header, now_));
+    judge(changes_nothing(header) ? guard_.useless() : guard_.frame(header, now_));
     if (header.type == NGHTTP2_HEADERS || header.type == NGHTTP2_DATA) judge_closed_stream(header);
     if (header.type == NGHTTP2_HEADERS) highest_ = std::max(highest_, header.stream);
     // From here on the client knows that the stream has ended.
@@ -125,11 +137,14 @@ bool ServerSession::begin_frame(const FrameHeader& header) {
 }
 
 // A head that nghttp2 decodes and tells nobody of: on a stream that has ended, or a new one after
-// the last GOAWAY.
-bool ServerSession::ignored(const FrameHeader& header) const noexcept {
-    if (header.type != NGHTTP2_HEADERS) return false;
+// the last GOAWAY. Or the reset of a stream whose answer is whole, which cancels no work: there are
+// clients that send one behind every answer.
+bool ServerSession::changes_nothing(const FrameHeader& header) const noexcept {
+    if (header.type != NGHTTP2_HEADERS && header.type != NGHTTP2_RST_STREAM) return false;
     if (header.stream > highest_) return gone_away_;
-    return nghttp2_session_find_stream(session_.get(), header.stream) == nullptr;
+    if (nghttp2_session_find_stream(session_.get(), header.stream) == nullptr) return true;
+    const SessionStream* stream = find(header.stream);
+    return header.type == NGHTTP2_RST_STREAM && stream != nullptr && stream->reset_due;
 }
 
 ServerSession::Ended* ServerSession::find_ended(std::int32_t id) noexcept {
@@ -217,7 +232,8 @@ int ServerSession::data(std::int32_t id, std::string_view bytes) {
 }
 
 int ServerSession::frame_received(const nghttp2_frame& frame) {
-    if (frame.hd.type == NGHTTP2_SETTINGS) settled_ = true;
+    if (frame.hd.type == NGHTTP2_SETTINGS)
+        ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0 ? acknowledged_ : settled_) = true;
     if (frame.hd.type == NGHTTP2_PRIORITY ||
         (frame.hd.type == NGHTTP2_HEADERS && (frame.hd.flags & NGHTTP2_FLAG_PRIORITY) != 0)) {
         level_priority(frame.hd.stream_id);
@@ -257,12 +273,7 @@ int ServerSession::frame_sent(const nghttp2_frame& frame) {
     if (is_question(frame)) guard_.ping_sent();
     SessionStream* stream = find(frame.hd.stream_id);
     if (frame.hd.type == NGHTTP2_RST_STREAM) {
-        const std::uint32_t code = frame.rst_stream.error_code;
-        const bool own = stream != nullptr && stream->reset_by_us;
-        const bool fault =
-            code != NGHTTP2_NO_ERROR && code != NGHTTP2_CANCEL && code != NGHTTP2_REFUSED_STREAM;
-        if (stream != nullptr) stream->reset_by_us = true;
-        if (fault && !own) judge(guard_.stream_error(now_));
+        reset_sent(stream, frame.rst_stream.error_code);
         return 0;
     }
     if (frame.hd.type == NGHTTP2_DATA) guard_.data_sent();
@@ -272,6 +283,17 @@ int ServerSession::frame_sent(const nghttp2_frame& frame) {
     if (ends && !stream->input_ended) stop_input_when_read(*stream);
     note(*stream);
     return 0;
+}
+
+// Most often nghttp2 has judged by itself.
+void ServerSession::reset_sent(SessionStream* stream, std::uint32_t code) {
+    const bool own = stream != nullptr && stream->reset_by_us;
+    if (stream != nullptr) stream->reset_by_us = true;
+    if (own || code == NGHTTP2_NO_ERROR || code == NGHTTP2_CANCEL) return;
+    maker_.was_reset(reason_of(code, stream));
+    if (code == NGHTTP2_REFUSED_STREAM) return judge(guard_.stream_refused(now_));
+    if (stream != nullptr) stream->broken = true;
+    judge(guard_.stream_error(now_));
 }
 
 int ServerSession::stream_closed(std::int32_t id, std::uint32_t code) {

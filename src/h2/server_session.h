@@ -21,6 +21,8 @@ namespace penstock::h2 {
 class StreamMaker {
 public:
     [[nodiscard]] virtual SessionStream& open(std::int32_t id) = 0;
+    /// A stream was reset because of what its client did.
+    virtual void was_reset(telemetry::Http2StreamError reason) noexcept = 0;
 
 protected:
     ~StreamMaker() = default;
@@ -68,11 +70,15 @@ public:
     void drain();
     /// The second step, at once.
     void go_away();
+    /// The client has had long enough to acknowledge our SETTINGS (RFC 9113 6.5.3).
+    void settings_timed_out();
 
     /// A head has begun and is not whole. Also one that nghttp2 ignores, of which it tells nothing.
     [[nodiscard]] bool head_pending() const noexcept { return scanner_.in_head(); }
     /// The client has sent its SETTINGS.
     [[nodiscard]] bool settled() const noexcept { return settled_; }
+    /// It has acknowledged ours: until then it need not heed our limits.
+    [[nodiscard]] bool acknowledged() const noexcept { return acknowledged_; }
 
 private:
     friend class SessionSetup;
@@ -92,7 +98,7 @@ private:
 
     [[nodiscard]] bool begin_frame(const FrameHeader& header);
     void level_priority(std::int32_t id);
-    [[nodiscard]] bool ignored(const FrameHeader& header) const noexcept;
+    [[nodiscard]] bool changes_nothing(const FrameHeader& header) const noexcept;
     int begin_headers(const nghttp2_frame& frame);
     int header(std::string_view name, std::string_view value);
     int invalid_header(const nghttp2_frame& frame);
@@ -100,6 +106,7 @@ private:
     int frame_received(const nghttp2_frame& frame);
     void list_received(SessionStream& stream, bool ends);
     int frame_sent(const nghttp2_frame& frame);
+    void reset_sent(SessionStream* stream, std::uint32_t code);
     int stream_closed(std::int32_t id, std::uint32_t code);
 
     StreamMaker& maker_;
@@ -109,6 +116,7 @@ private:
     std::size_t ended_next_ = 0;
     std::int32_t highest_ = 0;  // stream the client has opened
     bool settled_ = false;
+    bool acknowledged_ = false;
     bool draining_ = false;
     bool gone_away_ = false;  // a GOAWAY that leaves out new streams has been sent
 };

@@ -33,7 +33,10 @@ ServerStream::~ServerStream() {
 
 bool ServerStream::settle() {
     // A client that goes ends the handler's work where it waits, and with it the request upstream.
-    if (closed && (done_ || !finished_)) return true;
+    if (closed && (done_ || !finished_)) {
+        if (broken && !begun_) tell_refused(ErrorCode::bad_request);
+        return true;
+    }
     if (head_complete && !std::exchange(begun_, true)) begin();
     if (closed && done_) return true;
     const bool heard = input_ended || !input.empty();
@@ -74,6 +77,7 @@ Task<void> ServerStream::run() {
 // Called by the task from its last step, when it may not be destroyed yet.
 void ServerStream::ended() {
     done_ = true;
+    connection_.spares().keep_head(SessionStream::head);
     if (closed) connection_.loop().wake_soon(over_hook_);
 }
 
@@ -83,16 +87,22 @@ void ServerStream::over() {
 
 void ServerStream::answer_bad_head() {
     http::RequestHead& head = SessionStream::head;
-    const bool known = builder.has_method();
-    if (!known) head.method = http::Method::post;
+    if (!builder.has_method()) head.method = http::Method::post;
     http::reply(*this, http::error_head(*refusal, 0),
                 http::error_json(*refusal, http::api_shape(head.path())));
+    tell_refused(refusal->code());
+    connection_.spares().keep_head(head);
+    done_ = true;
+}
+
+void ServerStream::tell_refused(ErrorCode code) {
+    const http::RequestHead& head = SessionStream::head;
+    const bool known = builder.has_method();
     connection_.handler().refused({.peer = peer(),
                                    .method = known ? http::name(head.method) : std::string_view{},
                                    .path = head.path(),
-                                   .code = refusal->code(),
+                                   .code = code,
                                    .bytes_out = bytes_out_});
-    done_ = true;
 }
 
 void ServerStream::answer_unanswered() {
@@ -140,7 +150,7 @@ http::Received ServerStream::try_read() {
     if (input.empty()) {
         if (input_ended && refusal) return fail_read(refusal->code());  // for its trailers
         if (input_ended) return {.state = http::ReadState::end};
-        if (closed) return fail_read(ErrorCode::client_gone);
+        if (closed) return fail_read(failure());
         return {};
     }
     lent_ = input;

@@ -46,7 +46,9 @@ public:
     void break_off(std::string_view last_words) override;
     void add_hot(HotLines& lines) const noexcept override;
     [[nodiscard]] bool responded() const noexcept override { return responded_; }
-    [[nodiscard]] ErrorCode failure() const noexcept override { return failure_; }
+    [[nodiscard]] ErrorCode failure() const noexcept override {
+        return broken ? ErrorCode::bad_request : failure_;
+    }
     [[nodiscard]] std::uint64_t bytes_in() const noexcept override { return bytes_in_; }
     [[nodiscard]] std::uint64_t bytes_out() const noexcept override { return bytes_out_; }
 
@@ -60,6 +62,7 @@ private:
     void ended();
     void over();
     void answer_bad_head();
+    void tell_refused(ErrorCode code);
     void answer_unanswered();
 
     void take_lent();

@@ -99,9 +99,9 @@ protected:
         const ssize_t taken = nghttp2_session_mem_recv(
             session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
         if (taken < 0) {
-            const bool flooded = taken == NGHTTP2_ERR_FLOODED;
-            refuse(refusal_of(static_cast<int>(taken)),
-                   flooded ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+            const telemetry::Http2Refusal reason = refusal_of(static_cast<int>(taken));
+            const bool broken = reason == telemetry::Http2Refusal::protocol_error;
+            refuse(reason, broken ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM);
         }
         return !refusal_;
     }

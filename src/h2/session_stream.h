@@ -27,6 +27,7 @@ struct SessionStream {
     bool input_ended = false;  // the client has sent all
     bool closed = false;       // nghttp2 knows it no more
     bool reset_by_us = false;
+    bool broken = false;     // its client broke the protocol on it, and it was reset
     bool watched = false;    // its owner waits for what has gone out
     bool reset_due = false;  // all has gone out, the client still sends, and must read first
     Outgoing out;

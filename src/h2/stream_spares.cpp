@@ -53,11 +53,16 @@ void StreamSpares::lend_output(SessionStream& stream) noexcept {
 void StreamSpares::keep(SessionStream& stream) noexcept {
     keep_input(stream.input);
     keep_text(outputs_, stream.out.room(), k_output_max);
-    http::RequestHead& head = stream.head;
-    const std::size_t texts = head.target.capacity() + head.authority.capacity();
-    if (heads_.size() == k_kept || head.fields.bytes() + texts > k_fields_max) return;
-    head.clear();
-    heads_.push_back(std::move(head));
+    keep_head(stream.head);
+}
+
+void StreamSpares::keep_head(http::RequestHead& head) noexcept {
+    if (head.target.empty()) return;  // has been taken, or never came
+    http::RequestHead taken = std::move(head);
+    const std::size_t texts = taken.target.capacity() + taken.authority.capacity();
+    if (heads_.size() == k_kept || taken.fields.bytes() + texts > k_fields_max) return;
+    taken.clear();
+    heads_.push_back(std::move(taken));
 }
 
 }  // namespace penstock::h2

@@ -19,6 +19,8 @@ public:
     void lend(SessionStream& stream);
     /// Of a stream's body all has been read.
     void keep_input(std::string& input) noexcept;
+    /// The request is done, though its answer may not have been read yet.
+    void keep_head(http::RequestHead& head) noexcept;
     /// For a response.
     void lend_output(SessionStream& stream) noexcept;
     /// Of a stream that is over.

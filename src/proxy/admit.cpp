@@ -22,6 +22,15 @@ bool loops(const http::Fields& fields) {
     return own > k_own_via_max;
 }
 
+/// False: too much is held already. HPACK makes a head of 28 KiB out of 60 bytes on the wire, and a
+/// connection may have many of them open.
+bool hold_head(Exchange& exchange) {
+    constexpr std::size_t k_free = 4 * 1024;
+    const http::RequestHead& head = exchange.client.head();
+    const std::size_t bytes = head.fields.bytes() + head.target.size() + head.authority.size();
+    return bytes <= k_free || exchange.head_share.grow_to(bytes);
+}
+
 /// Clients set a base address with "/v1" in it or without, and theirs add it or do not.
 std::string meant_text(const Exchange& exchange) {
     constexpr std::string_view k_version = "/v1";
@@ -47,6 +56,7 @@ bool is_let_in(Exchange& exchange) {
 
 std::optional<Error> admit(Exchange& exchange) {
     const http::RequestHead& head = exchange.client.head();
+    if (!hold_head(exchange)) return Error{ErrorCode::buffer_budget_spent};
     if (ambiguous_path(head.path())) {
         return Error{ErrorCode::bad_request, "the path has empty, dot or encoded segments"};
     }

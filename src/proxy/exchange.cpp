@@ -22,7 +22,12 @@ telemetry::Outcome outcome_of(ErrorCode code) noexcept {
 }  // namespace
 
 Exchange::Exchange(Worker& on, http::ServerStream& from, Purpose why)
-    : worker{on}, client{from}, purpose{why}, generation{on}, share{on.shared.budget} {
+    : worker{on},
+      client{from},
+      purpose{why},
+      generation{on},
+      share{on.shared.budget},
+      head_share{on.shared.budget} {
     facts.swap(worker.spare.facts);
     facts.clear();
     grpc = http::is_grpc(client.head().fields);
@@ -75,15 +80,15 @@ void Exchange::record_end() {
     worker.shared.log.access(record);
 }
 
-// The frame was destroyed while it waited: the client has gone, or the drain's time is over.
+// The frame was destroyed while it waited: the client has gone or broken its protocol, or the
+// drain's time is over.
 void Exchange::give_up() noexcept {
     const bool ours = worker.ending;
-    const ErrorCode why = ours ? ErrorCode::shutting_down : ErrorCode::client_gone;
+    const ErrorCode why = ours ? ErrorCode::shutting_down : client.failure();
     if (ours) {
         ended(client.responded() ? telemetry::Outcome::broken : telemetry::Outcome::refused, why);
     } else {
-        ended(telemetry::Outcome::client_gone, why);
-        worker.metrics.count(telemetry::Count::cancellations);
+        client_failed(why);
     }
     record.status = client.responded() ? record.status : http::status_of(why);
     record_tokens();
@@ -123,6 +128,12 @@ void Exchange::ended(telemetry::Outcome outcome, std::optional<ErrorCode> error)
     settled = true;
     record.outcome = outcome;
     record.error = error;
+}
+
+void Exchange::client_failed(ErrorCode why) noexcept {
+    const bool gone = why == ErrorCode::client_gone || why == ErrorCode::client_write_stall;
+    ended(gone ? telemetry::Outcome::client_gone : telemetry::Outcome::client_error, why);
+    worker.metrics.count(telemetry::Count::cancellations);
 }
 
 void Exchange::drop_body() noexcept {

@@ -48,6 +48,9 @@ struct Exchange {
     void append_own_fields(http::Fields& to) const;
     /// Notes how it ended; the first word counts.
     void ended(telemetry::Outcome outcome, std::optional<ErrorCode> error = {}) noexcept;
+    /// Notes that the client has made its end impossible: it is gone, does not read, or breaks a
+    /// rule in the midst of it.
+    void client_failed(ErrorCode why) noexcept;
     [[nodiscard]] Micros elapsed() const noexcept;
     /// The body is not needed any more: its memory, and its share of the budget, are free again.
     void drop_body() noexcept;
@@ -75,6 +78,7 @@ struct Exchange {
     engine::Endpoint endpoint = engine::Endpoint::other;
     std::string body;  // with engine::k_body_padding bytes behind its size
     BufferShare share;
+    BufferShare head_share;  // what a large head takes of the same budget, until the end
     engine::RequestFacts facts;
     Placement placement;
     Session session;

@@ -86,8 +86,7 @@ void finish(Exchange& exchange, http::ClientStream& engine, RelayEnd how) {
                 exchange.client.break_off({});
                 return;
             }
-            exchange.ended(telemetry::Outcome::client_gone, how.error);
-            exchange.worker.metrics.count(telemetry::Count::cancellations);
+            exchange.client_failed(how.error);
             exchange.client.break_off({});
             return;
     }

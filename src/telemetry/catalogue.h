@@ -85,16 +85,16 @@ inline constexpr std::array k_catalogue{
            "without waiting; a rise means that the workers are short of CPU."},
     Metric{"penstock_cancellations_total", Kind::counter, "requests",
            {}, Group::requests, Origin::worker,
-           "Requests whose client went away before the end; the engine was told by closing its "
-           "connection."},
+           "Requests whose client went away, or broke the protocol, before the end; the engine was "
+           "told by closing its connection."},
     Metric{"penstock_retries_total", Kind::counter, "requests",
            {}, Group::requests, Origin::worker,
            "Attempts beyond a request's first, before any response byte came; "
            "penstock_backend_failures_total names the backends that failed."},
     Metric{"penstock_buffered_bytes", Kind::gauge, "bytes",
            {}, Group::requests, Origin::source,
-           "Request bodies held in memory now; at server.buffer_budget requests are answered "
-           "with 503."},
+           "Request bodies, and heads over 4 KiB, held in memory now; at server.buffer_budget "
+           "requests are answered with 503."},
     // --- Tokens and the prefix cache.
     Metric{"penstock_prompt_tokens_total", Kind::counter, "tokens",
            {"pool", "model"}, Group::tokens, Origin::worker,
@@ -162,6 +162,11 @@ inline constexpr std::array k_catalogue{
            "HTTP/2 connections ended because their client broke the protocol or flooded it, and "
            "streams whose client took no bytes (write_stall); a rise is an attack or a broken "
            "client."},
+    Metric{"penstock_http2_stream_errors_total", Kind::counter, "streams",
+           {"reason"}, Group::connections, Origin::worker,
+           "HTTP/2 streams that were reset because their client broke the protocol on them, or "
+           "asked for more at a time than max_streams before it knew of that; their connection "
+           "goes on. Too many of them end it as stream_errors."},
     Metric{"penstock_upstream_http2_refusals_total", Kind::counter, "connections",
            {"reason"}, Group::connections, Origin::worker,
            "HTTP/2 connections to engines ended because the engine broke the protocol or flooded "

@@ -117,6 +117,7 @@ struct WorkerMetrics::Cells {
     std::array<Counter, k_error_codes> errors;
     std::array<Counter, k_http2_refusals> http2_refusals;
     std::array<Counter, k_http2_refusals> upstream_http2_refusals;
+    std::array<Counter, k_http2_stream_errors> http2_stream_errors;
     std::array<Counter, k_tls_outcomes> handshakes;
     Histogram<k_inter_token_buckets> inter_token;
     Histogram<k_added_latency_buckets> added_latency;

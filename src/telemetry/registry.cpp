@@ -72,6 +72,11 @@ void add_plain(Families& families, const WorkerMetrics::Cells& cells) {
                      {std::string{name(static_cast<Http2Refusal>(at))}},
                      number(cells.upstream_http2_refusals[at]));
     }
+    for (std::size_t at = 0; at < k_http2_stream_errors; ++at) {
+        families.add(metric("penstock_http2_stream_errors_total"),
+                     {std::string{name(static_cast<Http2StreamError>(at))}},
+                     number(cells.http2_stream_errors[at]));
+    }
     families.merge(metric("penstock_inter_token_seconds"), {}, cells.inter_token);
     families.merge(metric("penstock_added_latency_seconds"), {}, cells.added_latency);
 }

@@ -72,9 +72,19 @@ void WorkerMetrics::upstream_refused(Http2Refusal reason) noexcept {
 
 std::string_view name(Http2Refusal reason) noexcept {
     constexpr std::array<std::string_view, k_http2_refusals> k_names{
-        "rapid_reset",        "stream_errors",  "header_list_too_large",
-        "continuation_flood", "control_flood",  "empty_frames",
-        "useless_frames",     "protocol_error", "write_stall"};
+        "rapid_reset",    "stream_errors", "header_list_too_large", "continuation_flood",
+        "control_flood",  "empty_frames",  "useless_frames",        "settings_timeout",
+        "protocol_error", "write_stall"};
+    return k_names[static_cast<std::size_t>(reason)];
+}
+
+void WorkerMetrics::stream_reset(Http2StreamError reason) noexcept {
+    cells_->http2_stream_errors[static_cast<std::size_t>(reason)].add(1);
+}
+
+std::string_view name(Http2StreamError reason) noexcept {
+    constexpr std::array<std::string_view, k_http2_stream_errors> k_names{
+        "malformed_head", "malformed_content", "window_overflow", "too_many_streams"};
     return k_names[static_cast<std::size_t>(reason)];
 }
 

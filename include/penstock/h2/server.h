@@ -32,7 +32,7 @@ struct ServerLimits {
     std::uint32_t resets_per_second = 20;
     std::uint32_t errors_burst = 100;  // streams that we had to reset (MadeYouReset)
     std::uint32_t errors_per_second = 10;
-    std::uint32_t control_burst = 200;  // SETTINGS and PING
+    std::uint32_t control_burst = 200;  // SETTINGS, PING and PRIORITY
     std::uint32_t control_per_second = 50;
     std::uint32_t useless_frames = 1000;  // in a row without any payload
 };

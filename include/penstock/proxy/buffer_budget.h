@@ -1,4 +1,4 @@
-// How many bytes of request bodies the process may hold at once.
+// How many bytes of request bodies and large heads the process may hold at once.
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,7 @@ private:
     std::atomic<std::uint64_t> limit_;
 };
 
-/// One request's share: grows with its body, given back at its end.
+/// A share of one request: grows with its body, given back at its end.
 class BufferShare {
 public:
     explicit BufferShare(BufferBudget& budget) noexcept : budget_{budget} {}

@@ -57,12 +57,24 @@ enum class Http2Refusal : std::uint8_t {
     control_flood,
     empty_frames,
     useless_frames,
+    settings_timeout,
     protocol_error,
     write_stall,
 };
 inline constexpr std::size_t k_http2_refusals =
     static_cast<std::size_t>(Http2Refusal::write_stall) + 1;
 [[nodiscard]] std::string_view name(Http2Refusal reason) noexcept;
+
+/// Why a stream of an HTTP/2 client was reset, and its connection left alone.
+enum class Http2StreamError : std::uint8_t {
+    malformed_head,
+    malformed_content,  // or trailers; or of another length than its head says
+    window_overflow,
+    too_many_streams,
+};
+inline constexpr std::size_t k_http2_stream_errors =
+    static_cast<std::size_t>(Http2StreamError::too_many_streams) + 1;
+[[nodiscard]] std::string_view name(Http2StreamError reason) noexcept;
 
 /// A decision beside what the pool's shadow policy would have decided.
 struct ShadowDecision {
@@ -85,6 +97,7 @@ public:
     void change(Gauge what, std::int64_t by) noexcept;      // (worker)
     void refused(Http2Refusal reason) noexcept;             // (worker) a client
     void upstream_refused(Http2Refusal reason) noexcept;    // (worker)
+    void stream_reset(Http2StreamError reason) noexcept;    // (worker) a client's
     void handshake(TlsOutcome outcome) noexcept;            // (worker) with a client
     /// The time between two chunks of one stream. (worker) No allocation.
     void inter_token(Micros gap) noexcept;

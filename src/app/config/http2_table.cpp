@@ -44,7 +44,8 @@ const Option k_options[] = {
      .binding = bound<&h2::ServerLimits::errors_burst>(),
      .range = {1, k_many},
      .sentence = "Streams that a client may make us reset by breaking the protocol "
-                 "(MadeYouReset); beyond it its connection is ended."},
+                 "(MadeYouReset); beyond it its connection is ended. Streams that it opens beyond "
+                 "max_streams before it has acknowledged our SETTINGS count an eighth."},
     {.name = "errors_per_second",
      .binding = bound<&h2::ServerLimits::errors_per_second>(),
      .range = {1, k_many},
@@ -52,8 +53,8 @@ const Option k_options[] = {
     {.name = "control_burst",
      .binding = bound<&h2::ServerLimits::control_burst>(),
      .range = {10, k_many},
-     .sentence = "SETTINGS and PING frames that a client may send at once; beyond it its "
-                 "connection is ended. Each DATA frame sent allows one more."},
+     .sentence = "SETTINGS, PING and PRIORITY frames that a client may send at once; beyond it "
+                 "its connection is ended. Each DATA frame sent allows one more."},
     {.name = "control_per_second",
      .binding = bound<&h2::ServerLimits::control_per_second>(),
      .range = {1, k_many},
@@ -61,9 +62,9 @@ const Option k_options[] = {
     {.name = "useless_frames",
      .binding = bound<&h2::ServerLimits::useless_frames>(),
      .range = {100, k_many},
-     .sentence = "Frames in a row that carry nothing (WINDOW_UPDATE, PRIORITY, answers to no PING, "
-                 "heads on streams that have ended, unknown ones); beyond it the connection is "
-                 "ended. Each DATA frame sent allows ten more."},
+     .sentence = "Frames in a row that carry nothing (WINDOW_UPDATE, answers to no PING, heads on "
+                 "streams that have ended, unknown ones); beyond it the connection is ended. Each "
+                 "DATA frame sent allows ten more."},
 };
 
 }  // namespace

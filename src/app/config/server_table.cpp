@@ -24,7 +24,7 @@ const Option k_options[] = {
      .binding = bound<&ServerConfig::head_timeout>(),
      .range = {1, k_hour},
      .sentence = "How long a client may take to send a request's head, from its first byte; then "
-                 "408."},
+                 "408. With HTTP/2 also to acknowledge our SETTINGS while it has streams open."},
     {.name = "body_idle_timeout",
      .binding = bound<&ServerConfig::body_idle_timeout>(),
      .range = {1, k_hour},
@@ -79,8 +79,8 @@ const Option k_options[] = {
      .range = {k_kib, 1024 * k_gib},
      .zero = "the smaller of 1 GiB and a quarter of the memory the process may use",
      .sentence =
-         "Memory for all request bodies that are held at a time. While it is spent, requests "
-         "whose body needs more of it get 503 with Retry-After."},
+         "Memory for all request bodies, and heads over 4 KiB, that are held at a time. While it "
+         "is spent, requests that need more of it get 503 with Retry-After."},
     {.name = "max_fields",
      .binding = bound<&ServerConfig::max_fields>(),
      .range = {1, 1000},

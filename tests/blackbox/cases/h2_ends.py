@@ -327,6 +327,19 @@ def test_a_client_that_says_half_of_it_is_given_up(world, half):
     engine.expect_no_request()
 
 
+def test_a_client_that_does_not_acknowledge_our_settings_is_given_up(world):
+    engine = world.engine()
+    proxy = world.proxy(engine, server={"head_timeout": "200ms"})
+    client = proxy.connect_h2()
+    client.acknowledges_settings = False
+    client.post_chat()
+
+    client.expect_goaway(frames.SETTINGS_TIMEOUT)
+
+    client.read_to_end()
+    proxy.wait_for_metric("penstock_http2_refusals_total", 1, reason="settings_timeout")
+
+
 HALF_A_HEAD = frames.frame(frames.HEADERS, frames.END_STREAM, 101, frames.header_block(head()[:2]))
 
 
@@ -334,6 +347,7 @@ def test_trailers_that_come_after_a_reset_are_no_head_that_stops(world):
     engine = world.engine()
     proxy = world.proxy(engine, server={"head_timeout": "200ms", "max_body": "1KiB"})
     client, clock = proxy.connect_h2(), proxy.connect_h2()
+    client.synchronise()
     stream, request = answered_stream(client, engine)
     refused = client.open(chat_head(), end=False)
     refused.send_data(b"x" * 1025)
@@ -353,6 +367,8 @@ def test_a_stream_that_comes_after_the_last_goaway_is_no_head_that_stops(world):
     engine = world.engine()
     proxy = world.proxy(engine, server={"head_timeout": "200ms"})
     client, clock = proxy.connect_h2(), proxy.connect_h2()
+    client.synchronise()
+    clock.synchronise()
     stream, request = answered_stream(client, engine)
     answered_stream(clock, engine)
     proxy.signal(signal.SIGTERM)

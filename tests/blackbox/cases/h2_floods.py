@@ -13,7 +13,7 @@ from harness.attack import PAUSE, Attacker, Neighbour
 from harness.cases import each, equal, holds
 from harness.config import Sub
 from harness.frames import MOST_WINDOW, WINDOW
-from harness.h2_client import chat_head, head
+from harness.h2_client import H2Client, chat_head, head
 from harness.program import WITHOUT_QUARANTINE
 
 ANSWER = b"answer " * 300
@@ -75,6 +75,8 @@ def window_toggles():
 
 
 POST_OPEN = frames.headers(1, block=POST)
+ALL_OPEN = b"".join(frames.headers(stream, block=POST) for stream in streams(128))
+FIRST_OF_ALL = b"\x80\0\0\0\x0f"  # exclusive, below no stream
 
 # The attack, what it is counted as, and its batches. All of them pass their limit.
 ATTACKS = [
@@ -126,7 +128,10 @@ ATTACKS = [
     ("heads on a stream that was reset", "useless_frames",
      lambda: [frames.headers(1, block=FORBIDDEN, end=True), PAUSE,
               *repeated(frames.headers(1, block=GET, end=True), 20_000)]),
-    ("PRIORITY", "useless_frames", lambda: repeated(frames.priority(1, 3), 20_000)),
+    ("PRIORITY", "control_flood", lambda: repeated(frames.priority(1, 3), 20_000)),
+    ("PRIORITY of one before all others, among DATA", "control_flood",
+     lambda: repeated(frames.frame(frames.PRIORITY, 0, 1, FIRST_OF_ALL) * 900 + frames.data(3, b"a"),
+                      1000, per_batch=1, first=ALL_OPEN)),
     ("WINDOW_UPDATE", "useless_frames", lambda: repeated(frames.window_update(0, 1), 20_000)),
     ("WINDOW_UPDATE of a stream", "useless_frames",
      lambda: repeated(frames.window_update(1, 1), 20_000, first=POST_OPEN)),
@@ -144,7 +149,7 @@ DEAF = [row for row in ATTACKS if row[0] in (
     "Rapid Reset", "streams over the limit", "SETTINGS", "PING", "windows that change for 100 streams", "PRIORITY")]
 
 
-def attacked(world, reason, batches, listens=True):
+def attacked(world, reason, batches, **manners):
     """The attack ends with its connection, is counted, costs little, and disturbs nobody."""
     engine = world.engine()
     engine.answer_all(ANSWER)
@@ -154,9 +159,9 @@ def attacked(world, reason, batches, listens=True):
     neighbour.wait_for_more()
     before = proxy.resident()
 
-    times = [attack(proxy, reason, batches, listens, 1)]
+    times = [attack(proxy, reason, batches, manners)]
     while times[-1] >= timing.limit(1) and len(times) < TRIES:
-        times.append(attack(proxy, reason, batches, listens, len(times) + 1))
+        times.append(attack(proxy, reason, batches, manners))
     neighbour.wait_for_more()
     neighbour.stop()
 
@@ -167,12 +172,13 @@ def attacked(world, reason, batches, listens=True):
     equal(refusals(proxy), {reason: len(times)}, "refusals by reason")
 
 
-def attack(proxy, reason, batches, listens, refused):
+def attack(proxy, reason, batches, manners):
     """How long it went on after its last byte, which is past its limit."""
-    attacker = Attacker(proxy, listens)
+    refused = sum(refusals(proxy).values()) + 1
+    attacker = Attacker(proxy, **manners)
     attacker.send(batches())
     start = time.monotonic()
-    if listens:
+    if attacker.listens:
         attacker.wait_for_end()
     timing.eventually(lambda: sum(refusals(proxy).values()) >= refused, f"a refusal for {reason}")
     took = time.monotonic() - start
@@ -235,6 +241,56 @@ def fill(request):
             request.socket.send(bytes(1 << 16), socket.MSG_DONTWAIT)
         except BlockingIOError:
             pass
+
+
+def test_streams_over_the_limit_end_a_client_that_acknowledges_nothing_too(world):
+    attacked(world, "stream_errors",
+             lambda: [ALL_OPEN, *per_stream(3000, GET, nothing)[128:]], acknowledges=False)
+
+
+def test_a_reset_behind_every_answer_is_no_flood(world):
+    engine = world.engine()
+    engine.answer_all(ANSWER)
+    proxy = world.proxy(engine, **OPEN)
+    client = proxy.connect_h2()
+
+    for _ in range(400):
+        stream = client.open(head("GET", "/x"))
+        equal(stream.read_response().status, 200)
+        stream.reset(frames.NO_ERROR)
+    client.synchronise()
+
+    equal((client.goaways, refusals(proxy)), ([], {}))
+
+
+# Each head is some 60 bytes on the wire and 28 KiB unpacked: all of them would be 88 MB.
+@each([("whose bodies do not come", "POST", "/x", {}),
+       ("whose answers are not read", "GET", "/nowhere/x", {"window": 0})])
+def test_large_heads_are_held_within_the_budget(world, method, path, manners):
+    proxy = world.proxy(world.engine(), environment=WITHOUT_QUARANTINE,
+                        server={"buffer_budget": "8MiB", "max_body": "1MiB"},
+                        routes=[{"paths": ["/x"], "methods": ["*"], "pool": "default"}])
+    equal(proxy.connect_h2().get("/nowhere").status, 404)
+    before = proxy.resident()
+
+    clients = [H2Client(proxy.url, **manners) for _ in range(20)]
+    for client in clients:
+        client.send(heads_of_28_kib(method, path))
+        client.synchronise()
+
+    holds(proxy.metric("penstock_buffered_bytes") <= 8 << 20, "more is buffered than the budget")
+    grown = proxy.resident() - before
+    holds(grown < world.memory(MOST_GROWTH), f"the proxy grew by {grown >> 10} KiB")
+    equal(proxy.connect_h2().get("/nowhere").status, 404)
+
+
+def heads_of_28_kib(method, path):
+    block = frames.header_block(head(method, path))
+    end = method == "GET"
+    first = frames.headers(1, block=block + frames.indexing_field("x", b"y" * 4000), end=end)
+    return first + b"".join(
+        frames.headers(stream, block=block + frames.indexed_field(62) * 7, end=end)
+        for stream in streams(128)[1:])
 
 
 def test_a_rapid_reset_makes_little_work_for_engines(world):

@@ -8,7 +8,7 @@ the connection goes on.
 from harness import frames
 from harness.cases import each, equal, holds
 from harness.config import Sub
-from harness.frames import PROTOCOL_ERROR
+from harness.frames import FLOW_CONTROL_ERROR, MOST_WINDOW, PROTOCOL_ERROR
 from harness.h2_client import head
 
 OPEN = {"routes": [{"paths": ["/**"], "methods": ["*"], "pool": "default"}]}
@@ -152,18 +152,32 @@ ACCEPTED = [
 def refused(world, act, check):
     """What `act` sends is refused as `check` says; nothing reaches the engine, the connection lives."""
     engine = world.engine()
-    client = world.proxy(engine, **OPEN).connect_h2()
+    proxy = world.proxy(engine, **OPEN)
+    client = proxy.connect_h2()
     check(act(client))
     client.synchronise()
     engine.expect_no_request()
     engine.answer_all(b"canary")
     equal(client.get("/canary").body, b"canary", "a request afterwards")
+    return proxy
+
+
+def expect_trace(proxy, reason):
+    """The stream that was reset is counted and has an access line."""
+    counted = {labels["reason"]: count for name, labels, count in proxy.metrics()
+               if name == "penstock_http2_stream_errors_total" and count}
+    equal(counted, {reason: 1}, "stream errors by reason")
+    line = proxy.wait_for_access_lines(2)[0]
+    equal((line["outcome"], line["error"], line["status"]), ("client_error", "bad_request", 400))
 
 
 @each(RESET)
 def test_what_breaks_the_protocols_rules_resets_its_stream(world, fields):
-    refused(world, lambda client: client.open(fields),
-            lambda stream: stream.expect_reset(PROTOCOL_ERROR))
+    proxy = refused(world, lambda client: client.open(fields),
+                    lambda stream: stream.expect_reset(PROTOCOL_ERROR))
+
+    expect_trace(proxy, "malformed_head")
+    equal(proxy.metric("penstock_bad_requests_total"), 1)
 
 
 @each(ANSWERED)
@@ -225,7 +239,35 @@ def trailers(fields, end=True, length=()):
      trailers([("x", "1")], length=[("content-length", "5")])),
 ])
 def test_content_and_trailers_that_break_the_rules_reset_their_stream(world, act):
-    refused(world, act, lambda stream: stream.expect_reset(PROTOCOL_ERROR))
+    proxy = refused(world, act, lambda stream: stream.expect_reset(PROTOCOL_ERROR))
+
+    expect_trace(proxy, "malformed_content")
+
+
+def test_a_window_that_overflows_resets_its_stream(world):
+    def act(client):
+        stream = client.open(GOOD, end=False)
+        stream.grant(MOST_WINDOW)
+        return stream
+
+    proxy = refused(world, act, lambda stream: stream.expect_reset(FLOW_CONTROL_ERROR))
+
+    expect_trace(proxy, "window_overflow")
+
+
+def test_a_stream_that_breaks_the_rules_while_it_is_answered_tells_its_status(world):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    client = proxy.connect_h2()
+    stream = client.post_chat(stream=True)
+    engine.next_request().start_stream()
+    equal(stream.read_status(), 200)
+
+    stream.grant(MOST_WINDOW)
+    stream.expect_reset(FLOW_CONTROL_ERROR)
+
+    line = proxy.wait_for_access_lines(1)[0]
+    equal((line["outcome"], line["error"], line["status"]), ("client_error", "bad_request", 200))
 
 
 def test_a_refusal_tells_its_code(world):

@@ -17,8 +17,9 @@ PAUSE = object()  # a batch that stands for: wait until all that went has been d
 class Attacker:
     """Sends what it is given until the proxy ends its connection."""
 
-    def __init__(self, proxy, listens=True):
+    def __init__(self, proxy, listens=True, acknowledges=True):
         self.client = H2Client(proxy.url, start=False, receive_buffer=None if listens else 16 << 10)
+        self.client.acknowledges_settings = acknowledges
         self.client.send(frames.PREFACE + frames.settings())
         self.client.synchronise()
         self.listens = listens

@@ -23,6 +23,7 @@ class H2Connection(Peer):
         self.pongs = []
         self.pings = []
         self.answers_pings = True
+        self.acknowledges_settings = True
         self._open_block = None  # a header block under way: its first frame and the bytes so far
         self._sending = threading.Lock()  # an engine's thread acknowledges while its case sends
 
@@ -108,7 +109,8 @@ class H2Connection(Peer):
         for stream in self.streams.values():
             stream.window += window - self.stream_window
         self.stream_window = window
-        self.send(frames.settings_ack())
+        if self.acknowledges_settings:
+            self.send(frames.settings_ack())
 
     def _take_ping(self, one):
         if one.flags & frames.ACK:

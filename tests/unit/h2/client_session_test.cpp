@@ -219,6 +219,31 @@ TEST(ClientSession, CancelsAtOnceAndHearsNoMoreOfIt) {
     EXPECT_TRUE(asked.news.empty());
 }
 
+// Two streams with full windows, and not a third.
+TEST(ClientSession, LetsAsMuchComeLateAsTheWindowsOfCancelledStreamsHold) {
+    Asked asked;
+    PlainStream& first = asked.ask();
+    PlainStream& second = asked.ask();
+    asked.says();
+    ASSERT_TRUE(
+        asked.hear(k_hello + test::headers(1, k_ok, false) + test::headers(3, k_ok, false)));
+    asked.session.cancel(first);
+    asked.session.cancel(second);
+    asked.says();
+
+    const std::string late = test::data(1, std::string(1'024, 'x'));
+    for (std::uint32_t bytes = 0; bytes < 2 * ClientSession::k_stream_window; bytes += 1'024)
+        ASSERT_TRUE(asked.hear(late)) << bytes;
+    int count = 0;
+    while (count < 5'000 && asked.hear(late)) {
+        asked.says();
+        ++count;
+    }
+
+    EXPECT_EQ(count, 1'000);
+    EXPECT_EQ(asked.session.refusal(), telemetry::Http2Refusal::useless_frames);
+}
+
 TEST(ClientSession, SendsNothingOfAStreamThatWasCancelledBefore) {
     Asked asked;
     PlainStream& stream = asked.ask("a body");

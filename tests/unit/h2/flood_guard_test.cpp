@@ -60,6 +60,21 @@ TEST(FloodGuard, CountsSettingsAndPingsTogetherButNotTheirAnswers) {
     EXPECT_EQ(guarded.verdict, Http2Refusal::control_flood);
 }
 
+// nghttp2 moves all open streams for one that wants to stand before them.
+TEST(FloodGuard, CountsPrioritiesWhateverElseComes) {
+    Guarded guarded;
+    std::uint32_t count = 0;
+    for (; !guarded.verdict && count < 5'000; ++count) {
+        guarded.guard.payload(1);
+        static_cast<void>(guarded.passes(k_headers, 1));
+        static_cast<void>(guarded.passes(k_priority, 1, 5, count % 2));
+    }
+    EXPECT_EQ(guarded.verdict, Http2Refusal::control_flood);
+    EXPECT_EQ(count, guarded.limits.control_burst + 1);
+    guarded.now += Millis{1'000};
+    EXPECT_EQ(guarded.passes(k_priority, 5'000, 5), guarded.limits.control_per_second);
+}
+
 TEST(FloodGuard, CountsAnswersToNoPingAsUseless) {
     Guarded guarded;
     constexpr std::uint8_t k_ack = 1;
@@ -69,7 +84,7 @@ TEST(FloodGuard, CountsAnswersToNoPingAsUseless) {
 }
 
 TEST(FloodGuard, EndsFramesThatCarryNothing) {
-    for (const std::uint8_t type : {k_priority, k_window_update, k_unknown}) {
+    for (const std::uint8_t type : {k_window_update, k_unknown}) {
         Guarded guarded;
         EXPECT_EQ(guarded.passes(type, 10'000), guarded.limits.useless_frames);
         EXPECT_EQ(guarded.verdict, Http2Refusal::useless_frames);
@@ -141,6 +156,14 @@ TEST(FloodGuard, EndsAClientThatMakesUsResetItsStreams) {
     for (std::uint32_t i = 0; i < guarded.limits.errors_per_second; ++i)
         EXPECT_FALSE(guarded.guard.stream_error(guarded.now));
     EXPECT_EQ(guarded.guard.stream_error(guarded.now), Http2Refusal::stream_errors);
+}
+
+TEST(FloodGuard, EndsAClientThatGoesOnAskingForStreamsItMayNotHave) {
+    Guarded guarded;
+    std::uint32_t count = 0;
+    while (count < 10'000 && !guarded.guard.stream_refused(guarded.now)) ++count;
+    EXPECT_EQ(count, 8 * guarded.limits.errors_burst);
+    EXPECT_EQ(guarded.guard.stream_refused(guarded.now), Http2Refusal::stream_errors);
 }
 
 }  // namespace

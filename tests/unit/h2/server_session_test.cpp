@@ -25,6 +25,9 @@ struct Spoken final : StreamMaker {
         streams.push_back(std::make_unique<PlainStream>(id, heads));
         return *streams.back();
     }
+    void was_reset(telemetry::Http2StreamError reason) noexcept override {
+        ++errors[static_cast<std::size_t>(reason)];
+    }
     bool hear(std::string_view bytes) {
         const bool more = session.receive(bytes, now);
         session.take_news(news);
@@ -58,6 +61,7 @@ struct Spoken final : StreamMaker {
     ServerSetup setup;
     ServerSession session{setup, limits, *this};
     std::vector<SessionStream*> news;
+    std::array<int, telemetry::k_http2_stream_errors> errors{};
     std::string said;
     TimePoint now{Millis{1'000}};
 };
@@ -133,14 +137,15 @@ struct Attack {
     std::string (*step)(std::uint32_t number);
     Http2Refusal reason;
     int code;
+    ServerLimits limits{};
 };
 
 class Floods : public testing::TestWithParam<Attack> {};
 
 TEST_P(Floods, EndTheConnectionWithAReason) {
     const Attack& attack = GetParam();
-    Spoken spoken;
-    ASSERT_TRUE(spoken.hear(k_hello + attack.once));
+    Spoken spoken{attack.limits};
+    ASSERT_TRUE(spoken.hear(k_preface + test::settings() + attack.once));
     std::uint32_t count = 0;
     while (count < 20'000 && spoken.hear(attack.step(count))) {
         static_cast<void>(spoken.says());
@@ -163,6 +168,10 @@ INSTANTIATE_TEST_SUITE_P(
                    return test::headers(odd(n), test::k_get, true) + test::reset(odd(n));
                },
                Http2Refusal::rapid_reset, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"resets of a stream that has ended",
+               test::headers(1, test::k_get, true) + test::reset(1),
+               [](std::uint32_t) { return test::reset(1); }, Http2Refusal::useless_frames,
+               NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"MadeYouReset by windows", "",
                [](std::uint32_t n) {
                    return test::headers(odd(n), test::k_get, true) +
@@ -183,6 +192,12 @@ INSTANTIATE_TEST_SUITE_P(
                    return test::headers(odd(n), list, true);
                },
                Http2Refusal::stream_errors, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"streams over the limit",
+               test::headers(1, test::k_post, false),
+               [](std::uint32_t n) { return test::headers(odd(n) + 2, test::k_get, true); },
+               Http2Refusal::stream_errors,
+               NGHTTP2_ENHANCE_YOUR_CALM,
+               {.max_streams = 1}},
         Attack{"SETTINGS", "", [](std::uint32_t) { return test::settings(); },
                Http2Refusal::control_flood, NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"PING", "", [](std::uint32_t) { return test::frame(6, 0, 0, "12345678"); },
@@ -192,7 +207,12 @@ INSTANTIATE_TEST_SUITE_P(
                NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"PRIORITY", test::headers(1, test::k_post, false),
                [](std::uint32_t) { return test::frame(2, 0, 1, std::string("\0\0\0\0\1", 5)); },
-               Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
+               Http2Refusal::control_flood, NGHTTP2_ENHANCE_YOUR_CALM},
+        Attack{"PRIORITY among DATA", test::headers(1, test::k_post, false),
+               [](std::uint32_t) {
+                   return test::frame(2, 0, 1, std::string("\x80\0\0\0\1", 5)) + test::data(1, "a");
+               },
+               Http2Refusal::control_flood, NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"WINDOW_UPDATE", "", [](std::uint32_t) { return test::window_update(0, 1); },
                Http2Refusal::useless_frames, NGHTTP2_ENHANCE_YOUR_CALM},
         Attack{"unknown frames", "", [](std::uint32_t) { return test::frame(0xBB, 0, 0, "x"); },
@@ -210,7 +230,7 @@ INSTANTIATE_TEST_SUITE_P(
                [](std::uint32_t) {
                    return test::frame(9, 0, 1, test::block({{"x", "y"}}));
                },
-               Http2Refusal::continuation_flood, NGHTTP2_PROTOCOL_ERROR}),
+               Http2Refusal::continuation_flood, NGHTTP2_ENHANCE_YOUR_CALM}),
     [](const auto& attack) {
         std::string label;
         for (const char c : std::string_view{attack.param.what}) {
@@ -247,6 +267,88 @@ TEST(ServerSession, TreatsFramesOnAnEndedStreamAsAnError) {
             EXPECT_EQ(spoken.goes_away(), NGHTTP2_STREAM_CLOSED) << ended << at_once;
         }
     }
+}
+
+// Some clients send RST_STREAM(NO_ERROR) behind every answer, whether their upload had ended or
+// not.
+TEST(ServerSession, CountsNoResetOfAStreamThatWasAnswered) {
+    for (const bool ended : {true, false}) {
+        Spoken spoken;
+        ASSERT_TRUE(spoken.hear(k_hello));
+        for (std::uint32_t n = 0; n < 2'000; ++n) {
+            ASSERT_TRUE(spoken.hear(test::headers(odd(n), test::k_post, ended)));
+            ASSERT_TRUE(spoken.session.respond(*spoken.streams.back(), {.status = 200}, false));
+            static_cast<void>(spoken.says());
+            ASSERT_TRUE(spoken.hear(test::reset(odd(n), NGHTTP2_NO_ERROR))) << n;
+            static_cast<void>(spoken.says());
+            ASSERT_TRUE(spoken.streams.back()->closed);
+            spoken.streams.clear();
+        }
+        EXPECT_EQ(spoken.goes_away(), -1);
+    }
+}
+
+struct Fault {
+    const char* what;
+    std::string frames;
+    telemetry::Http2StreamError reason;
+    bool told;  // there is a stream to tell it of
+};
+
+TEST(ServerSession, TellsOfEachStreamThatItResetsAndWhy) {
+    using telemetry::Http2StreamError;
+    test::List forbidden = test::k_get;
+    forbidden.emplace_back("connection", "close");
+    forbidden.emplace_back("x", "a\nb");
+    test::List longer = test::k_post;
+    longer.emplace_back("content-length", "1");
+    const std::string open = test::headers(1, test::k_post, false);
+    const Fault faults[] = {
+        {"a field", test::headers(1, forbidden, true), Http2StreamError::malformed_head, true},
+        {"no path", test::headers(1, {{":method", "GET"}}, true), Http2StreamError::malformed_head,
+         true},
+        {"its length", test::headers(1, longer, false) + test::data(1, "ab", true),
+         Http2StreamError::malformed_content, true},
+        {"trailers", open + test::headers(1, {{":path", "/"}}, true),
+         Http2StreamError::malformed_content, true},
+        {"a window", open + test::window_update(1, 0x7FFFFFFF), Http2StreamError::window_overflow,
+         true},
+        {"one too many", open + test::headers(3, test::k_get, true),
+         Http2StreamError::too_many_streams, false},
+    };
+    for (const Fault& fault : faults) {
+        Spoken spoken{{.max_streams = 1}};
+        ASSERT_TRUE(spoken.hear(k_preface + test::settings() + fault.frames)) << fault.what;
+        static_cast<void>(spoken.says());
+        std::array<int, telemetry::k_http2_stream_errors> expected{};
+        expected[static_cast<std::size_t>(fault.reason)] = 1;
+        EXPECT_EQ(spoken.errors, expected) << fault.what;
+        EXPECT_EQ(spoken.streams[0]->closed && spoken.streams[0]->broken, fault.told) << fault.what;
+        EXPECT_EQ(spoken.goes_away(), -1) << fault.what;
+    }
+}
+
+// RFC 9113 6.9.2 would have the connection ended (src/TRAPS.md, 29).
+TEST(ServerSession, EndsTheStreamsWhoseWindowsASettingOverflows) {
+    Spoken spoken;
+    std::string bytes = k_hello;
+    for (std::uint32_t n = 0; n < 3; ++n)
+        bytes += test::headers(odd(n), test::k_post, false) +
+                 test::window_update(odd(n), 0x7FFFFFFF - 65'535);
+    ASSERT_TRUE(
+        spoken.hear(bytes + test::frame(4, 0, 0, test::number(4, 2) + test::number(70'000, 4))));
+    static_cast<void>(spoken.says());
+    for (const auto& stream : spoken.streams) EXPECT_TRUE(stream->closed && stream->broken);
+    EXPECT_EQ(spoken.goes_away(), -1);
+}
+
+TEST(ServerSession, KnowsWhenItsSettingsAreAcknowledged) {
+    Spoken spoken;
+    ASSERT_TRUE(spoken.hear(k_preface + test::settings()));
+    EXPECT_TRUE(spoken.session.settled() && !spoken.session.acknowledged());
+    static_cast<void>(spoken.says());
+    ASSERT_TRUE(spoken.hear(test::frame(4, 1, 0)));
+    EXPECT_TRUE(spoken.session.acknowledged());
 }
 
 TEST(ServerSession, ForgivesFramesThatWereUnderWayWhenItResetTheStream) {

@@ -71,6 +71,24 @@ TEST(StreamSpares, KeepNothingOverTheirBound) {
     }
 }
 
+TEST(StreamSpares, TakeAHeadWithItsMemoryWhetherTheyKeepItOrNot) {
+    for (const std::size_t bytes : {std::size_t{100}, StreamSpares::k_fields_max + 1}) {
+        StreamSpares spares;
+        Lone first{spares};
+        first.head.target = "/" + std::string(bytes, 'p');
+        first.head.fields.append("x", std::string(bytes, 'x'));
+
+        spares.keep_head(first.head);
+        spares.keep_head(first.head);
+
+        EXPECT_EQ(first.head.target.capacity(), std::string{}.capacity());
+        const Lone second{spares};
+        const Lone third{spares};
+        EXPECT_EQ(second.head.target.capacity() >= bytes, bytes == 100);
+        EXPECT_LT(third.head.target.capacity(), bytes);
+    }
+}
+
 TEST(StreamSpares, KeepNoMoreThanSoMany) {
     StreamSpares spares;
     for (std::size_t i = 0; i < StreamSpares::k_kept + 1; ++i) {

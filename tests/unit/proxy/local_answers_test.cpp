@@ -209,6 +209,22 @@ TEST_F(LocalAnswersTest, ASpentBudgetIsAPassing503) {
     EXPECT_EQ(bench.budget.used(), 0U);
 }
 
+// As HPACK makes it of a few bytes.
+TEST_F(LocalAnswersTest, ALargeHeadTakesItsShareOfTheBudget) {
+    const auto with_field = [](std::size_t bytes) {
+        return "GET /nowhere HTTP/1.1\r\nHost: a\r\nX: " + std::string(bytes, 'x') + "\r\n\r\n";
+    };
+    bench.budget.set_limit(1024);
+
+    EXPECT_TRUE(ask(with_field(4'000)).starts_with("HTTP/1.1 404"));
+    const std::string got = ask(with_field(5'000));
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 503"));
+    EXPECT_TRUE(has(got, "buffer_budget_spent"));
+    bench.budget.set_limit(6'000);
+    EXPECT_TRUE(ask(with_field(5'000)).starts_with("HTTP/1.1 404"));
+    EXPECT_EQ(bench.budget.used(), 0U);
+}
+
 // --- Pools and models.
 
 TEST_F(LocalAnswersTest, AnUnknownModelIs404WithTheList) {
