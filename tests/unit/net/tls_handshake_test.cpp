@@ -9,23 +9,8 @@ using test::Authority;
 using test::Issued;
 using namespace test_tls;
 
-class TlsHandshake : public testing::Test {
+class TlsHandshake : public TlsTest {
 protected:
-    [[nodiscard]] ServerTlsOptions serving(const std::string& names = "DNS:a.test") const {
-        return {.certificates = {pair_of(authority.issue({.names = names}))}};
-    }
-    [[nodiscard]] ClientTlsOptions trusting() const { return {.ca = {"ca.crt", authority.pem()}}; }
-    [[nodiscard]] ServerTlsOptions asking_for_certificates(ClientCertificate mode) const {
-        ServerTlsOptions options = serving();
-        options.client_certificate = mode;
-        options.client_ca = {"clients.crt", authority.pem()};
-        return options;
-    }
-    [[nodiscard]] ClientTlsOptions presenting(const Issued& own) const {
-        ClientTlsOptions options = trusting();
-        options.own = {{"own.crt", own.certificate}, {"own.key", own.key}};
-        return options;
-    }
     void expect_client_refuses(const std::shared_ptr<const ServerTls>& server_tls,
                                const ClientTlsOptions& options,
                                const ClientHandshake& with = {"a.test", nullptr, {}}) {
@@ -35,9 +20,6 @@ protected:
         EXPECT_EQ(ends.client->tls_outcome(), TlsOutcome::certificate_refused);
         EXPECT_FALSE(ends.server_result->has_value() && ends.client->open());
     }
-
-    Authority authority;
-    Ends ends;
 };
 
 TEST_F(TlsHandshake, SettlesTls13BetweenTwoThatAgree) {
@@ -407,76 +389,6 @@ TEST_F(TlsHandshake, ComesThroughByteByByte) {
         EXPECT_EQ(transport.tls_facts().version,
                   version == TLS1_2_VERSION ? TlsVersion::tls_1_2 : TlsVersion::tls_1_3);
     }
-}
-
-class TlsResumption : public TlsHandshake {
-protected:
-    /// One connection that goes as far as to have got a session.
-    TlsFacts connect(const std::shared_ptr<const ServerTls>& to,
-                     const std::shared_ptr<const ClientTls>& as,
-                     const std::string& name = "a.test") {
-        Ends each;
-        each.shake(to, as, {name, slot});
-        if (!each.good()) return {};
-        const std::string_view piece = "x";
-        EXPECT_EQ(each.server->try_write({&piece, 1}), 1);
-        EXPECT_EQ(each.read(*each.client, 1), "x");  // the tickets come before it
-        return each.server->tls_facts();
-    }
-
-    std::shared_ptr<TlsSessionSlot> slot = make_tls_session_slot();
-};
-
-TEST_F(TlsResumption, TakesUpASessionFromBefore) {
-    const auto ours = server(serving());
-    const auto theirs = client(trusting());
-
-    EXPECT_FALSE(connect(ours, theirs).resumed);
-    EXPECT_TRUE(connect(ours, theirs).resumed);
-    EXPECT_TRUE(connect(ours, theirs).resumed);
-}
-
-TEST_F(TlsResumption, OutlivesANewCertificateWhereTheKeysDo) {
-    const auto keys = make_tls_ticket_keys();
-    const auto theirs = client(trusting());
-    connect(ServerTls::load(serving(), keys).tls, theirs);
-
-    EXPECT_TRUE(connect(ServerTls::load(serving(), keys).tls, theirs).resumed);
-    EXPECT_FALSE(connect(server(serving()), theirs).resumed);  // keys of its own
-}
-
-TEST_F(TlsResumption, KnowsTheClientAgain) {
-    const auto ours = server(asking_for_certificates(ClientCertificate::required));
-    const auto theirs = client(presenting(authority.issue({.names = "DNS:robot.test"})));
-    connect(ours, theirs);
-
-    const TlsFacts again = connect(ours, theirs);
-
-    EXPECT_TRUE(again.resumed);
-    EXPECT_EQ(again.peer_name, "robot.test");
-}
-
-TEST_F(TlsResumption, DoesNotPassByNewRulesForClients) {
-    const auto keys = make_tls_ticket_keys();
-    ServerTlsOptions options = asking_for_certificates(ClientCertificate::required);
-    const auto theirs = client(presenting(authority.issue({.names = "DNS:robot.test"})));
-    connect(ServerTls::load(options, keys).tls, theirs);
-
-    options.client_names = {"human.test"};
-    Ends each;
-    each.shake(ServerTls::load(options, keys).tls, theirs, {"a.test", slot});
-
-    EXPECT_TRUE(each.server_result->has_error());
-}
-
-TEST_F(TlsResumption, IsNotOfferedUnderAnotherNameOrTrust) {
-    const auto ours = server(serving("DNS:a.test,DNS:b.test"));
-    const auto theirs = client(trusting());
-    connect(ours, theirs);
-
-    EXPECT_FALSE(connect(ours, theirs, "b.test").resumed);
-    EXPECT_TRUE(connect(ours, theirs, "b.test").resumed);
-    EXPECT_FALSE(connect(ours, client(trusting()), "b.test").resumed);
 }
 
 }  // namespace
