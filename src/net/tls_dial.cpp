@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include "tls_client.h"
+#include "tls_session.h"
 
 namespace penstock::net {
 
@@ -41,6 +42,7 @@ void offer_session(SSL& ssl, const ClientKeeps& keeps) {
         slot.made_with = keeps.tls;
         slot.server_name = keeps.server_name;
     }
+    if (slot.newest && !peer_is_timely(*slot.newest)) slot.newest.reset();
     if (slot.newest) SSL_set_session(&ssl, slot.newest.get());
 }
 

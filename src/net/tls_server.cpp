@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "penstock/net/sha256.h"
+#include "tls_session.h"
 
 namespace penstock::net {
 
@@ -99,6 +100,7 @@ void set_callbacks(Impl& impl) {
     if (!impl.alpn.empty()) SSL_CTX_set_alpn_select_cb(&context, &choose_protocol, &impl);
     SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_OFF);  // tickets only
     SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, &handle_ticket);
+    limit_sessions(context);
     // Clients end with a FIN alone; what they sent is framed, so that nothing can be cut off.
     SSL_CTX_set_options(&context, SSL_OP_IGNORE_UNEXPECTED_EOF);
 }

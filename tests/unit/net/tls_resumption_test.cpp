@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "tls_bench.h"
+#include "tls_client.h"
+#include "tls_server.h"
+#include "tls_session.h"
 
 namespace penstock::net {
 namespace {
@@ -22,6 +25,11 @@ protected:
         EXPECT_EQ(each.server->try_write({&piece, 1}), 1);
         EXPECT_EQ(each.read(*each.client, 1), "x");  // the tickets come before it
         return each.server->tls_facts();
+    }
+
+    /// Certificates count as if it were always their time.
+    static void let_time_pass_by(SSL_CTX& context) {
+        X509_STORE_set_flags(SSL_CTX_get_cert_store(&context), X509_V_FLAG_NO_CHECK_TIME);
     }
 
     std::shared_ptr<TlsSessionSlot> slot = make_tls_session_slot();
@@ -54,6 +62,48 @@ TEST_F(TlsResumption, KnowsTheClientAgain) {
 
     EXPECT_TRUE(again.resumed);
     EXPECT_EQ(again.peer_name, "robot.test");
+}
+
+TEST_F(TlsResumption, IsNotForAClientWhoseCertificateHasExpiredMeanwhile) {
+    const auto ours = server(asking_for_certificates(ClientCertificate::required));
+    const auto theirs = client(presenting(
+        authority.issue({.names = "DNS:robot.test", .from_seconds = -7200, .to_seconds = -3600})));
+    let_time_pass_by(*ours->impl().context);  // the first handshake was before
+    EXPECT_EQ(connect(ours, theirs).peer_name, "robot.test");
+
+    const TlsFacts again = connect(ours, theirs);
+
+    EXPECT_EQ(again.peer_name, "robot.test");
+    EXPECT_FALSE(again.resumed);
+}
+
+TEST_F(TlsResumption, IsNotOfferedToAServerWhoseCertificateHasExpiredMeanwhile) {
+    const auto ours =
+        server({.certificates = {pair_of(authority.issue(
+                    {.names = "DNS:a.test", .from_seconds = -7200, .to_seconds = -1}))}});
+    const auto theirs = client(trusting());
+    let_time_pass_by(*theirs->impl().context);
+    EXPECT_EQ(connect(ours, theirs).version, TlsVersion::tls_1_3);
+
+    EXPECT_FALSE(connect(ours, theirs).resumed);
+}
+
+TEST_F(TlsResumption, CarriesTheTimeOfTheFirstHandshakeFromTicketToTicket) {
+    const auto ours = server(serving());
+    const auto theirs = client(trusting());
+    const auto first_handshake = [&] {
+        Ends each;
+        each.shake(ours, theirs, {.server_name = "a.test", .session = slot, .alpn = {}});
+        const std::string_view piece = "x";
+        EXPECT_EQ(each.server->try_write({&piece, 1}), 1);
+        EXPECT_EQ(each.read(*each.client, 1), "x");
+        return first_handshake_of(*SSL_get0_session(each.server->tls().ssl()));
+    };
+    const std::optional<TimePoint> first = first_handshake();
+
+    ASSERT_TRUE(first.has_value());
+    EXPECT_EQ(first_handshake(), first);
+    EXPECT_EQ(first_handshake(), first);
 }
 
 TEST_F(TlsResumption, DoesNotPassByNewRulesForClients) {
