@@ -25,7 +25,9 @@ WorkerThread::WorkerThread(const proxy::Shared& shared, std::uint64_t seed,
       handler_{worker_},
       explainer_{worker_},
       connections_{loop_, handler_, &metrics_},
-      max_connections_{max_connections} {}
+      max_connections_{max_connections} {
+    loop_.count_in(metrics_);
+}
 
 WorkerThread::~WorkerThread() {
     loop_.stop();

@@ -9,6 +9,17 @@ using test::Authority;
 using test::Issued;
 using namespace test_tls;
 
+/// One record cut into many.
+std::string in_records_of(std::size_t size, const std::string& record) {
+    constexpr std::size_t k_head = 5;
+    std::string all;
+    for (std::size_t at = k_head; at < record.size(); at += size) {
+        const std::string piece = record.substr(at, size);
+        all += record.substr(0, 3) + '\0' + static_cast<char>(piece.size()) + piece;
+    }
+    return all;
+}
+
 class TlsHandshake : public TlsTest {
 protected:
     void expect_client_refuses(const std::shared_ptr<const ServerTls>& server_tls,
@@ -327,6 +338,32 @@ TEST_F(TlsHandshake, TellsPlainHttpFromTls) {
     EXPECT_EQ(shaken.take().error().code(), ErrorCode::tls_handshake_failed);
     EXPECT_EQ(transport.tls_outcome(), TlsOutcome::not_tls);
     EXPECT_FALSE(transport.encrypted());
+}
+
+TEST_F(TlsHandshake, TakesAHelloInSmallRecordsButNotInTheSmallest) {
+    for (const auto& [size, good] :
+         std::vector<std::pair<std::size_t, bool>>{{8, true}, {1, false}}) {
+        ByHand peer;
+        peer.ask_for("a-name-so-long-that-the-hello-has-more-bytes-than-there-may-be-records.test");
+        test::SocketPair pair = test::socket_pair();
+        Transport transport{ends.loop, pair.ours};
+        Handshake shaken{handshake(ends.loop, transport, server(serving()), Millis{30'000})};
+        peer.shake();
+        pair.peer.send(in_records_of(size, peer.outgoing()));
+        ASSERT_TRUE(test::run_until(ends.loop, [&] {
+            pair.peer.read();
+            peer.incoming(pair.peer.take());
+            peer.shake();
+            pair.peer.send(peer.outgoing());
+            return shaken.done();
+        }));
+
+        const Result<void> result = shaken.take();
+        EXPECT_EQ(result.has_value(), good) << size;
+        if (good) continue;
+        EXPECT_EQ(transport.tls_outcome(), TlsOutcome::protocol_error);
+        EXPECT_EQ(result.error().detail(), "the peer has sent too many TLS records without data");
+    }
 }
 
 TEST_F(TlsHandshake, EndsWithThePeerThatGoesAway) {
