@@ -30,6 +30,8 @@ TlsOutcome outcome_of(int reason) noexcept {
             return TlsOutcome::certificate_missing;
         case SSL_R_CERTIFICATE_VERIFY_FAILED:
             return TlsOutcome::certificate_refused;
+        case SSL_R_EXCESSIVE_MESSAGE_SIZE:
+            return TlsOutcome::message_too_large;
         case SSL_R_UNEXPECTED_EOF_WHILE_READING:
             return TlsOutcome::peer_closed;
         default:
@@ -84,6 +86,11 @@ std::string words(long verdict, const std::string& names) {
 void TlsStream::note_failure(TlsStep step) {
     if (flooded_) {
         failure = k_flooded;
+        return;
+    }
+    if (message_too_large_) {
+        outcome = TlsOutcome::message_too_large;
+        failure = "the peer's first message is longer than is allowed";
         return;
     }
     const unsigned long error = ERR_peek_last_error();

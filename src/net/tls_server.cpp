@@ -11,6 +11,10 @@ namespace {
 
 using Impl = ServerTls::Impl;
 
+// Of a client, in bytes: 8 certificates of the largest kind in use. OpenSSL would reserve 100 KiB
+// for whoever says that so much will come.
+constexpr long k_chain_max = 32L * 1024;
+
 // The default identity is in the context; another host's takes its place for this connection.
 int choose_identity(SSL* ssl, void* argument) {
     const Impl& impl = *static_cast<const Impl*>(argument);
@@ -62,6 +66,7 @@ bool verify_clients(Impl& impl, const ServerTlsOptions& options,
     for (const CertificatePtr& each : read_certificates(options.client_ca)) {
         SSL_CTX_add_client_CA(&context, each.get());
     }
+    SSL_CTX_set_max_cert_list(&context, k_chain_max);
     const bool required = options.client_certificate == ClientCertificate::required;
     SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
                        nullptr);

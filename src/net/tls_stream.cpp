@@ -22,6 +22,7 @@ struct SocketBio {
             const ssize_t count = ::recv(stream.fd_, into, static_cast<std::size_t>(room), 0);
             if (count > 0) {
                 stream.news_ = count == room || stream.hung_up_;
+                if (!stream.passes_guard({into, static_cast<std::size_t>(count)})) return -1;
                 return static_cast<int>(count);
             }
             if (count == 0) stream.input_ended_ = true;
@@ -138,6 +139,15 @@ TlsStream::~TlsStream() = default;
 
 void TlsStream::attach(int fd) noexcept {
     fd_ = fd;
+}
+
+// What is encrypted looks like handshake records, too, in TLS 1.2, and there the ClientHello is the
+// client's only message that may be long.
+bool TlsStream::passes_guard(std::string_view bytes) noexcept {
+    if (established_ || role_ != TlsRole::server) return true;
+    if (SSL_version(ssl_.get()) == TLS1_2_VERSION || guard_.pass(bytes)) return true;
+    message_too_large_ = true;
+    return false;
 }
 
 // Called for much more than the heads of records that come.

@@ -13,6 +13,7 @@
 #include "penstock/net/tls_facts.h"
 #include "penstock/net/tls_socket.h"
 #include "tls_handles.h"
+#include "tls_hello_guard.h"
 #include "tls_record_budget.h"
 
 namespace penstock::net {
@@ -79,6 +80,7 @@ private:
     static void note_message(int sent, int version, int kind, const void* bytes, std::size_t count,
                              SSL* ssl, void* stream);
     void give_up_flood() noexcept;
+    [[nodiscard]] bool passes_guard(std::string_view bytes) noexcept;
     [[nodiscard]] TlsStep step_of(int result) noexcept;
     void note_failure(TlsStep step);
     void note_late_failure();
@@ -98,7 +100,9 @@ private:
     bool write_wants_read_ = false;
     bool flooded_ = false;
     bool flood_untold_ = false;
+    bool message_too_large_ = false;
     TlsRecordBudget budget_;
+    TlsHelloGuard guard_;
     TlsStep over_ = TlsStep::done;  // else end or failed, for ever
     std::shared_ptr<const void> keeps_;
     std::string refused_names_;  // of the peer's certificate, when it was refused

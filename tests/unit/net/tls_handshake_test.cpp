@@ -340,6 +340,31 @@ TEST_F(TlsHandshake, TellsPlainHttpFromTls) {
     EXPECT_FALSE(transport.encrypted());
 }
 
+TEST_F(TlsHandshake, RefusesAMessageThatIsSaidToBeTooLong) {
+    test::SocketPair pair = test::socket_pair();
+    Transport transport{ends.loop, pair.ours};
+    const char claims_128_kib[] = {22, 3, 1, 0x40, 0, 1, 2, 0, 0};
+    pair.peer.send({claims_128_kib, sizeof claims_128_kib});
+
+    Handshake shaken{handshake(ends.loop, transport, server(serving()), Millis{30'000})};
+    ASSERT_TRUE(test::run_until(ends.loop, [&] { return shaken.done(); }));
+
+    EXPECT_TRUE(shaken.take().has_error());
+    EXPECT_EQ(transport.tls_outcome(), TlsOutcome::message_too_large);
+}
+
+TEST_F(TlsHandshake, RefusesAClientWhoseCertificatesAreTooLong) {
+    Issued own = authority.issue({.names = "DNS:robot.test"});
+    constexpr std::size_t k_chain = 40 * 1024;  // in PEM's text, a third more than its bytes
+    while (own.certificate.size() < k_chain * 4 / 3) own.certificate += authority.pem();
+
+    ends.shake(server(asking_for_certificates(ClientCertificate::required)),
+               client(presenting(own)));
+
+    ASSERT_TRUE(ends.server_result->has_error());
+    EXPECT_EQ(ends.server->tls_outcome(), TlsOutcome::message_too_large);
+}
+
 TEST_F(TlsHandshake, TakesAHelloInSmallRecordsButNotInTheSmallest) {
     for (const auto& [size, good] :
          std::vector<std::pair<std::size_t, bool>>{{8, true}, {1, false}}) {
