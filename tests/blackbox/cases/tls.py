@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from pathlib import Path
 
 from harness import config, timing, wire
 from harness.authority import Authority
@@ -240,6 +241,33 @@ def test_a_new_certificate_is_shown_without_a_failed_request(world):
 
     equal(failures, [], "requests that failed meanwhile")
     equal(kept.chat().body, b"served", "on the connection from before")
+
+
+def test_a_mounted_secret_is_read_again_when_its_directory_is_swapped(world):
+    """As Kubernetes does it: the files are links through `..data`, which is replaced."""
+    authority = Authority(world.room)
+    mount = world.room / "mount"
+
+    def update(version):
+        issued = authority.issue(version)
+        (mount / version).mkdir(parents=True)
+        Path(issued["cert"]).rename(mount / version / "tls.crt")
+        Path(issued["key"]).rename(mount / version / "tls.key")
+        (mount / "..new").symlink_to(version)
+        (mount / "..new").replace(mount / "..data")
+
+    update("first")
+    for name in ("tls.crt", "tls.key"):
+        (mount / name).symlink_to(Path("..data") / name)
+    pair = {"cert": str(mount / "tls.crt"), "key": str(mount / "tls.key")}
+    secured = Secured(world, [pair], authority)
+    trusting = authority.client()
+    equal(shown_to(secured, trusting), "first")
+
+    for version in ("second", "third"):
+        update(version)
+        timing.eventually(lambda name=version: shown_to(secured, trusting) == name,
+                          f"the {version} certificate")
 
 
 def keep_asking(secured, stop, failures):

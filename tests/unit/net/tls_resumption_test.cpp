@@ -44,6 +44,14 @@ TEST_F(TlsResumption, TakesUpASessionFromBefore) {
     EXPECT_TRUE(connect(ours, theirs).resumed);
 }
 
+// A request in early data can be sent again by whoever saw it (RFC 8446 8).
+TEST_F(TlsResumption, AllowsNoEarlyData) {
+    EXPECT_EQ(connect(server(serving()), client(trusting())).version, TlsVersion::tls_1_3);
+
+    ASSERT_NE(slot->newest, nullptr);
+    EXPECT_EQ(SSL_SESSION_get_max_early_data(slot->newest.get()), 0U);
+}
+
 TEST_F(TlsResumption, OutlivesANewCertificateWhereTheKeysDo) {
     const auto keys = make_tls_ticket_keys();
     const auto theirs = client(trusting());
