@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "json_index.h"
 #include "json_text.h"
@@ -157,6 +158,25 @@ void RequestFacts::clear() noexcept {
     max_tokens = 0;
     prompt_bytes = 0;
     blocks.clear();
+}
+
+// By member, each a call, instead of three moves of all of them in each place: once a request, the
+// fewer lines of code the better.
+void RequestFacts::swap(RequestFacts& other) noexcept {
+    // One that is missing here does not compile.
+    auto& [is_json, name, malformed, lora, salt, names, streams, usage, tokens, bytes, chain] =
+        other;
+    std::swap(json, is_json);
+    model.swap(name);
+    std::swap(model_malformed, malformed);
+    adapter.swap(lora);
+    cache_salt.swap(salt);
+    std::swap(sessions, names);
+    std::swap(stream, streams);
+    std::swap(include_usage, usage);
+    std::swap(max_tokens, tokens);
+    std::swap(prompt_bytes, bytes);
+    blocks.swap(chain);
 }
 
 struct Inspector::Impl {

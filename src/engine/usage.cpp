@@ -63,6 +63,38 @@ bool store(Counts& counts, std::string_view key, std::string_view number) noexce
     return false;
 }
 
+struct Flat {
+    Usage usage;
+    bool whole = false;  // the object has its end
+};
+
+Flat read_flat(JsonSkim json) noexcept {
+    Counts counts;
+    Flat read;
+    Usage& usage = read.usage;
+    int depth = 0;
+    do {
+        const char next = json.peek();
+        if (next == '"') {
+            const std::string_view key = json.string();
+            if (json.take(':') && json.peek() >= '0' && json.peek() <= '9') {
+                usage.found |= store(counts, key, json.scalar());
+            }
+        } else if (json.take(next)) {
+            depth += next == '{' ? 1 : next == '}' ? -1 : 0;
+            read.whole = depth == 0;
+        }
+    } while (!read.whole && json.peek() != '\0');
+    const auto at = [&](Count count) { return counts.of[static_cast<std::size_t>(count)]; };
+    usage.prompt_tokens = at(Count::prompt) != 0 ? at(Count::prompt)
+                                                 : at(Count::input) + at(Count::cached_apart) +
+                                                       at(Count::written_apart);
+    usage.output_tokens = at(Count::output);
+    usage.cached_tokens = std::max(at(Count::cached), at(Count::cached_apart));
+    usage.cached_told = counts.cached_told;
+    return read;
+}
+
 Usage find_in(std::string_view window) noexcept {
     std::size_t end = window.size();
     for (int tries = 0; tries < k_tries_max; ++tries) {
@@ -70,8 +102,8 @@ Usage find_in(std::string_view window) noexcept {
         if (at == std::string_view::npos) return {};
         JsonSkim json{window.substr(at + k_key.size(), k_object_max)};
         if (json.take(':') && json.peek() == '{') {
-            const Usage usage = read_usage(json.value());
-            if (usage.found) return usage;
+            const Flat read = read_flat(json);
+            if (read.whole && read.usage.found) return read.usage;
         }
         end = at;
     }
@@ -81,27 +113,7 @@ Usage find_in(std::string_view window) noexcept {
 }  // namespace
 
 Usage read_usage(std::string_view object) noexcept {
-    JsonSkim json{object.substr(0, k_object_max)};
-    Counts counts;
-    Usage usage;
-    while (!json.failed() && json.peek() != '\0') {
-        if (json.peek() == '"') {
-            const std::string_view key = json.string();
-            if (json.take(':') && json.peek() >= '0' && json.peek() <= '9') {
-                usage.found |= store(counts, key, json.scalar());
-            }
-        } else if (!json.take(json.peek())) {
-            break;
-        }
-    }
-    const auto at = [&](Count count) { return counts.of[static_cast<std::size_t>(count)]; };
-    usage.prompt_tokens = at(Count::prompt) != 0 ? at(Count::prompt)
-                                                 : at(Count::input) + at(Count::cached_apart) +
-                                                       at(Count::written_apart);
-    usage.output_tokens = at(Count::output);
-    usage.cached_tokens = std::max(at(Count::cached), at(Count::cached_apart));
-    usage.cached_told = counts.cached_told;
-    return usage;
+    return read_flat(JsonSkim{object.substr(0, k_object_max)}).usage;
 }
 
 Usage find_usage(std::string_view answer) noexcept {

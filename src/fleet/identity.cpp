@@ -1,5 +1,7 @@
 #include "penstock/fleet/identity.h"
 
+#include "penstock/base/number_text.h"
+
 namespace penstock::fleet {
 
 std::string_view name(Engine engine) noexcept {
@@ -22,10 +24,20 @@ std::string_view name(Engine engine) noexcept {
     return "custom";
 }
 
-std::string Address::authority() const {
-    if (is_unix()) return "localhost";
+void Address::append_authority(std::string& out) const {
+    if (is_unix()) {
+        out.append("localhost");
+        return;
+    }
     const bool v6 = host.find(':') != std::string::npos;
-    return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    out.append(v6 ? "[" : "").append(host).append(v6 ? "]:" : ":");
+    append_number(out, port);
+}
+
+std::string Address::authority() const {
+    std::string out;
+    append_authority(out);
+    return out;
 }
 
 }  // namespace penstock::fleet

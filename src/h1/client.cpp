@@ -30,7 +30,7 @@ ClientExchange::ClientExchange(std::unique_ptr<ClientConnection> connection,
                                ConnectionKeeper& keeper, ClientScratch& scratch)
     : connection_{std::move(connection)}, scratch_{scratch}, keeper_{keeper} {
     connection_->begin();
-    std::swap(response_, scratch_.head);
+    response_.swap(scratch_.head);
     response_.clear();
 }
 
@@ -39,7 +39,7 @@ ClientExchange::~ClientExchange() {
     connection_->transport().reader_touches({});
     connection_->transport().when_writable(nullptr);
     const bool fit = fit_to_keep();
-    std::swap(response_, scratch_.head);
+    response_.swap(scratch_.head);
     if (fit) {
         keeper_.keep(std::move(connection_));
     } else {

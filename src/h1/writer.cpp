@@ -1,6 +1,7 @@
 #include "penstock/h1/writer.h"
 
 #include "penstock/base/number_text.h"
+#include "penstock/http/grammar.h"
 
 namespace penstock::h1 {
 
@@ -29,8 +30,7 @@ void append_length(std::uint64_t length, std::string& out) {
 
 /// Nothing that ends a line or a word may come out of a target or an authority.
 bool fit_for_request_line(std::string_view text) noexcept {
-    if (text.empty()) return false;
-    return text.find_first_of(std::string_view{" \t\r\n\0", 5}) == std::string_view::npos;
+    return !text.empty() && http::all_of_class(text, http::k_word_char);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ constexpr std::size_t k_input_kept = 4 * 1024;
 
 ClientStream::ClientStream(ClientConnection::Impl& connection)
     : connection_{&connection}, loop_{connection.loop()}, spare_head_{connection.shared().head} {
-    std::swap(head, spare_head_);
+    head.swap(spare_head_);
     head.clear();
 }
 
@@ -23,7 +23,7 @@ ClientStream::~ClientStream() {
     loop_.forget(read_hook_);
     loop_.forget(write_hook_);
     if (connection_ != nullptr) connection_->remove(*this);
-    std::swap(head, spare_head_);
+    head.swap(spare_head_);
 }
 
 void ClientStream::send(const http::RequestHead& request, std::string_view body) {

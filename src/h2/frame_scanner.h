@@ -36,16 +36,15 @@ public:
     /// frame is judged by what those before it have changed. False: one of the two wants no more.
     template <class Feed, class Begin>
     [[nodiscard]] bool walk(std::string_view bytes, Feed feed, Begin begin) {
-        while (!bytes.empty()) {
-            std::string_view rest = bytes;
-            const bool begins = next(rest);
-            const std::string_view walked = bytes.substr(0, bytes.size() - rest.size());
-            const std::size_t before = begins ? walked.size() - taken_ : walked.size();
-            if (before > 0 && !feed(walked.substr(0, before))) return false;
-            if (begins && !(begin(header()) && feed(walked.substr(before)))) return false;
-            bytes = rest;
+        std::string_view rest = bytes;
+        std::size_t fed = 0;
+        while (next(rest)) {
+            const std::size_t at = bytes.size() - rest.size() - taken_;  // where this one begins
+            if (at > fed && !feed(bytes.substr(fed, at - fed))) return false;
+            fed = at;
+            if (!begin(header())) return false;
         }
-        return true;
+        return fed == bytes.size() || feed(bytes.substr(fed));
     }
 
 private:

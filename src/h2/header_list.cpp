@@ -25,6 +25,12 @@ constexpr bool of_one_connection(http::FieldName id) noexcept {
     }
 }
 
+/// An id comes once. In the table of names and values it would drive out what comes again, and each
+/// look-up would walk past all the others of its name.
+constexpr std::uint8_t flags_of(http::FieldName id) noexcept {
+    return id == http::FieldName::x_request_id ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
+}
+
 }  // namespace
 
 void HeaderList::clear() noexcept {
@@ -32,9 +38,8 @@ void HeaderList::clear() noexcept {
     bytes_ = 0;
 }
 
-void HeaderList::add(std::string_view name, std::string_view value) {
-    list_.push_back(
-        {bytes_of(name), bytes_of(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+void HeaderList::add(std::string_view name, std::string_view value, std::uint8_t flags) {
+    list_.push_back({bytes_of(name), bytes_of(value), name.size(), value.size(), flags});
     bytes_ += name.size() + value.size();
 }
 
@@ -46,7 +51,7 @@ void HeaderList::add(const http::Fields& fields) {
         if (field.id == http::FieldName::te && !http::equal_no_case(field.value, "trailers"))
             continue;
         if (!http::valid_name(field.name) || !http::valid_value(field.value)) continue;
-        add(field.name, field.value);
+        add(field.name, field.value, flags_of(field.id));
     }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -15,7 +16,9 @@ namespace penstock::h2 {
 /// Borrows names and values until it has been submitted.
 class HeaderList {
 public:
-    void add(std::string_view name, std::string_view value);
+    /// `flags`: nghttp2's.
+    void add(std::string_view name, std::string_view value,
+             std::uint8_t flags = NGHTTP2_NV_FLAG_NONE);
     /// All fields but those of one connection (RFC 9113 8.2.2) and invalid ones.
     void add(const http::Fields& fields);
 

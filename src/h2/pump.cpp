@@ -97,7 +97,10 @@ bool Pump::write_batches() {
         const std::string_view piece = batch_;
         const std::ptrdiff_t taken = transport_.try_write({&piece, 1});
         if (taken < 0) return false;
-        if (static_cast<std::size_t>(taken) == piece.size()) continue;
+        if (static_cast<std::size_t>(taken) == piece.size()) {
+            if (piece.size() < k_batch) return true;  // it was all there is
+            continue;
+        }
         unsent_.assign(piece.substr(static_cast<std::size_t>(taken)));
         blocked_ = true;
         transport_.when_writable(&write_hook_);

@@ -96,6 +96,13 @@ void Fields::clear() noexcept {
     present_ = 0;
 }
 
+void Fields::swap(Fields& other) noexcept {
+    room_.swap(other.room_);
+    entries_.swap(other.entries_);
+    std::swap(bytes_, other.bytes_);
+    std::swap(present_, other.present_);
+}
+
 bool valid_name(std::string_view name) noexcept {
     return !name.empty() && name.size() <= 0xFFFF &&
            std::all_of(name.begin(), name.end(),
@@ -103,10 +110,12 @@ bool valid_name(std::string_view name) noexcept {
 }
 
 bool valid_value(std::string_view value) noexcept {
-    return std::all_of(value.begin(), value.end(), [](char c) {
+    bool bad = false;  // without a way out in the middle many bytes are looked at in one step
+    for (const char c : value) {
         const auto byte = static_cast<unsigned char>(c);
-        return byte == '\t' || (byte >= 0x20 && byte != 0x7F);
-    });
+        bad |= (byte < 0x20 && byte != '\t') || byte == 0x7F;
+    }
+    return !bad;
 }
 
 bool list_has(std::string_view list, std::string_view token) noexcept {

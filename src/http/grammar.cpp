@@ -18,6 +18,7 @@ constexpr std::uint8_t class_of(unsigned c) {
     if (c > 0x20 && c < 0x7F && !one_of("#\"<>\\^`{|}")) classes |= k_target_char;
     if (c == '\t' || (c >= 0x20 && c != 0x7F)) classes |= k_value_char;
     if (alphanumeric || one_of("-._~%!$&'()*+;=:[]")) classes |= k_host_char;
+    if (c != 0 && c != ' ' && c != '\t' && c != '\r' && c != '\n') classes |= k_word_char;
     return classes;
 }
 

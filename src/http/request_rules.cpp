@@ -1,6 +1,7 @@
 #include "penstock/http/request_rules.h"
 
 #include <array>
+#include <cstdint>
 #include <string>
 
 #include "penstock/http/grammar.h"
@@ -10,6 +11,7 @@ namespace penstock::http {
 namespace {
 
 constexpr std::size_t k_method_max = 32;
+constexpr std::uint64_t k_port_max = 65'535;
 
 Error bad(const char* what) {
     return Error{ErrorCode::bad_request, what};
@@ -43,16 +45,14 @@ bool valid_authority(std::string_view text) noexcept {
         if (!rest.empty() && rest.front() != ':') return false;
         port = rest.empty() ? rest : rest.substr(1);
     } else {
-        if (text.find_first_of("[]") != std::string_view::npos) return false;
+        if (text.find('[') != std::string_view::npos || text.find(']') != std::string_view::npos)
+            return false;
         const std::size_t colon = text.find(':');
         if (colon == 0) return false;
         port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
     }
-    if (port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos)
-        return false;
-    std::uint32_t number = 0;
-    for (const char c : port) number = number * 10 + static_cast<std::uint32_t>(c - '0');
-    return number <= 65'535;
+    return port.empty() ||
+           (port.size() <= 5 && parse_length(port).value_or(k_port_max + 1) <= k_port_max);
 }
 
 bool hides_control(std::string_view path) noexcept {

@@ -34,7 +34,7 @@ void Attempt::complete(const Course& course) {
     const telemetry::RequestRecord& record = exchange_.record;
     if (record.status != 200 || exchange_.pool == nullptr) return;
     // An engine that tells what it evicts is not guessed at, as long as it is heard.
-    const engine::Usage usage = exchange_.observer.usage();
+    const engine::Usage& usage = exchange_.usage;
     if (!tell_served()) correct_belief(usage);
     count_answer();
     const float uncached = uncached_by(usage);

@@ -109,7 +109,7 @@ void take_chain(Exchange& exchange) {
     for (Chain& chain : exchange.chains) {
         if (suits(chain, *exchange.pool)) exchange.facts.blocks.swap(chain.blocks);
     }
-    exchange.chains.swap(exchange.worker.spare.job.chains);  // for the next request
+    exchange.chains.swap(exchange.worker.spare.chains);  // for the next request
     exchange.record.prompt_blocks = static_cast<std::uint32_t>(exchange.facts.blocks.size());
 }
 
@@ -117,8 +117,8 @@ void take_chain(Exchange& exchange) {
 
 std::optional<Error> choose_pool(Exchange& exchange) {
     const std::string_view model = exchange.facts.model;
-    if (!model.empty() || !exchange.route->models.empty()) {
-        // Routes may ask for a model, which is known only now.
+    // Without a model, one that asks for models is taken for one that fits.
+    if (!exchange.route->models.empty()) {
         exchange.route = match_route(*exchange.generation, exchange.asked(), &model);
         if (exchange.route == nullptr) {
             return Error{ErrorCode::model_not_found, "no route serves the model \"" +

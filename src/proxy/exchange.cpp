@@ -22,7 +22,7 @@ telemetry::Outcome outcome_of(ErrorCode code) noexcept {
 
 Exchange::Exchange(Worker& on, http::ServerStream& from, Purpose why)
     : worker{on}, client{from}, purpose{why}, generation{on}, share{on.shared.budget} {
-    std::swap(facts, worker.spare.facts);
+    facts.swap(worker.spare.facts);
     facts.clear();
     grpc = http::is_grpc(client.head().fields);
     if (grpc) {
@@ -39,7 +39,7 @@ Exchange::Exchange(Worker& on, http::ServerStream& from, Purpose why)
 Exchange::~Exchange() {
     if (purpose == Purpose::serve) record_end();
     drop_body();
-    std::swap(facts, worker.spare.facts);
+    facts.swap(worker.spare.facts);
 }
 
 void Exchange::record_end() {
@@ -118,7 +118,7 @@ void Exchange::drop_body() noexcept {
 }
 
 void Exchange::record_tokens() {
-    const engine::Usage usage = observer.usage();
+    usage = observer.usage();
     if (usage.found) {
         record.prompt_tokens = usage.prompt_tokens;
         record.output_tokens = usage.output_tokens;

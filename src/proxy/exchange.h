@@ -84,6 +84,7 @@ struct Exchange {
         0};  // when the request's body was there; waiting until then is no work of ours
     bool usage_injected = false;  // the engine was asked for usage in the client's name
     Observer observer;            // of the response
+    engine::Usage usage;          // that it told: since `record_tokens`
     std::unique_ptr<UsageFilter> usage_filter;  // null: nothing is taken out of the response
     telemetry::RequestRecord record;
     http::Fields cors_fields;           // of every response; most often none

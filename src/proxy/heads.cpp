@@ -153,7 +153,7 @@ http::RequestHead& upstream_head(const Exchange& exchange, const fleet::Backend&
     out.clear();
     out.method = head.method;
     out.target.append(backend.address.base_path).append(head.target);
-    out.authority = backend.address.authority();
+    backend.address.append_authority(out.authority);
     const bool none = exchange.body.empty() && head.framing == http::Framing::none;
     out.framing = none ? http::Framing::none : http::Framing::length;
     out.length = exchange.body.size();

@@ -44,20 +44,28 @@ private:
     std::size_t count_ = 0;
 };
 
-void prepare(InspectJob& job, Exchange& exchange) {
-    const http::RequestHead& head = exchange.client.head();
-    job.content_type = head.fields.find(http::FieldName::content_type).value_or(std::string_view{});
-    job.endpoint = engine::endpoint_of(head.path(), job.content_type);
-    job.body.swap(exchange.body);
-    ChainSetter{job.chains}.set_for(exchange);
+std::string_view content_type_of(const Exchange& exchange) noexcept {
+    return exchange.client.head()
+        .fields.find(http::FieldName::content_type)
+        .value_or(std::string_view{});
 }
 
-void take_back(InspectJob& job, Exchange& exchange) {
-    exchange.endpoint = job.endpoint;
+void prepare(Exchange& exchange) {
+    exchange.endpoint =
+        engine::endpoint_of(exchange.client.head().path(), content_type_of(exchange));
+    exchange.chains.swap(exchange.worker.spare.chains);
+    ChainSetter{exchange.chains}.set_for(exchange);
+}
+
+/// There and, when it is done, back.
+void move(Exchange& exchange, InspectJob& job) {
     exchange.body.swap(job.body);
-    std::swap(exchange.facts, job.facts);
-    exchange.record.model.assign(exchange.facts.model, 0, k_model_max);
     exchange.chains.swap(job.chains);
+    exchange.facts.swap(job.facts);
+}
+
+void note_model(Exchange& exchange) {
+    exchange.record.model.assign(exchange.facts.model, 0, k_model_max);
 }
 
 /// A worker's place in the thread's queue, given back also when the waiting frame is destroyed.
@@ -75,11 +83,11 @@ private:
 }  // namespace
 
 void inspect(Exchange& exchange) {
-    InspectJob& job = exchange.worker.spare.job;
-    prepare(job, exchange);
-    job.facts.clear();
-    if (!job.body.empty()) exchange.worker.inspector.inspect(job);
-    take_back(job, exchange);
+    prepare(exchange);
+    if (exchange.body.empty()) return;
+    exchange.worker.inspector.inspect({exchange.endpoint, content_type_of(exchange), exchange.body},
+                                      exchange.chains, exchange.facts);
+    note_model(exchange);
 }
 
 bool inspects_elsewhere(const Exchange& exchange) {
@@ -91,14 +99,18 @@ bool inspects_elsewhere(const Exchange& exchange) {
 Task<void> inspect_elsewhere(Exchange& exchange) {
     const Place place{exchange.worker};
     auto job = std::make_shared<InspectJob>();
-    prepare(*job, exchange);
+    prepare(exchange);
+    job->endpoint = exchange.endpoint;
+    job->content_type = content_type_of(exchange);
+    move(exchange, *job);
     exchange.worker.shared.inspect->submit(job, exchange.worker.loop);
     InspectJob* waiting = job.get();
     while (!waiting->done) {
         co_await WakeAwaiter{[waiting](Waiter* waiter) noexcept { waiting->waiter = waiter; }};
     }
     if (job->failure) std::rethrow_exception(job->failure);
-    take_back(*job, exchange);
+    move(exchange, *job);
+    note_model(exchange);
 }
 
 }  // namespace penstock::proxy

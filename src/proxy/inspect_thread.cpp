@@ -41,15 +41,16 @@ private:
 
 }  // namespace
 
-void BodyInspector::inspect(InspectJob& job) {
-    if (hashers_.size() < job.chains.size()) hashers_.resize(job.chains.size());
-    ChainSink sink{job.chains, hashers_};
-    inspector_.inspect({job.endpoint, job.content_type, job.body}, job.facts, sink);
+void BodyInspector::inspect(const engine::Body& body, std::vector<Chain>& chains,
+                            engine::RequestFacts& facts) {
+    if (hashers_.size() < chains.size()) hashers_.resize(chains.size());
+    ChainSink sink{chains, hashers_};
+    inspector_.inspect(body, facts, sink);
 }
 
 InspectThread::InspectThread()
     : InspectThread{[inspector = std::make_shared<BodyInspector>()](InspectJob& job) {
-          inspector->inspect(job);
+          inspector->inspect({job.endpoint, job.content_type, job.body}, job.chains, job.facts);
       }} {}
 
 InspectThread::InspectThread(Inspect inspect)

@@ -1,14 +1,20 @@
 #include "request_id.h"
 
 #include <algorithm>
+#include <array>
+
+#include "penstock/base/number_text.h"
 
 namespace penstock::proxy {
 
 namespace {
 
-void append_hex(std::string& out, std::uint64_t bits, int digits) {
+void append_hex(std::string& out, std::uint64_t bits, std::size_t digits) {
     constexpr std::string_view k_digits = "0123456789abcdef";
-    for (int i = digits - 1; i >= 0; --i) out += k_digits[bits >> (4 * i) & 15U];
+    std::array<char, 16> text;
+    for (std::size_t i = 0; i < digits; ++i)
+        text[i] = k_digits[bits >> (4 * (digits - 1 - i)) & 15U];
+    out.append(text.data(), digits);
 }
 
 constexpr bool fit(char c) noexcept {
@@ -33,7 +39,9 @@ std::string make_request_id(Rng& rng) {
 }
 
 void set_upstream_request_id(std::string& out, std::string_view id, unsigned attempt, Rng& rng) {
-    out.assign(id).append("-").append(std::to_string(attempt)).append("-");
+    out.assign(id).append("-");
+    append_number(out, attempt);
+    out.append("-");
     append_hex(out, rng.next(), 16);
 }
 

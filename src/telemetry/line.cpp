@@ -38,8 +38,7 @@ Line::Line(LogFormat format) : format_{format} {
 
 void Line::begin(std::string_view key) {
     if (format_ == LogFormat::json) {
-        out_ += out_.empty() ? '{' : ',';
-        out_ += '"';
+        out_ += out_.empty() ? "{\"" : ",\"";
         out_ += key;  // ours: nothing to escape
         out_ += "\":";
         return;

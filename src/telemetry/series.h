@@ -14,8 +14,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
+
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "penstock/base/hash.h"
 
@@ -136,7 +137,7 @@ private:
     std::array<std::unique_ptr<Segment>, k_segments> segments_;
     std::atomic<std::size_t> size_{0};
     // The worker's own.
-    std::unordered_set<Series*, Hash, Equal> index_;
+    boost::unordered_flat_set<Series*, Hash, Equal> index_;
     Series* overflow_ = nullptr;
 };
 

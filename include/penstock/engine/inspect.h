@@ -76,6 +76,7 @@ struct RequestFacts {
     // The prompt's chain (routing/prefix_blocks.h), made by the sink below.
     std::vector<std::uint64_t> blocks;
     void clear() noexcept;  // keeps capacity
+    void swap(RequestFacts& other) noexcept;
 };
 
 /// Takes the prompt's text, in the order the engine will see it: tools (as written), system,

@@ -35,8 +35,9 @@ struct Address {
     std::string unix_path;  // not empty: this counts
     std::string base_path;  // path prefix of the URL, without trailing slash; often empty
     [[nodiscard]] bool is_unix() const noexcept { return !unix_path.empty(); }
-    [[nodiscard]] std::string authority()
-        const;  // for Host: "host:port", "[::1]:8000", or "localhost" for unix
+    /// For Host: "host:port", "[::1]:8000", or "localhost" for unix.
+    [[nodiscard]] std::string authority() const;
+    void append_authority(std::string& out) const;
     friend bool operator==(const Address&, const Address&) = default;
 };
 

@@ -102,6 +102,7 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     void reserve(std::size_t fields, std::size_t bytes);
     void clear() noexcept;
+    void swap(Fields& other) noexcept;
 
 private:
     struct Entry {

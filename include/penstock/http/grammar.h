@@ -12,6 +12,7 @@ enum CharClass : std::uint8_t {
     k_target_char = 2,  // visible ASCII without # " < > \ ^ ` { | }
     k_value_char = 4,   // HTAB, SP, visible ASCII, obs-text
     k_host_char = 8,    // uri-host and port: no blanks, userinfo, path or quotes
+    k_word_char = 16,   // ends no word and no line: not SP, HTAB, CR, LF or NUL
 };
 
 [[nodiscard]] bool all_of_class(std::string_view text, CharClass wanted) noexcept;

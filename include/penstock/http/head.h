@@ -55,6 +55,7 @@ struct ResponseHead {
 
     /// As new, but the memory is kept for the next head.
     void clear() noexcept;
+    void swap(ResponseHead& other) noexcept;
 };
 
 /// A final response that ends with its head, whatever its fields say (RFC 9110 6.4.1).

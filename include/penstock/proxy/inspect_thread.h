@@ -26,9 +26,8 @@ struct InspectJob {
     engine::Endpoint endpoint = engine::Endpoint::other;
     std::string content_type;
     std::string body;  // with engine::k_body_padding bytes behind its size
-    std::vector<Chain> chains =
-        std::vector<Chain>(1);   // one for each way that the request may need
-    engine::RequestFacts facts;  // but its blocks, which the chosen pool's chain becomes
+    std::vector<Chain> chains;
+    engine::RequestFacts facts;
 
     // The worker's side.
     bool done = false;
@@ -40,7 +39,9 @@ struct InspectJob {
 /// from body to body. Thread: one.
 class BodyInspector {
 public:
-    void inspect(InspectJob& job);
+    /// `chains`: one for each way that the request may need. `facts`: all but its blocks, which the
+    /// chosen pool's chain becomes.
+    void inspect(const engine::Body& body, std::vector<Chain>& chains, engine::RequestFacts& facts);
 
 private:
     engine::Inspector inspector_;

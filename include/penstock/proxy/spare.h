@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "penstock/engine/inspect.h"
 #include "penstock/http/head.h"
@@ -13,7 +14,7 @@ namespace penstock::proxy {
 struct Spare {
     std::string body;
     engine::RequestFacts facts;
-    InspectJob job;  // of a body that the worker itself reads
+    std::vector<Chain> chains;
     // Of the head that is being made; the codec has taken it when the call returns.
     http::RequestHead upstream_head;
     http::ResponseHead downstream_head;

@@ -17,12 +17,12 @@ std::string prompt_of(std::size_t bytes) {
 
 InspectJob inspected(std::string body, bool cuts_names = false) {
     InspectJob job;
-    job.chains[0].cuts_names = cuts_names;
+    job.chains = {{1024, cuts_names, {}}};
     job.endpoint = engine::Endpoint::chat_completions;
     job.content_type = "application/json";
     job.body = std::move(body);
     job.body.reserve(job.body.size() + engine::k_body_padding);
-    BodyInspector{}.inspect(job);
+    BodyInspector{}.inspect({job.endpoint, job.content_type, job.body}, job.chains, job.facts);
     return job;
 }
 
@@ -65,7 +65,7 @@ TEST(Inspect, MakesAChainForEachSizeOfBlock) {
     job.body.reserve(job.body.size() + engine::k_body_padding);
     job.chains = {{1024, false, {}}, {256, false, {}}};
 
-    BodyInspector{}.inspect(job);
+    BodyInspector{}.inspect({job.endpoint, job.content_type, job.body}, job.chains, job.facts);
 
     EXPECT_EQ(job.chains[0].blocks.size(), 3U);
     EXPECT_EQ(job.chains[1].blocks.size(), 15U);
