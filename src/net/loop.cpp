@@ -178,6 +178,10 @@ TimePoint Loop::now() const noexcept {
 TimePoint Loop::coarse_now() const noexcept {
     return impl_->wheel.last_turn();
 }
+void Loop::count_in(telemetry::WorkerMetrics& metrics) noexcept {
+    impl_->metrics = &metrics;
+}
+
 std::span<char> Loop::read_buffer() noexcept {
     return std::span{impl_->read_buffer}.subspan(impl_->read_kept, k_read_buffer);
 }

@@ -10,6 +10,10 @@
 #include "poller.h"
 #include "timer_wheel.h"
 
+namespace penstock::telemetry {
+class WorkerMetrics;
+}
+
 namespace penstock::net {
 
 /// What other threads have posted: a stack that is taken whole and turned round. Lock-free.
@@ -89,6 +93,7 @@ struct Loop::Impl {
         if (record.empty()) record.resize(k_record);
         return record;
     }
+    telemetry::WorkerMetrics* metrics = nullptr;
     std::vector<char> record;                  // made by the first that needs it
     std::unique_ptr<AsioBridge> bridge;        // made by the first `context()`
     std::unique_ptr<ResolverThread> resolver;  // made by the first look-up

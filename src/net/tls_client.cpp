@@ -6,10 +6,14 @@ namespace penstock::net {
 
 namespace {
 
-// Called when a session comes, with TLS 1.3 some time after the handshake. 1: it is ours now.
+// Called when a session comes, with TLS 1.3 at any time while the connection stands. 1: it is ours
+// now. The slot may be another trust's or name's by then, which have not verified this server.
 int keep_session(SSL* ssl, SSL_SESSION* session) {
-    auto* slot = static_cast<TlsSessionSlot*>(SSL_get_app_data(ssl));
-    if (slot == nullptr) return 0;
+    const auto& keeps = *static_cast<const ClientKeeps*>(SSL_get_app_data(ssl));
+    TlsSessionSlot* const slot = keeps.slot.get();
+    if (slot == nullptr || slot->made_with != keeps.tls || slot->server_name != keeps.server_name) {
+        return 0;
+    }
     slot->newest.reset(session);
     return 1;
 }

@@ -24,6 +24,13 @@ public:
     std::string server_name;
 };
 
+/// What the callbacks of one connection look at; its SSL object's app data.
+struct ClientKeeps {
+    std::shared_ptr<const ClientTls> tls;
+    std::shared_ptr<TlsSessionSlot> slot;  // may be null
+    std::string server_name;
+};
+
 /// The client's end of a connection, not attached yet. Errors: tls_handshake_failed,
 /// tls_verification_failed (there is no name to verify).
 [[nodiscard]] Result<std::unique_ptr<TlsStream>> client_stream(const ClientHandshake& with);

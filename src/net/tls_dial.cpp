@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include "tls_client.h"
+#include "tls_session.h"
 
 namespace penstock::net {
 
@@ -36,20 +37,15 @@ bool set_server_name(SSL& ssl, const ClientTls::Impl& tls, std::string host) {
     return SSL_set1_host(&ssl, host.c_str()) == 1;
 }
 
-struct ClientKeeps {
-    std::shared_ptr<const ClientTls> tls;
-    std::shared_ptr<TlsSessionSlot> slot;
-};
-
-void offer_session(SSL& ssl, const std::shared_ptr<const ClientTls>& tls, TlsSessionSlot& slot,
-                   const std::string& server_name) {
-    if (slot.made_with != tls || slot.server_name != server_name) {
+void offer_session(SSL& ssl, const ClientKeeps& keeps) {
+    TlsSessionSlot& slot = *keeps.slot;
+    if (slot.made_with != keeps.tls || slot.server_name != keeps.server_name) {
         slot.newest.reset();
-        slot.made_with = tls;
-        slot.server_name = server_name;
+        slot.made_with = keeps.tls;
+        slot.server_name = keeps.server_name;
     }
+    if (slot.newest && !peer_is_timely(*slot.newest)) slot.newest.reset();
     if (slot.newest) SSL_set_session(&ssl, slot.newest.get());
-    SSL_set_app_data(&ssl, &slot);
 }
 
 bool offer_protocols(SSL& ssl, const std::string& wire) {
@@ -73,8 +69,10 @@ Result<std::unique_ptr<TlsStream>> client_stream(const ClientHandshake& with) {
     if (!offer_protocols(*ssl, with.alpn.empty() ? impl.alpn : alpn_wire(with.alpn))) {
         return Error{ErrorCode::tls_handshake_failed, take_ssl_error()};
     }
-    if (with.session) offer_session(*ssl, with.tls, *with.session, with.server_name);
-    auto keeps = std::make_shared<const ClientKeeps>(ClientKeeps{with.tls, with.session});
+    auto keeps = std::make_shared<ClientKeeps>(
+        ClientKeeps{.tls = with.tls, .slot = with.session, .server_name = with.server_name});
+    SSL_set_app_data(ssl.get(), keeps.get());
+    if (keeps->slot) offer_session(*ssl, *keeps);
     return std::make_unique<TlsStream>(std::move(ssl), TlsRole::client, std::move(keeps));
 }
 

@@ -30,6 +30,8 @@ TlsOutcome outcome_of(int reason) noexcept {
             return TlsOutcome::certificate_missing;
         case SSL_R_CERTIFICATE_VERIFY_FAILED:
             return TlsOutcome::certificate_refused;
+        case SSL_R_EXCESSIVE_MESSAGE_SIZE:
+            return TlsOutcome::message_too_large;
         case SSL_R_UNEXPECTED_EOF_WHILE_READING:
             return TlsOutcome::peer_closed;
         default:
@@ -56,6 +58,8 @@ bool is_about_certificate(int alert) noexcept {
     }
 }
 
+constexpr const char* k_flooded = "the peer has sent too many TLS records without data";
+
 /// An operator shall see which side to change.
 std::string words(long verdict, const std::string& names) {
     switch (verdict) {
@@ -80,6 +84,15 @@ std::string words(long verdict, const std::string& names) {
 }  // namespace
 
 void TlsStream::note_failure(TlsStep step) {
+    if (flooded_) {
+        failure = k_flooded;
+        return;
+    }
+    if (message_too_large_) {
+        outcome = TlsOutcome::message_too_large;
+        failure = "the peer's first message is longer than is allowed";
+        return;
+    }
     const unsigned long error = ERR_peek_last_error();
     if (error == 0 || step == TlsStep::end || input_ended_) {
         ERR_clear_error();
@@ -102,7 +115,9 @@ void TlsStream::note_failure(TlsStep step) {
 
 // With TLS 1.3 a server's word on our certificate comes after the handshake.
 void TlsStream::note_late_failure() {
+    if (flooded_) failure = k_flooded;
     const unsigned long error = ERR_peek_last_error();
+    if (error == 0 || flooded_) return;
     certificate_refused_ = !heard_ && role_ == TlsRole::client &&
                            ERR_GET_LIB(error) == ERR_LIB_SSL &&
                            is_about_certificate(ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET);

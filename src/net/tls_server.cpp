@@ -4,12 +4,17 @@
 #include <utility>
 
 #include "penstock/net/sha256.h"
+#include "tls_session.h"
 
 namespace penstock::net {
 
 namespace {
 
 using Impl = ServerTls::Impl;
+
+// Of a client, in bytes: 8 certificates of the largest kind in use. OpenSSL would reserve 100 KiB
+// for whoever says that so much will come.
+constexpr long k_chain_max = 32L * 1024;
 
 // The default identity is in the context; another host's takes its place for this connection.
 int choose_identity(SSL* ssl, void* argument) {
@@ -62,6 +67,7 @@ bool verify_clients(Impl& impl, const ServerTlsOptions& options,
     for (const CertificatePtr& each : read_certificates(options.client_ca)) {
         SSL_CTX_add_client_CA(&context, each.get());
     }
+    SSL_CTX_set_max_cert_list(&context, k_chain_max);
     const bool required = options.client_certificate == ClientCertificate::required;
     SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
                        nullptr);
@@ -95,6 +101,7 @@ void set_callbacks(Impl& impl) {
     if (!impl.alpn.empty()) SSL_CTX_set_alpn_select_cb(&context, &choose_protocol, &impl);
     SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_OFF);  // tickets only
     SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, &handle_ticket);
+    limit_sessions(context);
     // Clients end with a FIN alone; what they sent is framed, so that nothing can be cut off.
     SSL_CTX_set_options(&context, SSL_OP_IGNORE_UNEXPECTED_EOF);
 }

@@ -22,6 +22,7 @@ struct SocketBio {
             const ssize_t count = ::recv(stream.fd_, into, static_cast<std::size_t>(room), 0);
             if (count > 0) {
                 stream.news_ = count == room || stream.hung_up_;
+                if (!stream.passes_guard({into, static_cast<std::size_t>(count)})) return -1;
                 return static_cast<int>(count);
             }
             if (count == 0) stream.input_ended_ = true;
@@ -125,6 +126,8 @@ TlsStream::TlsStream(SslPtr ssl, TlsRole role, std::shared_ptr<const void> keeps
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);  // owns it, once
     note_refused_names(*ssl_, refused_names_);
+    SSL_set_msg_callback(ssl_.get(), &note_message);
+    SSL_set_msg_callback_arg(ssl_.get(), this);
     if (role_ == TlsRole::server) {
         SSL_set_accept_state(ssl_.get());
     } else {
@@ -138,7 +141,33 @@ void TlsStream::attach(int fd) noexcept {
     fd_ = fd;
 }
 
+// What is encrypted looks like handshake records, too, in TLS 1.2, and there the ClientHello is the
+// client's only message that may be long.
+bool TlsStream::passes_guard(std::string_view bytes) noexcept {
+    if (established_ || role_ != TlsRole::server) return true;
+    if (SSL_version(ssl_.get()) == TLS1_2_VERSION || guard_.pass(bytes)) return true;
+    message_too_large_ = true;
+    return false;
+}
+
+// Called for much more than the heads of records that come.
+// NOLINTNEXTLINE(readability-function-size): OpenSSL asks so
+void TlsStream::note_message(int sent, int /*version*/, int kind, const void* /*bytes*/,
+                             std::size_t /*count*/, SSL* /*ssl*/, void* stream) {
+    auto& self = *static_cast<TlsStream*>(stream);
+    if (sent == 0 && kind == SSL3_RT_HEADER && !self.budget_.begin_record()) self.give_up_flood();
+}
+
+// A callback cannot fail, but OpenSSL goes on to no further record once the peer is said to have
+// ended; else it would first work through all that it has read ahead, hundreds of records.
+void TlsStream::give_up_flood() noexcept {
+    flooded_ = true;
+    flood_untold_ = established_;  // a handshake's end is told by its outcome
+    SSL_set_shutdown(ssl_.get(), SSL_get_shutdown(ssl_.get()) | SSL_RECEIVED_SHUTDOWN);
+}
+
 TlsStep TlsStream::step_of(int result) noexcept {
+    if (flooded_) return TlsStep::failed;
     switch (SSL_get_error(ssl_.get(), result)) {
         case SSL_ERROR_WANT_READ:
             return TlsStep::wants_read;
@@ -156,6 +185,7 @@ TlsStep TlsStream::handshake() {
     const int result = SSL_do_handshake(ssl_.get());
     if (result == 1) {
         established_ = true;
+        budget_.established();
         outcome = SSL_session_reused(ssl_.get()) == 1 ? TlsOutcome::resumed : TlsOutcome::completed;
         return TlsStep::done;
     }
@@ -176,11 +206,12 @@ TlsStream::Read TlsStream::read(std::span<char> into) noexcept {
         if (result == 1) {
             total += got;
             heard_ = true;
+            budget_.earn(got);
             if (!news_ && SSL_has_pending(ssl_.get()) == 0) return {.bytes = total};
             continue;
         }
         const TlsStep step = step_of(result);
-        if (step == TlsStep::failed && ERR_peek_error() != 0) note_late_failure();
+        if (step == TlsStep::failed) note_late_failure();
         ERR_clear_error();
         if (step == TlsStep::wants_read || step == TlsStep::wants_write) {
             read_wants_write_ = step == TlsStep::wants_write;
@@ -227,7 +258,7 @@ TlsStep TlsStream::peek() noexcept {
     const int result = SSL_peek_ex(ssl_.get(), &byte, 1, &got);
     if (result == 1) return TlsStep::done;
     const TlsStep step = step_of(result);
-    if (step == TlsStep::failed && ERR_peek_error() != 0) note_late_failure();
+    if (step == TlsStep::failed) note_late_failure();
     ERR_clear_error();
     if (step == TlsStep::end || step == TlsStep::failed) over_ = step;
     return step;

@@ -8,10 +8,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "penstock/net/tls_facts.h"
 #include "penstock/net/tls_socket.h"
 #include "tls_handles.h"
+#include "tls_hello_guard.h"
+#include "tls_record_budget.h"
 
 namespace penstock::net {
 
@@ -58,6 +61,8 @@ public:
     /// See `Transport`.
     [[nodiscard]] bool certificate_refused() const noexcept { return certificate_refused_; }
     [[nodiscard]] bool established() const noexcept { return established_; }
+    /// True once, when the peer has been given up for records without data (`TlsRecordBudget`).
+    [[nodiscard]] bool take_flood() noexcept { return std::exchange(flood_untold_, false); }
     [[nodiscard]] std::string_view alpn() const noexcept;
     [[nodiscard]] TlsFacts facts() const;
     [[nodiscard]] SSL* ssl() const noexcept { return ssl_.get(); }
@@ -72,6 +77,10 @@ public:
 
 private:
     friend struct SocketBio;
+    static void note_message(int sent, int version, int kind, const void* bytes, std::size_t count,
+                             SSL* ssl, void* stream);
+    void give_up_flood() noexcept;
+    [[nodiscard]] bool passes_guard(std::string_view bytes) noexcept;
     [[nodiscard]] TlsStep step_of(int result) noexcept;
     void note_failure(TlsStep step);
     void note_late_failure();
@@ -89,6 +98,11 @@ private:
     bool write_failed_ = false;  // what the peer said before is still there to be read
     bool read_wants_write_ = false;
     bool write_wants_read_ = false;
+    bool flooded_ = false;
+    bool flood_untold_ = false;
+    bool message_too_large_ = false;
+    TlsRecordBudget budget_;
+    TlsHelloGuard guard_;
     TlsStep over_ = TlsStep::done;  // else end or failed, for ever
     std::shared_ptr<const void> keeps_;
     std::string refused_names_;  // of the peer's certificate, when it was refused

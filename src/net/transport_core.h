@@ -25,6 +25,7 @@ struct Transport::Core final : Source {
     ReadBytes read_tls();
     std::ptrdiff_t write_tls(std::span<const std::string_view> pieces) noexcept;
     [[nodiscard]] bool quiet_tls() noexcept;
+    void count_flood() noexcept;
 
     // One cache line: all that a token needs.
     Loop& loop;

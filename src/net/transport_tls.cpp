@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "penstock/base/assert.h"
+#include "penstock/telemetry/metrics.h"
 #include "transport_core.h"
 
 namespace penstock::net {
@@ -24,6 +25,7 @@ ReadBytes Transport::Core::read_tls() {
     }
     ended = true;
     failed = read.step == TlsStep::failed;
+    if (failed) count_flood();
     return {failed ? IoState::failed : IoState::end, {}};
 }
 
@@ -39,7 +41,14 @@ std::ptrdiff_t Transport::Core::write_tls(std::span<const std::string_view> piec
 bool Transport::Core::quiet_tls() noexcept {
     const TlsStep step = tls->peek();
     readable = step != TlsStep::wants_read && step != TlsStep::wants_write;
+    if (step == TlsStep::failed) count_flood();
     return !readable;
+}
+
+// To whom reads it is a connection that has failed, like others.
+void Transport::Core::count_flood() noexcept {
+    telemetry::WorkerMetrics* const metrics = loop.impl().metrics;
+    if (tls->take_flood() && metrics != nullptr) metrics->count(telemetry::Count::tls_floods);
 }
 
 void Transport::start_tls(std::unique_ptr<TlsStream> tls) noexcept {

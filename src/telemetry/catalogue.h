@@ -152,7 +152,13 @@ inline constexpr std::array k_catalogue{
            {"outcome"}, Group::connections, Origin::worker,
            "TLS handshakes with clients by how they ended; resumed ones cost a tenth. A rise of "
            "certificate_missing or certificate_refused: clients without a valid certificate; of "
-           "not_tls: clients that speak plain HTTP to a TLS port."},
+           "not_tls: clients that speak plain HTTP to a TLS port; of too_many: more of them under "
+           "way than server.max_handshakes, an attack or a value that is too low."},
+    Metric{"penstock_tls_floods_total", Kind::counter, "connections",
+           {}, Group::connections, Origin::worker,
+           "TLS connections with clients or backends that were ended because the peer sent more "
+           "than 32 records in a row without data (key updates, session tickets, "
+           "renegotiation): an attack, or a broken peer."},
     Metric{"penstock_tls_certificate_not_after_seconds", Kind::gauge, "seconds",
            {"listener", "certificate"}, Group::connections, Origin::source,
            "When the certificate that a listener shows expires, Unix time; alert some weeks "

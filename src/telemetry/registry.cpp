@@ -30,6 +30,7 @@ constexpr std::array<std::size_t, k_counts> k_count_rows{
     metric("penstock_cancellations_total"),
     metric("penstock_bad_requests_total"),
     metric("penstock_client_idle_closes_total"),
+    metric("penstock_tls_floods_total"),
 };
 constexpr std::array<std::size_t, k_gauges> k_gauge_rows{
     metric("penstock_client_connections"),

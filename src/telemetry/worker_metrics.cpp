@@ -104,6 +104,8 @@ std::string_view name(TlsOutcome outcome) noexcept {
                                                                    "certificate_missing",
                                                                    "certificate_refused",
                                                                    "refused_by_peer",
+                                                                   "message_too_large",
+                                                                   "too_many",
                                                                    "protocol_error"};
     return k_names[static_cast<std::size_t>(outcome)];
 }

@@ -37,7 +37,8 @@ struct ServerConfig {
     Bytes buffer_budget{
         0};  // all buffered request bodies; 0: min(1 GiB, a quarter of the cgroup's memory)
     std::uint32_t max_fields = 100;
-    std::uint32_t max_connections = 0;  // 0: (RLIMIT_NOFILE - 256) / 2
+    std::uint32_t max_connections = 0;    // 0: (RLIMIT_NOFILE - 256) / 2
+    std::uint32_t max_handshakes = 1000;  // TLS handshakes under way per worker
     Millis upstream_idle_timeout{3'000};
     std::uint32_t upstream_idle_max = 1024;  // idle connections kept per worker and backend
     Millis upstream_max_age{3'600'000};      // of a connection, then it takes no requests; 0: off

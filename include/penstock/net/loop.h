@@ -15,6 +15,10 @@ namespace boost::asio {
 class io_context;
 }
 
+namespace penstock::telemetry {
+class WorkerMetrics;
+}
+
 namespace penstock::net {
 
 class Loop;
@@ -79,6 +83,9 @@ public:
     /// The first `count` bytes of it have been read: when they are few the next read goes behind
     /// them.
     void note_read(std::size_t count) noexcept;
+    /// Where its transports count what looks to their readers like any failure. Before `run`;
+    /// outlives this.
+    void count_in(telemetry::WorkerMetrics& metrics) noexcept;
     /// For what needs Asio (control thread, simulated engines): from the first call on Asio runs
     /// this loop. Call it before `run`. Workers do without: their sockets have a poller of their
     /// own.

@@ -35,8 +35,9 @@ enum class Count : std::uint8_t {
     cancellations,
     bad_requests,
     idle_closes,
+    tls_floods,
 };
-inline constexpr std::size_t k_counts = static_cast<std::size_t>(Count::idle_closes) + 1;
+inline constexpr std::size_t k_counts = static_cast<std::size_t>(Count::tls_floods) + 1;
 
 enum class Gauge : std::uint8_t {
     client_connections,

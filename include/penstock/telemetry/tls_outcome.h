@@ -19,6 +19,8 @@ enum class TlsOutcome : std::uint8_t {
     certificate_missing,  // the peer has sent none and must
     certificate_refused,  // the peer's was not trusted, has expired, or bears another name
     refused_by_peer,      // the peer has sent an alert: it does not like ours, say
+    message_too_large,    // the client's hello, or its certificates
+    too_many,             // closed for want of room among the handshakes under way
     protocol_error,       // anything else
 };
 inline constexpr std::size_t k_tls_outcomes =

@@ -92,6 +92,13 @@ const Option k_options[] = {
      .reload = Reload::restart,
      .sentence = "The most client connections at a time, of which each worker may take its share; "
                  "more are closed at once and counted."},
+    {.name = "max_handshakes",
+     .binding = bound<&ServerConfig::max_handshakes>(),
+     .range = {1, 10'000'000},
+     .reload = Reload::restart,
+     .sentence = "TLS handshakes with clients that each worker has under way; one may hold 64 KiB. "
+                 "A further client takes the place of the oldest if that has taken more than a "
+                 "second, as stalled ones have; else it is closed at once. Both are counted."},
     {.name = "upstream_idle_timeout",
      .binding = bound<&ServerConfig::upstream_idle_timeout>(),
      .range = {1, k_hour},

@@ -21,13 +21,21 @@ Protocol protocol_of(std::string_view first) noexcept {
     return seen == k_preface ? Protocol::http2 : Protocol::unknown;
 }
 
+// A handshake takes a client two round trips. Under load a younger one must not make room for the
+// next: none would come to its end.
+constexpr Millis k_handshake_patience{1'000};
+
 }  // namespace
 
 /// A connection that has not said yet what it speaks.
 class Connections::Arrival {
 public:
     Arrival(Connections& owner, net::Transport transport, const Offer& offer)
-        : owner_{owner}, transport_{std::move(transport)}, offer_{offer} {
+        : owner_{owner},
+          transport_{std::move(transport)},
+          offer_{offer},
+          list_{offer.tls ? owner.handshakes_ : owner.plain_},
+          since_{owner.loop_.now()} {
         count(1);
     }
     ~Arrival() {
@@ -41,7 +49,12 @@ public:
     void start(Arrivals::iterator self) {
         self_ = self;
         task_ = offer_.tls ? encrypt() : greet();
-        task_.start([](void* arrival) { static_cast<Arrival*>(arrival)->greeted(); }, this);
+        task_.start([](void* arrival) { static_cast<Arrival*>(arrival)->ended(); }, this);
+    }
+
+    /// A handshake that has neither ended nor come to its end within what one needs.
+    [[nodiscard]] bool stalls() const noexcept {
+        return !over_ && owner_.loop_.now() - since_ >= k_handshake_patience;
     }
 
 private:
@@ -50,8 +63,11 @@ private:
     [[nodiscard]] Protocol spoken_here() const noexcept;
     void hand_over(Protocol protocol, std::string_view first);
     void count_timeout(std::string_view seen) const;
-    void greeted() { owner_.loop_.wake_soon(gone_hook_); }  // the task has not quite ended yet
-    void gone() { owner_.arrivals_.erase(self_); }
+    void ended() {  // the task has not, quite
+        over_ = true;
+        owner_.loop_.wake_soon(gone_hook_);
+    }
+    void gone() { list_.erase(self_); }
     void count(int change) const {
         owner_.waiting_ += static_cast<std::size_t>(change);
         if (owner_.metrics_ != nullptr)
@@ -61,7 +77,10 @@ private:
     Connections& owner_;
     net::Transport transport_;
     Offer offer_;
+    Arrivals& list_;
+    TimePoint since_;
     bool handed_over_ = false;
+    bool over_ = false;
     Arrivals::iterator self_;
     Hook<Arrival, &Arrival::gone> gone_hook_{*this};
     Task<void> task_;  // last: destroyed first
@@ -104,10 +123,7 @@ Task<void> Connections::Arrival::encrypt() {
     const Protocol chosen = transport_.alpn() == "h2" ? Protocol::http2 : Protocol::http1;
     const bool other =
         shaken && offer_.protocol == ListenerProtocol::h2 && chosen == Protocol::http1;
-    if (owner_.metrics_ != nullptr) {
-        owner_.metrics_->handshake(other ? net::TlsOutcome::no_common_protocol
-                                         : transport_.tls_outcome());
-    }
+    owner_.count_handshake(other ? net::TlsOutcome::no_common_protocol : transport_.tls_outcome());
     if (shaken && !other) hand_over(chosen, {});
 }
 
@@ -139,8 +155,22 @@ Connections::~Connections() = default;
 
 void Connections::serve(net::Transport transport, const Offer& offer) {
     if (metrics_ != nullptr) metrics_->count(telemetry::Count::connections_accepted);
-    arrivals_.emplace_front(*this, std::move(transport), offer);
-    arrivals_.front().start(arrivals_.begin());
+    if (!has_room_for(offer)) return count_handshake(net::TlsOutcome::too_many);
+    Arrivals& list = offer.tls ? handshakes_ : plain_;
+    list.emplace_front(*this, std::move(transport), offer);
+    list.front().start(list.begin());
+}
+
+bool Connections::has_room_for(const Offer& offer) {
+    if (!offer.tls || handshakes_.size() < handshakes_max_) return true;
+    if (!handshakes_.back().stalls()) return false;
+    handshakes_.pop_back();
+    count_handshake(net::TlsOutcome::too_many);
+    return true;
+}
+
+void Connections::count_handshake(net::TlsOutcome outcome) const noexcept {
+    if (metrics_ != nullptr) metrics_->handshake(outcome);
 }
 
 void Connections::configure(const http::ServerOptions& options, const h2::ServerLimits& limits) {
@@ -151,7 +181,8 @@ void Connections::configure(const http::ServerOptions& options, const h2::Server
 }
 
 void Connections::drain() {
-    arrivals_.clear();
+    plain_.clear();
+    handshakes_.clear();
     h1_.drain();
     h2_.drain();
 }

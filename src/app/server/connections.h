@@ -36,6 +36,8 @@ public:
     void serve(net::Transport transport, const Offer& offer);
     /// For new connections and requests from now on.
     void configure(const http::ServerOptions& options, const h2::ServerLimits& limits);
+    /// How many TLS handshakes are under way at most. Before the first connection.
+    void limit_handshakes(std::size_t most) noexcept { handshakes_max_ = most; }
     /// Ends idle connections, and each other one after its current exchanges.
     void drain();
     [[nodiscard]] std::size_t size() const noexcept;
@@ -46,15 +48,20 @@ private:
     class Arrival;
     using Arrivals = std::list<Arrival>;
 
+    [[nodiscard]] bool has_room_for(const Offer& offer);
+    void count_handshake(net::TlsOutcome outcome) const noexcept;
+
     net::Loop& loop_;
     http::Handler& handler_;
     telemetry::WorkerMetrics* metrics_;
     http::ServerOptions options_;
     bool http2_ = true;
+    std::size_t handshakes_max_ = 1000;
     h1::ServerConnections h1_;
     h2::ServerConnections h2_;
     std::size_t waiting_ = 0;  // arrivals that have not been handed over
-    Arrivals arrivals_;
+    Arrivals plain_;           // newest first, as the next
+    Arrivals handshakes_;      // of TLS, under way
 };
 
 }  // namespace penstock::app

@@ -87,8 +87,9 @@ Result<void> ProxyServer::start() {
         [this](fleet::ServedPrompt prompt) { return kv_events_.served(std::move(prompt)); },
         &prompt_sums_};
     for (std::uint32_t i = 0; i < workers; ++i) {
-        workers_.push_back(
-            std::make_unique<WorkerThread>(shared, seed + i, share_of(most, workers, i)));
+        const WorkerLimits limits{.connections = share_of(most, workers, i),
+                                  .handshakes = server.max_handshakes};
+        workers_.push_back(std::make_unique<WorkerThread>(shared, seed + i, limits));
         registry_.add(workers_.back()->metrics());
     }
     registry_.add_source([this](std::vector<telemetry::Sample>& out) { append_samples(out); });

@@ -19,13 +19,16 @@ std::string text_of(const std::exception_ptr& thrown) {
 }  // namespace
 
 WorkerThread::WorkerThread(const proxy::Shared& shared, std::uint64_t seed,
-                           std::uint32_t max_connections)
+                           const WorkerLimits& limits)
     : log_{shared.log},
       worker_{loop_, metrics_, shared, seed},
       handler_{worker_},
       explainer_{worker_},
       connections_{loop_, handler_, &metrics_},
-      max_connections_{max_connections} {}
+      max_connections_{limits.connections} {
+    connections_.limit_handshakes(limits.handshakes);
+    loop_.count_in(metrics_);
+}
 
 WorkerThread::~WorkerThread() {
     loop_.stop();

@@ -16,10 +16,16 @@
 
 namespace penstock::app {
 
+/// How much one worker takes on.
+struct WorkerLimits {
+    std::size_t connections = 0;
+    std::size_t handshakes = 0;  // of TLS, under way
+};
+
 /// Every method may be called from the control thread: the work is posted to the worker's loop.
 class WorkerThread {
 public:
-    WorkerThread(const proxy::Shared& shared, std::uint64_t seed, std::uint32_t max_connections);
+    WorkerThread(const proxy::Shared& shared, std::uint64_t seed, const WorkerLimits& limits);
     ~WorkerThread();  // stops at once
     WorkerThread(const WorkerThread&) = delete;
     WorkerThread& operator=(const WorkerThread&) = delete;
@@ -65,7 +71,7 @@ private:
     proxy::Explainer explainer_;
     Connections connections_;
     std::map<std::string, Listening> listening_;  // by configured address
-    std::uint32_t max_connections_;
+    std::size_t max_connections_;
     std::thread thread_;
 };
 

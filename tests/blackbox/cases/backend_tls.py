@@ -77,6 +77,14 @@ def test_a_certificate_that_the_systems_store_does_not_know_is_refused(world):
     expect_refused(world, engine_of(world, Authority(world.room)), {})
 
 
+def test_a_certificate_that_the_systems_store_knows_is_believed(world):
+    authority = Authority(world.room)
+    proxy = world.proxy(engine_of(world, authority),
+                        environment={"SSL_CERT_FILE": str(authority.certificate)})
+
+    equal(proxy.chat().body, b"served")
+
+
 def test_a_certificate_that_has_expired_is_refused(world):
     authority = Authority(world.room)
     engine = world.engine(tls=showing(authority.issue("old", names=HERE, days=-1)))

@@ -7,7 +7,7 @@ import socket
 import ssl
 import subprocess
 import threading
-from urllib.parse import urlsplit
+from pathlib import Path
 
 from harness import config, timing, wire
 from harness.authority import Authority
@@ -15,6 +15,7 @@ from harness.cases import each, equal, holds
 from harness.client import NAME, Client, connected
 from harness.config import Sub
 from harness.h2_client import H2Client
+from harness.secured import Secured, refused
 from harness.wire import DONE, LAST_CHUNK, STREAM_HEAD, chunk, event
 
 VERSIONS = [("TLS 1.2", ssl.TLSVersion.TLSv1_2), ("TLS 1.3", ssl.TLSVersion.TLSv1_3)]
@@ -23,54 +24,11 @@ GOOD_SUITES = {f"ECDHE-{key}-{cipher}" for key in ("ECDSA", "RSA") for cipher in
 HANDSHAKES = "penstock_tls_handshakes_total"
 
 
-class Secured:
-    """A proxy with TLS before one engine. `tls`, `listener`: more options of its listener."""
-
-    def __init__(self, world, certificates=None, authority=None, tls=None, listener=None, **tables):
-        self.authority = authority or Authority(world.room)
-        self.certificates = certificates or [self.authority.issue("site")]
-        self.tls = {"certificates": self.certificates, **(tls or {})}
-        self.options = listener or {}
-        self.engine = world.engine()
-        self.proxy = world.proxy(self.engine, listeners=[self.listener()], **tables)
-        self.address = ("127.0.0.1", urlsplit(self.proxy.url).port)
-
-    def listener(self, **more):
-        return {"address": "127.0.0.1:0", **self.options, "tls": Sub({**self.tls, **more})}
-
-    def connect(self, own=None, version=None, **more):
-        return Client(self.proxy.url, tls=self.authority.client(own, version=version), **more)
-
-    def handshake(self, context, name=NAME):
-        """Shakes hands only. Returns the connection, or raises."""
-        plain = socket.create_connection(self.address, timeout=timing.limit())
-        return context.wrap_socket(plain, server_hostname=name)
-
-    def begun_stream(self, **more):
-        client = self.connect(**more)
-        client.send(wire.post_chat(stream=True))
-        request = self.engine.next_request()
-        request.start_stream()
-        client.read_head()
-        request.send_chunk(event("one"))
-        client.expect(chunk(event("one")))
-        return client, request
-
-
 def with_clients(world, mode="required", **more):
     """A proxy that asks for client certificates, which its own authority signs."""
     authority_file = str(world.room / "authority.crt")
     return Secured(world, tls={"client_certificate": mode, "client_ca": authority_file,
                                **more.pop("tls", {})}, **more)
-
-
-def refused(attempt):
-    """Whether this comes to nothing. TLS 1.3 tells a client of it with the first read only."""
-    try:
-        attempt()
-    except (ssl.SSLError, ConnectionError, AssertionError) as error:
-        return not (isinstance(error, AssertionError) and "waited" in str(error))
-    return False
 
 
 @each(VERSIONS)
@@ -307,6 +265,33 @@ def test_a_new_certificate_is_shown_without_a_failed_request(world):
 
     equal(failures, [], "requests that failed meanwhile")
     equal(kept.chat().body, b"served", "on the connection from before")
+
+
+def test_a_mounted_secret_is_read_again_when_its_directory_is_swapped(world):
+    """As Kubernetes does it: the files are links through `..data`, which is replaced."""
+    authority = Authority(world.room)
+    mount = world.room / "mount"
+
+    def update(version):
+        issued = authority.issue(version)
+        (mount / version).mkdir(parents=True)
+        Path(issued["cert"]).rename(mount / version / "tls.crt")
+        Path(issued["key"]).rename(mount / version / "tls.key")
+        (mount / "..new").symlink_to(version)
+        (mount / "..new").replace(mount / "..data")
+
+    update("first")
+    for name in ("tls.crt", "tls.key"):
+        (mount / name).symlink_to(Path("..data") / name)
+    pair = {"cert": str(mount / "tls.crt"), "key": str(mount / "tls.key")}
+    secured = Secured(world, [pair], authority)
+    trusting = authority.client()
+    equal(shown_to(secured, trusting), "first")
+
+    for version in ("second", "third"):
+        update(version)
+        timing.eventually(lambda name=version: shown_to(secured, trusting) == name,
+                          f"the {version} certificate")
 
 
 def keep_asking(secured, stop, failures):

@@ -97,6 +97,29 @@ struct Ends {
     IoState last = IoState::would_block;
 };
 
+/// An authority, what both sides may be told of it, and both sides.
+class TlsTest : public testing::Test {
+protected:
+    [[nodiscard]] ServerTlsOptions serving(const std::string& names = "DNS:a.test") const {
+        return {.certificates = {pair_of(authority.issue({.names = names}))}};
+    }
+    [[nodiscard]] ClientTlsOptions trusting() const { return {.ca = {"ca.crt", authority.pem()}}; }
+    [[nodiscard]] ServerTlsOptions asking_for_certificates(ClientCertificate mode) const {
+        ServerTlsOptions options = serving();
+        options.client_certificate = mode;
+        options.client_ca = {"clients.crt", authority.pem()};
+        return options;
+    }
+    [[nodiscard]] ClientTlsOptions presenting(const test::Issued& own) const {
+        ClientTlsOptions options = trusting();
+        options.own = {{"own.crt", own.certificate}, {"own.key", own.key}};
+        return options;
+    }
+
+    test::Authority authority;
+    Ends ends;
+};
+
 /// A client or server whose ciphertext the test carries: OpenSSL between two memory buffers.
 class ByHand {
 public:

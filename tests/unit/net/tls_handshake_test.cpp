@@ -11,23 +11,19 @@ using namespace test_tls;
 
 using Names = std::vector<std::string>;
 
-class TlsHandshake : public testing::Test {
+/// One record cut into many.
+std::string in_records_of(std::size_t size, const std::string& record) {
+    constexpr std::size_t k_head = 5;
+    std::string all;
+    for (std::size_t at = k_head; at < record.size(); at += size) {
+        const std::string piece = record.substr(at, size);
+        all += record.substr(0, 3) + '\0' + static_cast<char>(piece.size()) + piece;
+    }
+    return all;
+}
+
+class TlsHandshake : public TlsTest {
 protected:
-    [[nodiscard]] ServerTlsOptions serving(const std::string& names = "DNS:a.test") const {
-        return {.certificates = {pair_of(authority.issue({.names = names}))}};
-    }
-    [[nodiscard]] ClientTlsOptions trusting() const { return {.ca = {"ca.crt", authority.pem()}}; }
-    [[nodiscard]] ServerTlsOptions asking_for_certificates(ClientCertificate mode) const {
-        ServerTlsOptions options = serving();
-        options.client_certificate = mode;
-        options.client_ca = {"clients.crt", authority.pem()};
-        return options;
-    }
-    [[nodiscard]] ClientTlsOptions presenting(const Issued& own) const {
-        ClientTlsOptions options = trusting();
-        options.own = {{"own.crt", own.certificate}, {"own.key", own.key}};
-        return options;
-    }
     void expect_client_refuses(const std::shared_ptr<const ServerTls>& server_tls,
                                const ClientTlsOptions& options,
                                const ClientHandshake& with = {"a.test", nullptr, {}}) {
@@ -37,9 +33,6 @@ protected:
         EXPECT_EQ(ends.client->tls_outcome(), TlsOutcome::certificate_refused);
         EXPECT_FALSE(ends.server_result->has_value() && ends.client->open());
     }
-
-    Authority authority;
-    Ends ends;
 };
 
 TEST_F(TlsHandshake, SettlesTls13BetweenTwoThatAgree) {
@@ -395,6 +388,57 @@ TEST_F(TlsHandshake, TellsPlainHttpFromTls) {
     EXPECT_FALSE(transport.encrypted());
 }
 
+TEST_F(TlsHandshake, RefusesAMessageThatIsSaidToBeTooLong) {
+    test::SocketPair pair = test::socket_pair();
+    Transport transport{ends.loop, pair.ours};
+    const char claims_128_kib[] = {22, 3, 1, 0x40, 0, 1, 2, 0, 0};
+    pair.peer.send({claims_128_kib, sizeof claims_128_kib});
+
+    Handshake shaken{handshake(ends.loop, transport, server(serving()), Millis{30'000})};
+    ASSERT_TRUE(test::run_until(ends.loop, [&] { return shaken.done(); }));
+
+    EXPECT_TRUE(shaken.take().has_error());
+    EXPECT_EQ(transport.tls_outcome(), TlsOutcome::message_too_large);
+}
+
+TEST_F(TlsHandshake, RefusesAClientWhoseCertificatesAreTooLong) {
+    Issued own = authority.issue({.names = "DNS:robot.test"});
+    constexpr std::size_t k_chain = 40 * 1024;  // in PEM's text, a third more than its bytes
+    while (own.certificate.size() < k_chain * 4 / 3) own.certificate += authority.pem();
+
+    ends.shake(server(asking_for_certificates(ClientCertificate::required)),
+               client(presenting(own)));
+
+    ASSERT_TRUE(ends.server_result->has_error());
+    EXPECT_EQ(ends.server->tls_outcome(), TlsOutcome::message_too_large);
+}
+
+TEST_F(TlsHandshake, TakesAHelloInSmallRecordsButNotInTheSmallest) {
+    for (const auto& [size, good] :
+         std::vector<std::pair<std::size_t, bool>>{{8, true}, {1, false}}) {
+        ByHand peer;
+        peer.ask_for("a-name-so-long-that-the-hello-has-more-bytes-than-there-may-be-records.test");
+        test::SocketPair pair = test::socket_pair();
+        Transport transport{ends.loop, pair.ours};
+        Handshake shaken{handshake(ends.loop, transport, server(serving()), Millis{30'000})};
+        peer.shake();
+        pair.peer.send(in_records_of(size, peer.outgoing()));
+        ASSERT_TRUE(test::run_until(ends.loop, [&] {
+            pair.peer.read();
+            peer.incoming(pair.peer.take());
+            peer.shake();
+            pair.peer.send(peer.outgoing());
+            return shaken.done();
+        }));
+
+        const Result<void> result = shaken.take();
+        EXPECT_EQ(result.has_value(), good) << size;
+        if (good) continue;
+        EXPECT_EQ(transport.tls_outcome(), TlsOutcome::protocol_error);
+        EXPECT_EQ(result.error().detail(), "the peer has sent too many TLS records without data");
+    }
+}
+
 TEST_F(TlsHandshake, EndsWithThePeerThatGoesAway) {
     test::SocketPair pair = test::socket_pair();
     Transport transport{ends.loop, pair.ours};
@@ -455,76 +499,6 @@ TEST_F(TlsHandshake, ComesThroughByteByByte) {
         EXPECT_EQ(transport.tls_facts().version,
                   version == TLS1_2_VERSION ? TlsVersion::tls_1_2 : TlsVersion::tls_1_3);
     }
-}
-
-class TlsResumption : public TlsHandshake {
-protected:
-    /// One connection that goes as far as to have got a session.
-    TlsFacts connect(const std::shared_ptr<const ServerTls>& to,
-                     const std::shared_ptr<const ClientTls>& as,
-                     const std::string& name = "a.test") {
-        Ends each;
-        each.shake(to, as, {name, slot});
-        if (!each.good()) return {};
-        const std::string_view piece = "x";
-        EXPECT_EQ(each.server->try_write({&piece, 1}), 1);
-        EXPECT_EQ(each.read(*each.client, 1), "x");  // the tickets come before it
-        return each.server->tls_facts();
-    }
-
-    std::shared_ptr<TlsSessionSlot> slot = make_tls_session_slot();
-};
-
-TEST_F(TlsResumption, TakesUpASessionFromBefore) {
-    const auto ours = server(serving());
-    const auto theirs = client(trusting());
-
-    EXPECT_FALSE(connect(ours, theirs).resumed);
-    EXPECT_TRUE(connect(ours, theirs).resumed);
-    EXPECT_TRUE(connect(ours, theirs).resumed);
-}
-
-TEST_F(TlsResumption, OutlivesANewCertificateWhereTheKeysDo) {
-    const auto keys = make_tls_ticket_keys();
-    const auto theirs = client(trusting());
-    connect(ServerTls::load(serving(), keys).tls, theirs);
-
-    EXPECT_TRUE(connect(ServerTls::load(serving(), keys).tls, theirs).resumed);
-    EXPECT_FALSE(connect(server(serving()), theirs).resumed);  // keys of its own
-}
-
-TEST_F(TlsResumption, KnowsTheClientAgain) {
-    const auto ours = server(asking_for_certificates(ClientCertificate::required));
-    const auto theirs = client(presenting(authority.issue({.names = "DNS:robot.test"})));
-    connect(ours, theirs);
-
-    const TlsFacts again = connect(ours, theirs);
-
-    EXPECT_TRUE(again.resumed);
-    EXPECT_EQ(again.peer_names, Names{"robot.test"});
-}
-
-TEST_F(TlsResumption, DoesNotPassByNewRulesForClients) {
-    const auto keys = make_tls_ticket_keys();
-    ServerTlsOptions options = asking_for_certificates(ClientCertificate::required);
-    const auto theirs = client(presenting(authority.issue({.names = "DNS:robot.test"})));
-    connect(ServerTls::load(options, keys).tls, theirs);
-
-    options.client_names = {"human.test"};
-    Ends each;
-    each.shake(ServerTls::load(options, keys).tls, theirs, {"a.test", slot});
-
-    EXPECT_TRUE(each.server_result->has_error());
-}
-
-TEST_F(TlsResumption, IsNotOfferedUnderAnotherNameOrTrust) {
-    const auto ours = server(serving("DNS:a.test,DNS:b.test"));
-    const auto theirs = client(trusting());
-    connect(ours, theirs);
-
-    EXPECT_FALSE(connect(ours, theirs, "b.test").resumed);
-    EXPECT_TRUE(connect(ours, theirs, "b.test").resumed);
-    EXPECT_FALSE(connect(ours, client(trusting()), "b.test").resumed);
 }
 
 }  // namespace
