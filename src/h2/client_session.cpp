@@ -24,6 +24,9 @@ constexpr FloodLimits k_limits{.resets_burst = k_unbounded,
                                .control_per_second = 100,
                                .useless_frames = 1'000};
 
+// Of DATA that may come late for streams we have reset: what 128 windows had let through.
+constexpr std::size_t k_late_max = std::size_t{128} * ClientSession::k_stream_window;
+
 Error bad(const char* what) {
     return Error{ErrorCode::upstream_bad_response, what};
 }
@@ -232,7 +235,7 @@ int ClientSession::frame_sent(const nghttp2_frame& frame) {
     if (frame.hd.type == NGHTTP2_DATA || frame.hd.type == NGHTTP2_HEADERS) guard_.data_sent();
     if (is_question(frame)) guard_.ping_sent();
     if (frame.hd.type == NGHTTP2_RST_STREAM)
-        late_ = std::min(late_ + k_stream_window, k_unread_max);
+        late_ = std::min(late_ + std::size_t{k_stream_window}, k_late_max);
     ClientSessionStream* stream = find(frame.hd.stream_id);
     if (stream == nullptr) return 0;
     stream->sent = true;

@@ -1,6 +1,4 @@
 // What is set up towards clients alone.
-#include <limits>
-
 #include "server_session.h"
 
 namespace penstock::h2 {
@@ -8,9 +6,6 @@ namespace penstock::h2 {
 ServerSetup::ServerSetup()
     : SessionSetup{ServerSession::k_head_max, ServerSession::k_unread_shared} {
     lead_to<ServerSession>();
-    // The guard judges resets: nghttp2 would count those of answered streams, too.
-    nghttp2_option_set_stream_reset_rate_limit(choices(), std::numeric_limits<std::uint64_t>::max(),
-                                               std::numeric_limits<std::uint64_t>::max());
     nghttp2_session_callbacks_set_on_begin_headers_callback(
         calls(), [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
             return of<ServerSession>(user).begin_headers(*frame);
@@ -24,7 +19,12 @@ ServerSetup::ServerSetup()
         });
 }
 
+// The guard is the judge of resets. nghttp2 counts those of answered streams, too, which some
+// clients send behind each: only a rate that no client comes to is left to it.
 const nghttp2_option* ServerSetup::options_for(const ServerLimits& limits) noexcept {
+    constexpr std::uint64_t k_far = 1000;
+    nghttp2_option_set_stream_reset_rate_limit(choices(), k_far * limits.resets_burst,
+                                               k_far * limits.resets_per_second);
     expect_control(limits.control_burst);
     return choices();
 }
