@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t k_read_per_turn = 256 * 1024;  // others want their turn
 constexpr std::size_t k_batch = 64 * 1024;
 constexpr Millis k_linger{2'000};
+constexpr Millis k_refused_linger{800};  // a second, less what timers and a busy loop add
 constexpr std::size_t k_linger_bytes = 256 * 1024;
 
 }  // namespace
@@ -42,6 +43,12 @@ void Pump::want_flush() noexcept {
 void Pump::close() {
     closing_ = true;
     want_flush();
+}
+
+void Pump::refuse() {
+    if (std::exchange(refused_, true)) return;
+    close();
+    timer_.set(k_refused_linger, linger_hook_);
 }
 
 void Pump::read_ready() {
@@ -104,7 +111,7 @@ bool Pump::write_batches() {
         unsent_.assign(piece.substr(static_cast<std::size_t>(taken)));
         blocked_ = true;
         transport_.when_writable(&write_hook_);
-        timer_.set(stall_timeout_, stall_hook_);
+        watch_for_stall();
         return true;
     }
 }
@@ -123,14 +130,18 @@ void Pump::write_ready() {
     if (taken < 0) return owner_.lost(false);
     unsent_.erase(0, static_cast<std::size_t>(taken));
     if (!unsent_.empty()) {
-        if (taken > 0) timer_.set(stall_timeout_, stall_hook_);
+        if (taken > 0) watch_for_stall();
         return transport_.when_writable(&write_hook_);
     }
     std::string{}.swap(unsent_);  // an assignment would keep the memory
-    timer_.clear();
+    if (!refused_) timer_.clear();
     blocked_ = false;
     transport_.when_readable(&read_hook_);  // where it had stopped
     flush();
+}
+
+void Pump::watch_for_stall() {
+    if (!refused_) timer_.set(stall_timeout_, stall_hook_);
 }
 
 void Pump::write_timed_out() {
@@ -141,10 +152,11 @@ void Pump::begin_linger() {
     lingering_ = true;
     closing_ = true;
     transport_.shut_down_write();
-    timer_.set(k_linger, linger_hook_);
+    if (!refused_) timer_.set(k_linger, linger_hook_);
 }
 
 void Pump::linger_over() {
+    if (blocked_) transport_.abort();  // what it does not take, the kernel would keep for long
     owner_.ended();
 }
 

@@ -51,6 +51,9 @@ public:
     void want_flush() noexcept;
     /// Sends what there is, then closes, in a way that lets the peer read it.
     void close();
+    /// The same for a peer that has done wrong: whether it reads or not, it is gone within a
+    /// second.
+    void refuse();
     [[nodiscard]] net::Transport& transport() noexcept { return transport_; }
     [[nodiscard]] bool closing() const noexcept { return closing_; }
 
@@ -63,6 +66,7 @@ private:
     void fill_batch();
     void write_ready();
     void write_timed_out();
+    void watch_for_stall();
     void begin_linger();
     void linger_over();
 
@@ -75,6 +79,7 @@ private:
     bool dirty_ = false;
     bool blocked_ = false;
     bool closing_ = false;    // after what waits has been sent
+    bool refused_ = false;    // and that soon: the timer runs for nothing else any more
     bool lingering_ = false;  // all has been sent, and the peer's end is waited for
     std::size_t discarded_ = 0;
     net::Timer timer_;

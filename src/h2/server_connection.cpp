@@ -53,7 +53,7 @@ bool ServerConnection::receive(std::string_view bytes) {
 
 void ServerConnection::settle() {
     settle_streams();
-    if (session_.refusal()) count_refusal();
+    if (session_.refusal()) end_refused();
     if (!pump_.closing() && session_.over()) pump_.close();
     watch_idleness();
 }
@@ -92,9 +92,12 @@ void ServerConnection::timed_out() {
     pump_.close();
 }
 
-void ServerConnection::count_refusal() noexcept {
-    if (std::exchange(counted_, true) || owner_.metrics == nullptr) return;
-    owner_.metrics->refused(*session_.refusal());
+// Its requests end with it, and what engines do for them: nothing of theirs is sent any more.
+void ServerConnection::end_refused() {
+    if (std::exchange(refused_, true)) return;
+    if (owner_.metrics != nullptr) owner_.metrics->refused(*session_.refusal());
+    while (streams_.first() != nullptr) remove(*streams_.first());
+    pump_.refuse();
 }
 
 void ServerConnection::drain() {

@@ -55,7 +55,7 @@ private:
 
     void settle_streams();
     void watch_idleness();
-    void count_refusal() noexcept;
+    void end_refused();
     void timed_out();
     void drain_over();
 
@@ -66,7 +66,7 @@ private:
     Pump pump_;
     IntrusiveList<ServerStream> streams_;
     bool draining_ = false;
-    bool counted_ = false;     // its refusal
+    bool refused_ = false;
     bool head_timed_ = false;  // the timer waits for the end of a head
     net::Timer timer_;
     net::Timer drain_timer_;

@@ -4,14 +4,16 @@ The limits are the defaults of `[server.http2]`, with a little more allowed for 
 earns back while it sends.
 """
 
+import select
+import socket
 import time
 
 from harness import frames, timing
 from harness.attack import PAUSE, Attacker, Neighbour
 from harness.cases import each, equal, holds
 from harness.config import Sub
-from harness.frames import MOST_WINDOW
-from harness.h2_client import head
+from harness.frames import MOST_WINDOW, WINDOW
+from harness.h2_client import chat_head, head
 from harness.program import WITHOUT_QUARANTINE
 
 ANSWER = b"answer " * 300
@@ -193,6 +195,46 @@ def test_a_flood_ends_with_its_connection_alone(world, reason, batches):
 @each(DEAF)
 def test_a_flood_of_a_client_that_reads_nothing_ends_as_soon(world, reason, batches):
     attacked(world, reason, batches, listens=False)
+
+
+def test_a_refused_client_that_reads_nothing_ends_with_all_its_requests(world):
+    engine = world.engine()
+    proxy = world.proxy(engine)
+    attacker = Attacker(proxy, listens=False)
+    requests = [begun(attacker.client, engine) for _ in range(6)]
+    fill(requests[0])
+    upload = attacker.client.open(chat_head(), end=False)
+
+    attacker.send(repeated(frames.data(upload.id), 5000))
+
+    start = time.monotonic()
+    for request in requests:
+        request.expect_end()
+    timing.eventually(lambda: not proxy.metric("penstock_client_connections"),
+                      "the connection to end")
+    took = time.monotonic() - start
+    holds(took < timing.limit(5), f"it took {took} seconds")  # write_stall_timeout is a minute
+    equal(refusals(proxy), {"empty_frames": 1}, "refusals by reason")
+
+
+def begun(client, engine):
+    """A request whose answer has begun, and may be as long as it likes."""
+    stream = client.post_chat()
+    client.send(frames.window_update(stream.id, MOST_WINDOW - WINDOW))
+    if stream.id == 1:
+        client.send(frames.window_update(0, MOST_WINDOW - WINDOW))
+    request = engine.next_request()
+    request.start_counted(1 << 30)
+    return request
+
+
+def fill(request):
+    """Sends until the proxy takes no more, since its client does not."""
+    while select.select([], [request.socket], [], 0.5)[1]:
+        try:
+            request.socket.send(bytes(1 << 16), socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            pass
 
 
 def test_a_rapid_reset_makes_little_work_for_engines(world):

@@ -209,6 +209,40 @@ TEST(Http2Server, CancelsAllHandlersWhenTheClientIsGone) {
     EXPECT_EQ(serving.connections.size(), 0U);
 }
 
+ServerLimits with_few_resets() {
+    ServerLimits limits;
+    limits.resets_burst = 1;
+    limits.resets_per_second = 1;
+    return limits;
+}
+
+TEST(Http2Server, CancelsAllHandlersOfAClientThatIsRefused) {
+    Serving serving{penstock::test::hang, with_few_resets()};
+    for (int i = 0; i < 6; ++i) serving.client->ask("/");
+    ASSERT_TRUE(serving.until([&] { return serving.handler.begun == 6; }));
+
+    for (const std::int32_t id : {1, 3, 5, 7}) serving.client->reset(id);
+
+    ASSERT_TRUE(serving.until([&] { return serving.client->goaways == 1; }));
+    EXPECT_EQ(serving.client->goaway_code, NGHTTP2_ENHANCE_YOUR_CALM);
+    EXPECT_EQ(serving.handler.destroyed, 6);
+    EXPECT_EQ(serving.connections.busy(), 0U);
+}
+
+TEST(Http2Server, EndsHalfSentAnswersOfAClientThatIsRefused) {
+    Serving serving{stream_many, with_few_resets()};
+    for (int i = 0; i < 6; ++i) serving.client->ask("/200");
+    ASSERT_TRUE(serving.until([&] { return !serving.client->answers[1].body.empty(); }));
+    ASSERT_EQ(serving.handler.begun, 6);
+
+    for (auto& [id, answer] : serving.client->answers) serving.client->take(id, answer.body.size());
+    for (const std::int32_t id : {1, 3, 5, 7}) serving.client->reset(id);
+
+    ASSERT_TRUE(serving.until([&] { return serving.client->goaways == 1; }));
+    EXPECT_EQ(serving.handler.destroyed, 6);
+    EXPECT_EQ(serving.handler.ended, 0);
+}
+
 // The client takes nothing of one stream, and the other goes on.
 TEST(Http2Server, HoldsBackOnlyTheStreamThatIsNotRead) {
     Serving serving{stream_many};
