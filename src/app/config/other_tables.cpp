@@ -48,9 +48,10 @@ const Option k_policy_options[] = {
     {.name = "require_backend_tls",
      .binding = bound<&PolicyConfig::require_backend_tls>(),
      .sentence = "Refuse a configuration that would send requests to a backend in clear text: "
-                 "http:// URLs of backends and of `discover`, with any `protocol`. Unix sockets do "
-                 "not leave the machine and are allowed. TLS that verifies nobody (`insecure`) is "
-                 "refused too."},
+                 "http:// URLs of backends and of `discover`, with any `protocol`, and tcp:// "
+                 "endpoints of `kv_events` and `kv_replay`, which tell prompts' tokens. Unix "
+                 "sockets do not leave the machine and are allowed. TLS that verifies nobody "
+                 "(`insecure`) is refused too."},
 };
 
 const Option k_log_options[] = {
