@@ -23,7 +23,9 @@ bool send_server_name(SSL& ssl, std::string host) {
 
 // Tells OpenSSL which name to ask for and to verify. With names of the operator's own choice those
 // count instead (`verify_with_names`).
-bool set_server_name(SSL& ssl, const ClientTls::Impl& tls, const std::string& host) {
+bool set_server_name(SSL& ssl, const ClientTls::Impl& tls, std::string host) {
+    // The dot says that a name is whole. Hellos and certificates bear it without (RFC 6066 3).
+    if (host.ends_with('.')) host.pop_back();
     if (host.empty()) return tls.insecure || !tls.names.empty();
     const bool address = is_address(host);
     if (!address && !send_server_name(ssl, host)) return false;

@@ -1,0 +1,31 @@
+// Which names of a certificate count, and which certificate for which name.
+#include <gtest/gtest.h>
+
+#include "tls_bench.h"
+
+namespace penstock::net {
+namespace {
+
+using test::Authority;
+using namespace test_tls;
+
+class TlsNames : public testing::Test {
+protected:
+    [[nodiscard]] ServerTlsOptions serving(const std::string& names = "DNS:a.test") const {
+        return {.certificates = {pair_of(authority.issue({.names = names}))}};
+    }
+    [[nodiscard]] ClientTlsOptions trusting() const { return {.ca = {"ca.crt", authority.pem()}}; }
+
+    Authority authority;
+    Ends ends;
+};
+
+TEST_F(TlsNames, AsksForAHostWithoutTheDotThatEndsIt) {
+    ends.shake(server(serving()), client(trusting()), {"a.test.", nullptr, {}});
+
+    ASSERT_TRUE(ends.good());
+    EXPECT_EQ(ends.client->tls_facts().peer_name, "a.test");
+}
+
+}  // namespace
+}  // namespace penstock::net
