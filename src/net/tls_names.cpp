@@ -12,13 +12,6 @@ namespace {
 
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Release<&GENERAL_NAMES_free>>;
 
-std::string lower(std::string text) {
-    for (char& each : text) {
-        if (each >= 'A' && each <= 'Z') each = static_cast<char>(each - 'A' + 'a');
-    }
-    return text;
-}
-
 /// Empty for what is no text: a zero byte in a name has fooled verifiers before.
 std::string text_of(const ASN1_STRING* value) {
     const auto* bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(value));
@@ -40,7 +33,7 @@ std::string address_of(const ASN1_OCTET_STRING* value) {
 std::string name_in(const GENERAL_NAME& name) {
     switch (name.type) {
         case GEN_DNS:
-            return lower(text_of(name.d.dNSName));
+            return lower_case(text_of(name.d.dNSName));
         case GEN_URI:
             return text_of(name.d.uniformResourceIdentifier);
         case GEN_EMAIL:
@@ -88,6 +81,14 @@ int refused_names_index() {
 }
 
 }  // namespace
+
+std::string lower_case(std::string_view text) {
+    std::string lower{text};
+    for (char& each : lower) {
+        if (each >= 'A' && each <= 'Z') each = static_cast<char>(each - 'A' + 'a');
+    }
+    return lower;
+}
 
 std::vector<std::string> names_of(const X509& certificate) {
     std::vector<std::string> names;

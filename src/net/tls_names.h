@@ -10,6 +10,9 @@
 
 namespace penstock::net {
 
+/// ASCII letters alone, as hosts are compared.
+[[nodiscard]] std::string lower_case(std::string_view text);
+
 /// DNS names (in lower case), addresses, URIs and e-mail addresses among the subject alternative
 /// names; the common name where there are none.
 [[nodiscard]] std::vector<std::string> names_of(const X509& certificate);

@@ -1,5 +1,6 @@
 #include "tls_server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "penstock/net/sha256.h"
@@ -82,12 +83,7 @@ bool read_identities(Impl& impl, const ServerTlsOptions& options,
                                     "\" cannot be used: " + take_ssl_error()});
             continue;
         }
-        for (const std::string& name : identity->facts.names) {
-            impl.by_name[name.starts_with("*.") ? name.substr(1) : name].push_back(
-                impl.identities.size());
-        }
-        impl.certificates.push_back(identity->facts);
-        impl.identities.push_back(std::move(*identity));
+        impl.add(std::move(*identity));
     }
     return !options.certificates.empty() && impl.identities.size() == options.certificates.size();
 }
@@ -105,11 +101,23 @@ void set_callbacks(Impl& impl) {
 
 }  // namespace
 
-const std::vector<std::size_t>* ServerTls::Impl::find(std::string_view host) const {
-    std::string name{host};
-    for (char& each : name) {
-        if (each >= 'A' && each <= 'Z') each = static_cast<char>(each - 'A' + 'a');
+void ServerTls::Impl::add(TlsIdentity identity) {
+    const std::size_t index = identities.size();
+    certificates.push_back(identity.facts);
+    identities.push_back(std::move(identity));
+    const auto kind_of = [this](std::size_t each) {
+        return EVP_PKEY_get_base_id(identities[each].key.get());
+    };
+    const auto same_kind = [&](std::size_t each) { return kind_of(each) == kind_of(index); };
+    for (const std::string& each : identities[index].facts.names) {
+        const std::string name = lower_case(each);
+        std::vector<std::size_t>& known = by_name[name.starts_with("*.") ? name.substr(1) : name];
+        if (std::ranges::none_of(known, same_kind)) known.push_back(index);
     }
+}
+
+const std::vector<std::size_t>* ServerTls::Impl::find(std::string_view host) const {
+    std::string name = lower_case(host);
     if (name.ends_with('.')) name.pop_back();
     if (name.starts_with('.')) return nullptr;
     auto found = by_name.find(name);

@@ -15,8 +15,10 @@
 namespace penstock::net {
 
 struct ServerTls::Impl : TlsSide {
-    /// The identities to present to a client that asks for this host, best name first. Null: the
-    /// host is not known.
+    /// One more. Of several for one name with one kind of key, the first is presented.
+    void add(TlsIdentity identity);
+    /// The identities to present to a client that asks for this host, one for each kind of key.
+    /// Null: the host is not known.
     [[nodiscard]] const std::vector<std::size_t>* find(std::string_view host) const;
 
     std::vector<TlsIdentity> identities;

@@ -29,7 +29,8 @@ const OptionTable k_certificate_table{
     .sentence =
         "The certificates that a listener shows. A client gets the one that bears the host "
         "it asks for, and the first when none does or it asks for none; several may bear "
-        "the same host with different kinds of key. Usually written inline: "
+        "the same host with different kinds of key, of one kind the first counts. Usually written "
+        "inline: "
         "`certificates = [{ cert = \"site.crt\", key = \"site.key\" }]`.",
     .options = k_certificate_options,
     .children = {},

@@ -40,12 +40,13 @@ bool check_combination(const ListenerTlsConfig& tls, const std::string& path, Pr
     return true;
 }
 
-/// By preference.
+/// By preference. HTTP/1.0 is spoken where HTTP/1.1 is.
 std::vector<std::string> protocols_of(const Config& config, const ListenerConfig& listener) {
     if (listener.protocol == ListenerProtocol::h2) return {"h2"};
     const bool both =
         listener.protocol == ListenerProtocol::automatic && config.server.http2.enabled;
-    return both ? std::vector<std::string>{"h2", "http/1.1"} : std::vector<std::string>{"http/1.1"};
+    if (both) return {"h2", "http/1.1", "http/1.0"};
+    return {"http/1.1", "http/1.0"};
 }
 
 bool is_given(const std::string& path, const Problems& problems) {

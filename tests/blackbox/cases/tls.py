@@ -182,6 +182,15 @@ def test_a_protocol_that_both_speak_or_none(world):
     secured.proxy.wait_for_metric(HANDSHAKES, 1, outcome="no_common_protocol")
 
 
+def test_a_client_of_http10_alone_is_served(world):
+    secured = Secured(world)
+    client = Client(secured.proxy.url, tls=secured.authority.client(protocols=("http/1.0",)))
+
+    client.send(b"GET /health HTTP/1.0\r\n\r\n")
+
+    equal(client.read_response().status, 200)
+
+
 @each([("h2", "h2", ("http/1.1",)), ("http/1.1", "http/1.1", ("h2",))])
 def test_a_listener_of_one_protocol_refuses_the_other(world, spoken, other):
     secured = Secured(world, listener={"protocol": spoken})

@@ -1,4 +1,6 @@
 // The TLS of listeners: what its files hold, and what is said when they do not.
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -63,22 +65,24 @@ TEST_F(ConfigTls, HandsOnWhatItHasChecked) {
     EXPECT_EQ(tls.client_certificate, net::ClientCertificate::optional);
     EXPECT_EQ(tls.client_ca.pem, authority.pem());
     EXPECT_THAT(tls.client_names, testing::ElementsAre("*.test"));
-    EXPECT_THAT(tls.alpn, testing::ElementsAre("h2", "http/1.1"));
+    EXPECT_THAT(tls.alpn, testing::ElementsAre("h2", "http/1.1", "http/1.0"));
 }
 
 TEST_F(ConfigTls, OffersNoProtocolThatIsSwitchedOff) {
     const LoadedConfig loaded = load(std::string{k_pair} + "[server.http2]\nenabled = false\n");
 
-    EXPECT_THAT(loaded.tls.at("127.0.0.1:8443").alpn, testing::ElementsAre("http/1.1"));
+    EXPECT_THAT(loaded.tls.at("127.0.0.1:8443").alpn, testing::ElementsAre("http/1.1", "http/1.0"));
 }
 
 TEST_F(ConfigTls, OffersWhatTheListenerSpeaks) {
     constexpr std::string_view k_tls = "[listener.tls]\n";
-    for (const char* protocol : {"h2", "http/1.1"}) {
-        const LoadedConfig loaded = load_listener("protocol = \"" + std::string{protocol} + "\"\n" +
+    using Protocols = std::vector<std::string>;
+    for (const auto& [protocol, offered] :
+         std::map<std::string, Protocols>{{"h2", {"h2"}}, {"http/1.1", {"http/1.1", "http/1.0"}}}) {
+        const LoadedConfig loaded = load_listener("protocol = \"" + protocol + "\"\n" +
                                                   std::string{k_tls} + std::string{k_pair});
 
-        EXPECT_THAT(loaded.tls.at("127.0.0.1:8443").alpn, testing::ElementsAre(protocol));
+        EXPECT_EQ(loaded.tls.at("127.0.0.1:8443").alpn, offered);
     }
 }
 

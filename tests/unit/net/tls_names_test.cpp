@@ -27,5 +27,30 @@ TEST_F(TlsNames, AsksForAHostWithoutTheDotThatEndsIt) {
     EXPECT_EQ(ends.client->tls_facts().peer_name, "a.test");
 }
 
+TEST_F(TlsNames, PicksTheCertificateByItsCommonNameWithoutCase) {
+    ServerTlsOptions options = serving("DNS:first.test");
+    options.certificates.push_back(pair_of(authority.issue({.common_name = "CnOnly.Test"})));
+    ClientTlsOptions any = trusting();
+    any.names = {"*"};
+
+    ends.shake(server(options), client(any), {"cnonly.test", nullptr, {}});
+
+    ASSERT_TRUE(ends.good());
+    EXPECT_EQ(ends.client->tls_facts().peer_name, "CnOnly.Test");
+}
+
+TEST_F(TlsNames, ShowsTheFirstOfTwoCertificatesForOneNameWithOneKindOfKey) {
+    ServerTlsOptions options = serving("DNS:other.test");
+    for (const char* subject : {"one", "two"}) {
+        options.certificates.push_back(
+            pair_of(authority.issue({.common_name = subject, .names = "DNS:a.test,DNS:a.test"})));
+    }
+
+    ends.shake(server(options), client(trusting()));
+
+    ASSERT_TRUE(ends.good());
+    EXPECT_EQ(ends.client->tls_facts().peer_subject, "CN=one");
+}
+
 }  // namespace
 }  // namespace penstock::net
