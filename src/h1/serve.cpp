@@ -19,7 +19,7 @@ constexpr std::size_t k_linger_bytes = 64 * 1024;
 std::unique_ptr<const http::Encryption> encryption_of(const net::Transport& transport) {
     if (!transport.encrypted()) return nullptr;
     return std::make_unique<const http::Encryption>(
-        http::Encryption{transport.tls_facts().peer_name});
+        http::Encryption{transport.tls_facts().peer_names});
 }
 
 }  // namespace

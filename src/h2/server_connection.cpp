@@ -15,7 +15,7 @@ constexpr Millis k_drain_notice{1'000};  // until the client must have seen it
 std::unique_ptr<const http::Encryption> encryption_of(const net::Transport& transport) {
     if (!transport.encrypted()) return nullptr;
     return std::make_unique<const http::Encryption>(
-        http::Encryption{transport.tls_facts().peer_name});
+        http::Encryption{transport.tls_facts().peer_names});
 }
 
 }  // namespace

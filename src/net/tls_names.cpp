@@ -114,31 +114,30 @@ std::string subject_of(const X509& certificate) {
     return {bytes, static_cast<std::size_t>(std::max(length, 0L))};
 }
 
-std::optional<std::string> allowed_name(const X509& certificate,
-                                        const std::vector<std::string>& wanted) {
-    for (std::string& name : names_of(certificate)) {
-        for (const std::string& pattern : wanted) {
-            if (matches_glob(pattern, name)) return std::move(name);
-        }
-    }
-    return std::nullopt;
+std::vector<std::string> allowed_names(const X509& certificate,
+                                       const std::vector<std::string>& wanted) {
+    std::vector<std::string> names = names_of(certificate);
+    std::erase_if(names, [&wanted](const std::string& name) {
+        return std::ranges::none_of(
+            wanted, [&name](const std::string& pattern) { return matches_glob(pattern, name); });
+    });
+    return names;
 }
 
-std::string verified_name(const SSL& ssl, const X509& certificate) {
+std::vector<std::string> verified_names(const SSL& ssl, const X509& certificate) {
     const auto* side = static_cast<const TlsSide*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(&ssl)));
-    if (std::optional<std::string> name = allowed_name(certificate, side->names)) return *name;
+    if (!side->names.empty()) return allowed_names(certificate, side->names);
     // OpenSSL's own word for it is not kept in a session that is resumed.
     const char* asked = SSL_get_servername(&ssl, TLSEXT_NAMETYPE_host_name);
-    if (asked != nullptr && SSL_is_server(&ssl) == 0) return asked;
-    const std::vector<std::string> names = names_of(certificate);
-    return names.empty() ? std::string{} : names.front();
+    if (asked != nullptr && SSL_is_server(&ssl) == 0) return {asked};
+    return names_of(certificate);
 }
 
 int verify_with_names(X509_STORE_CTX* store, void* side) {
     const X509* certificate = X509_STORE_CTX_get0_cert(store);
     if (X509_verify_cert(store) > 0) {
         const std::vector<std::string>& wanted = static_cast<const TlsSide*>(side)->names;
-        if (wanted.empty() || allowed_name(*certificate, wanted)) return 1;
+        if (wanted.empty() || !allowed_names(*certificate, wanted).empty()) return 1;
         X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
     }
     const auto* ssl = static_cast<const SSL*>(

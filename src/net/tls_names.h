@@ -1,7 +1,6 @@
 // The names in certificates, and whether they are those that were asked for.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +18,13 @@ namespace penstock::net {
 /// The subject as text (RFC 2253).
 [[nodiscard]] std::string subject_of(const X509& certificate);
 
-/// The first of the certificate's names that one of `wanted` allows; `*` there stands for any text.
-[[nodiscard]] std::optional<std::string> allowed_name(const X509& certificate,
-                                                      const std::vector<std::string>& wanted);
+/// Those of the certificate's names that one of `wanted` allows; `*` there stands for any text.
+[[nodiscard]] std::vector<std::string> allowed_names(const X509& certificate,
+                                                     const std::vector<std::string>& wanted);
 
-/// The name that the peer was verified by, or the first of its names.
-[[nodiscard]] std::string verified_name(const SSL& ssl, const X509& certificate);
+/// The names that the peer was verified by; all of its names where any are allowed. Their number is
+/// bounded by what OpenSSL takes of certificates (100 KiB), which the connection keeps anyway.
+[[nodiscard]] std::vector<std::string> verified_names(const SSL& ssl, const X509& certificate);
 
 /// What a server's or client's SSL_CTX has in common: its app data points here.
 struct TlsSide {

@@ -269,7 +269,7 @@ TlsFacts TlsStream::facts() const {
     const bool verified = (SSL_get_verify_mode(ssl_.get()) & SSL_VERIFY_PEER) != 0 &&
                           SSL_get_verify_result(ssl_.get()) == X509_V_OK;
     if (peer == nullptr || !verified) return facts;
-    facts.peer_name = verified_name(*ssl_, *peer);
+    facts.peer_names = verified_names(*ssl_, *peer);
     facts.peer_subject = subject_of(*peer);
     return facts;
 }

@@ -30,7 +30,7 @@ std::string meant_text(const Exchange& exchange) {
     meant.target = meant.path().starts_with("/v1/v1/")
                        ? meant.target.substr(k_version.size())
                        : std::string{k_version} + std::string{meant.target};
-    if (match_route(*exchange.generation, {meant, asked.client_name}, nullptr) == nullptr)
+    if (match_route(*exchange.generation, {meant, asked.client_names}, nullptr) == nullptr)
         return {};
     return "; did you mean " + std::string{meant.path().substr(0, 256)} + "?";
 }
@@ -47,7 +47,6 @@ bool is_let_in(Exchange& exchange) {
 
 std::optional<Error> admit(Exchange& exchange) {
     const http::RequestHead& head = exchange.client.head();
-    const Generation& generation = *exchange.generation;
     if (ambiguous_path(head.path())) {
         return Error{ErrorCode::bad_request, "the path has empty, dot or encoded segments"};
     }
@@ -56,13 +55,11 @@ std::optional<Error> admit(Exchange& exchange) {
     if (loops(head.fields)) {
         return Error{ErrorCode::bad_request, "the request runs in a circle: see its Via field"};
     }
-    exchange.route = match_route(generation, exchange.asked(), nullptr);
-    if (exchange.route == nullptr) {
+    if (!exchange.find_route(nullptr)) {
         return Error{ErrorCode::not_found,
                      "no route serves " + std::string{http::name(head.method)} + " " +
                          std::string{head.path().substr(0, 256)} + meant_text(exchange)};
     }
-    exchange.record.route = exchange.route->name;
     return std::nullopt;
 }
 

@@ -119,12 +119,10 @@ std::optional<Error> choose_pool(Exchange& exchange) {
     const std::string_view model = exchange.facts.model;
     // Without a model, one that asks for models is taken for one that fits.
     if (!exchange.route->models.empty()) {
-        exchange.route = match_route(*exchange.generation, exchange.asked(), &model);
-        if (exchange.route == nullptr) {
+        if (!exchange.find_route(&model)) {
             return Error{ErrorCode::model_not_found, "no route serves the model \"" +
                                                          exchange.record.model + "\" on this path"};
         }
-        exchange.record.route = exchange.route->name;
         if (exchange.body.size() > exchange.route->max_body) {
             return Error{
                 ErrorCode::body_too_large,

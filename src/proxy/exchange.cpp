@@ -1,6 +1,7 @@
 #include "exchange.h"
 
 #include <exception>
+#include <span>
 
 #include "penstock/http/grpc.h"
 #include "penstock/http/reply.h"
@@ -40,6 +41,21 @@ Exchange::~Exchange() {
     if (purpose == Purpose::serve) record_end();
     drop_body();
     facts.swap(worker.spare.facts);
+}
+
+RouteAsk Exchange::asked() const noexcept {
+    const http::Encryption* encryption = client.encryption();
+    return {client.head(), encryption != nullptr ? std::span{encryption->client_names}
+                                                 : std::span<const std::string>{}};
+}
+
+bool Exchange::find_route(const std::string_view* model) {
+    const RouteAsk ask = asked();
+    route = match_route(*generation, ask, model);
+    if (route == nullptr) return false;
+    record.route = route->name;
+    record.client_name = name_for(*route, ask.client_names);
+    return true;
 }
 
 void Exchange::record_end() {

@@ -39,7 +39,9 @@ struct Exchange {
     Exchange& operator=(const Exchange&) = delete;
 
     /// What a route is looked for by.
-    [[nodiscard]] RouteAsk asked() const noexcept { return {client.head(), record.client_name}; }
+    [[nodiscard]] RouteAsk asked() const noexcept;
+    /// Looks for its route, as `match_route` does, and notes it. False: there is none.
+    [[nodiscard]] bool find_route(const std::string_view* model);
     /// Answers with an error of ours, in the API's shape.
     void refuse(const Error& error);
     /// Ours in every response: the request's id, CORS.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include "request_id.h"
 #include "steps.h"
@@ -49,9 +50,8 @@ void identify(Exchange& exchange) {
                                      : make_request_id(exchange.worker.rng);
     exchange.record.client =
         exchange.generation->trusted.client(exchange.client.peer(), forwarded_for(head.fields));
-    if (const http::Encryption* encryption = exchange.client.encryption()) {
-        exchange.record.client_name = encryption->client_name;
-    }
+    const std::span<const std::string> names = exchange.asked().client_names;
+    if (!names.empty()) exchange.record.client_name = names.front();
     if (exchange.generation->explain) exchange.explain = wanted_explanation(head.fields);
     allow_origin(exchange);
 }

@@ -62,14 +62,21 @@ bool place_matches(const Route& route, const http::RequestHead& head) {
            (route.hosts.empty() || host_matches(route, host_without_port(head.authority)));
 }
 
+/// The name that the route asks for; the end where it asks for none, or for another.
+auto wanted_name(const Route& route, std::span<const std::string> names) noexcept {
+    return std::ranges::find_if(
+        names, [&route](const std::string& name) { return matches_any(route.client_names, name); });
+}
+
+/// A client may have several names, of which each will do.
+bool client_matches(const Route& route, std::span<const std::string> names) noexcept {
+    return route.client_names.empty() || wanted_name(route, names) != names.end();
+}
+
 bool fits(const Route& route, const RouteAsk& ask) {
     const http::RequestHead& head = ask.head;
-    if (!route.client_names.empty() &&
-        (ask.client_name.empty() || !matches_any(route.client_names, ask.client_name))) {
-        return false;
-    }
-    return place_matches(route, head) && method_matches(route, head.method) &&
-           headers_match(route, head);
+    return client_matches(route, ask.client_names) && place_matches(route, head) &&
+           method_matches(route, head.method) && headers_match(route, head);
 }
 
 /// The routes that a request with this head may take, whichever model it will name.
@@ -95,6 +102,12 @@ const Route* match_route(const Generation& generation, const RouteAsk& ask,
         return &route;
     }
     return nullptr;
+}
+
+std::string_view name_for(const Route& route, std::span<const std::string> client_names) noexcept {
+    if (client_names.empty()) return {};
+    const auto wanted = wanted_name(route, client_names);
+    return wanted != client_names.end() ? *wanted : client_names.front();
 }
 
 void for_possible_pools(const Generation& generation, const RouteAsk& ask, const Route& first,

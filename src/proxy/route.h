@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,17 +16,21 @@ namespace penstock::proxy {
 /// What routes look at: the head, and what the client's certificate says.
 struct RouteAsk {
     // NOLINTNEXTLINE(google-explicit-constructor): most clients have no certificate
-    RouteAsk(const http::RequestHead& of, std::string_view name = {}) noexcept
-        : head{of}, client_name{name} {}
+    RouteAsk(const http::RequestHead& of, std::span<const std::string> names = {}) noexcept
+        : head{of}, client_names{names} {}
 
     const http::RequestHead& head;
-    std::string_view client_name;  // verified; empty: none
+    std::span<const std::string> client_names;  // verified; empty: none
 };
 
 /// The first route whose conditions on the head hold, or null. With `model`, its model patterns
 /// must hold too; without, they are left for later. Complexity: O(routes x patterns).
 [[nodiscard]] const Route* match_route(const Generation& generation, const RouteAsk& ask,
                                        const std::string_view* model);
+
+/// The one of a client's names by which it may take this route, or the first. Empty: it has none.
+[[nodiscard]] std::string_view name_for(const Route& route,
+                                        std::span<const std::string> client_names) noexcept;
 
 /// Shows the pools that a request with this head may go to, whichever model it will name; some
 /// perhaps twice. `first`: the first route that matches by the head.

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "penstock/base/error.h"
 #include "penstock/base/hot_lines.h"
@@ -39,7 +40,8 @@ enum class Flow : std::uint8_t { open, blocked, failed };
 
 /// What TLS has told of a client.
 struct Encryption {
-    std::string client_name;  // in its certificate, which was verified; empty: it has shown none
+    /// In its certificate, which was verified, and allowed; empty: it has shown none.
+    std::vector<std::string> client_names;
 };
 
 /// The client's side of an exchange. Owned by its connection, which outlives the handler's task and

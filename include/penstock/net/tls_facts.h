@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "penstock/telemetry/tls_outcome.h"
 
@@ -16,9 +17,9 @@ struct TlsFacts {
     TlsVersion version = TlsVersion::tls_1_3;
     std::string alpn;  // empty: the peer named no protocol
     bool resumed = false;
-    /// The verified peer's: the name that was asked for among those in its certificate, or the
-    /// first. Empty where there is no certificate, or nobody has verified it.
-    std::string peer_name;
+    /// The verified peer's: those in its certificate that are allowed, or the name that was asked
+    /// for, or all. Empty where there is no certificate, or nobody has verified it.
+    std::vector<std::string> peer_names;
     std::string peer_subject;  // of the same certificate (RFC 2253)
 
     friend bool operator==(const TlsFacts&, const TlsFacts&) = default;

@@ -30,13 +30,15 @@ enum class Outcome : std::uint8_t {
 struct RequestRecord {
     // Who asked.
     std::string request_id;
-    std::string client;            // address, by the trusted-proxies rule
-    std::string_view client_name;  // in its verified certificate; empty: it has shown none
-    std::string_view key_name;     // of its API key; empty: it has none, or one without a name
-    std::string_view method;       // http::name(Method)
-    std::string_view path;         // without query, at most 256 bytes
-    std::string model;             // as asked for, at most 256 bytes
-    bool model_known = false;      // it may become a label
+    std::string client;  // address, by the trusted-proxies rule
+    /// In its verified certificate: the name that its route asks for, or the first. Empty: it has
+    /// shown none.
+    std::string_view client_name;
+    std::string_view key_name;  // of its API key; empty: it has none, or one without a name
+    std::string_view method;    // http::name(Method)
+    std::string_view path;      // without query, at most 256 bytes
+    std::string model;          // as asked for, at most 256 bytes
+    bool model_known = false;   // it may become a label
     // Where it went.
     std::string_view pool;
     std::string_view route;

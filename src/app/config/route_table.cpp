@@ -53,8 +53,11 @@ const Option k_options[] = {
      .binding = bound<&RouteConfig::client_names>(),
      .format = &k_certificate_name,
      .empty = "anybody",
-     .sentence = "Names in clients' certificates that it takes, as [listener.tls] verified them; "
-                 "`*` stands for any text. Clients without a certificate do not match."},
+     .sentence =
+         "Names in clients' certificates that it takes, as [listener.tls] verified them; "
+         "`*` stands for any text. A certificate may bear several, of which one must match: where "
+         "the listener names some, those that it allows count. Clients without a certificate "
+         "do not match."},
     {.name = "upgrades",
      .binding = bound<&RouteConfig::upgrades>(),
      .format = &k_upgrade,

@@ -262,6 +262,18 @@ def test_a_route_for_certain_clients_believes_certificates_only(world, protocol)
     equal([line["client_name"] for line in lines], ["robot.test", None])
 
 
+def test_a_route_takes_a_client_by_any_of_its_names(world):
+    robots = {"name": "robots", "pool": "default", "client_names": ["spiffe://x/*"]}
+    secured = with_clients(world, routes=[robots, {"name": "open", "pool": "default"}])
+    secured.engine.answer_all()
+    own = secured.authority.issue("robot", "DNS:a.robots.test,URI:spiffe://x/y")
+
+    equal(secured.connect(own).chat().status, 200)
+
+    line = secured.proxy.wait_for_access_lines(1)[0]
+    equal((line["route"], line["client_name"]), ("robots", "spiffe://x/y"))
+
+
 def chat_by(secured, protocol, own, fields=()):
     """The status of one request by this protocol."""
     context = secured.authority.client(own, protocols=(protocol,))

@@ -24,7 +24,7 @@ TEST_F(TlsNames, AsksForAHostWithoutTheDotThatEndsIt) {
     ends.shake(server(serving()), client(trusting()), {"a.test.", nullptr, {}});
 
     ASSERT_TRUE(ends.good());
-    EXPECT_EQ(ends.client->tls_facts().peer_name, "a.test");
+    EXPECT_EQ(ends.client->tls_facts().peer_names, Names{"a.test"});
 }
 
 TEST_F(TlsNames, PicksTheCertificateByItsCommonNameWithoutCase) {
@@ -36,7 +36,7 @@ TEST_F(TlsNames, PicksTheCertificateByItsCommonNameWithoutCase) {
     ends.shake(server(options), client(any), {"cnonly.test", nullptr, {}});
 
     ASSERT_TRUE(ends.good());
-    EXPECT_EQ(ends.client->tls_facts().peer_name, "CnOnly.Test");
+    EXPECT_EQ(ends.client->tls_facts().peer_names, Names{"CnOnly.Test"});
 }
 
 TEST_F(TlsNames, ShowsTheFirstOfTwoCertificatesForOneNameWithOneKindOfKey) {
@@ -50,6 +50,26 @@ TEST_F(TlsNames, ShowsTheFirstOfTwoCertificatesForOneNameWithOneKindOfKey) {
 
     ASSERT_TRUE(ends.good());
     EXPECT_EQ(ends.client->tls_facts().peer_subject, "CN=one");
+}
+
+TEST_F(TlsNames, KnowsAllNamesOfAClientThatAreAllowed) {
+    const std::string several = "DNS:else.test,DNS:one.robots.test,URI:spiffe://x/y";
+    for (const auto& [wanted, known] : std::vector<std::pair<Names, Names>>{
+             {{}, {"else.test", "one.robots.test", "spiffe://x/y"}},
+             {{"spiffe://x/*", "*.robots.test"}, {"one.robots.test", "spiffe://x/y"}}}) {
+        ServerTlsOptions options = serving();
+        options.client_certificate = ClientCertificate::required;
+        options.client_ca = {"clients.crt", authority.pem()};
+        options.client_names = wanted;
+        ClientTlsOptions presenting = trusting();
+        presenting.own = pair_of(authority.issue({.names = several}));
+        Ends each;
+
+        each.shake(server(options), client(presenting));
+
+        ASSERT_TRUE(each.good());
+        EXPECT_EQ(each.server->tls_facts().peer_names, known);
+    }
 }
 
 }  // namespace

@@ -61,21 +61,31 @@ TEST(Route, MatchRoute_ClientNamesAreThoseOfVerifiedCertificatesOnly) {
     const Generation generation = with({.paths = {"/**"}, .client_names = {"*.robots.test"}});
     http::RequestHead head = head_of(http::Method::post, "/x");
     head.fields.append("X-Client-Name", "one.robots.test");
-    const auto takes_from = [&](std::string_view name) {
-        return match_route(generation, {head, name}, nullptr) != nullptr;
+    const auto takes_from = [&](const std::vector<std::string>& names) {
+        return match_route(generation, {head, names}, nullptr) != nullptr;
     };
 
-    EXPECT_TRUE(takes_from("one.robots.test"));
-    EXPECT_FALSE(takes_from("human.test"));
-    EXPECT_FALSE(takes_from(""));
+    EXPECT_TRUE(takes_from({"one.robots.test"}));
+    EXPECT_TRUE(takes_from({"human.test", "one.robots.test"}));
+    EXPECT_FALSE(takes_from({"human.test"}));
+    EXPECT_FALSE(takes_from({}));
+}
+
+TEST(Route, NameFor_TellsTheNameThatTheRouteAsksForOrTheFirst) {
+    const std::vector<std::string> names{"human.test", "spiffe://x/y"};
+
+    EXPECT_EQ(name_for({.client_names = {"spiffe://x/*"}}, names), "spiffe://x/y");
+    EXPECT_EQ(name_for({}, names), "human.test");
+    EXPECT_EQ(name_for({}, {}), "");
 }
 
 TEST(Route, MatchRoute_ARouteForAnyNameIsNotForClientsWithoutOne) {
     const Generation generation = with({.paths = {"/**"}, .client_names = {"*"}});
     const http::RequestHead head = head_of(http::Method::post, "/x");
 
-    EXPECT_EQ(match_route(generation, {head, ""}, nullptr), nullptr);
-    EXPECT_NE(match_route(generation, {head, "anybody"}, nullptr), nullptr);
+    const std::vector<std::string> anybody{"anybody"};
+    EXPECT_EQ(match_route(generation, {head, {}}, nullptr), nullptr);
+    EXPECT_NE(match_route(generation, {head, anybody}, nullptr), nullptr);
 }
 
 TEST(Route, MatchRoute_HostsAreComparedWithoutPortAndCase) {
