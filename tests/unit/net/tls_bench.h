@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
@@ -17,6 +18,8 @@
 #include "socket_pair.h"
 
 namespace penstock::net::test_tls {
+
+using Names = std::vector<std::string>;
 
 /// A key pair as options want it.
 inline TlsKeyPair pair_of(const test::Issued& issued) {

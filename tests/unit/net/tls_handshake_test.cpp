@@ -9,8 +9,6 @@ using test::Authority;
 using test::Issued;
 using namespace test_tls;
 
-using Names = std::vector<std::string>;
-
 /// One record cut into many.
 std::string in_records_of(std::size_t size, const std::string& record) {
     constexpr std::size_t k_head = 5;
@@ -110,13 +108,6 @@ TEST_F(TlsHandshake, BelievesAnybodyOnlyWhenToldTo) {
     EXPECT_EQ(ends.client->tls_facts().peer_names, Names{});
 }
 
-TEST_F(TlsHandshake, AsksForAHostWithoutTheDotThatEndsIt) {
-    ends.shake(server(serving()), client(trusting()), {"a.test.", nullptr, {}});
-
-    ASSERT_TRUE(ends.good());
-    EXPECT_EQ(ends.client->tls_facts().peer_names, Names{"a.test"});
-}
-
 TEST_F(TlsHandshake, TakesAServerByAPinnedNameInsteadOfItsHost) {
     ClientTlsOptions options = trusting();
     options.names = {"spiffe://cluster/ns/*/sa/engine"};
@@ -177,31 +168,6 @@ TEST_F(TlsHandshake, PicksTheCertificateByTheNameAskedFor) {
         ASSERT_TRUE(each.good()) << asked;
         EXPECT_EQ(each.client->tls_facts().peer_names.at(0), shown) << asked;
     }
-}
-
-TEST_F(TlsHandshake, PicksTheCertificateByItsCommonNameWithoutCase) {
-    ServerTlsOptions options = serving("DNS:first.test");
-    options.certificates.push_back(pair_of(authority.issue({.common_name = "CnOnly.Test"})));
-    ClientTlsOptions any = trusting();
-    any.names = {"*"};
-
-    ends.shake(server(options), client(any), {"cnonly.test", nullptr, {}});
-
-    ASSERT_TRUE(ends.good());
-    EXPECT_EQ(ends.client->tls_facts().peer_names, Names{"CnOnly.Test"});
-}
-
-TEST_F(TlsHandshake, ShowsTheFirstOfTwoCertificatesForOneNameWithOneKindOfKey) {
-    ServerTlsOptions options = serving("DNS:other.test");
-    for (const char* subject : {"one", "two"}) {
-        options.certificates.push_back(
-            pair_of(authority.issue({.common_name = subject, .names = "DNS:a.test,DNS:a.test"})));
-    }
-
-    ends.shake(server(options), client(trusting()));
-
-    ASSERT_TRUE(ends.good());
-    EXPECT_EQ(ends.client->tls_facts().peer_subject, "CN=one");
 }
 
 TEST_F(TlsHandshake, ShowsAStrangerTheFirstCertificateWhateverItsKeyIs) {
@@ -338,22 +304,6 @@ TEST_F(TlsHandshake, RefusesAClientWhoseNameIsNotAllowed) {
         each.shake(tls, client(presenting(authority.issue({.names = names}))));
 
         EXPECT_EQ(each.server_result->has_value(), allowed) << names;
-    }
-}
-
-TEST_F(TlsHandshake, KnowsAllNamesOfAClientThatAreAllowed) {
-    const std::string several = "DNS:else.test,DNS:one.robots.test,URI:spiffe://x/y";
-    for (const auto& [wanted, known] : std::vector<std::pair<Names, Names>>{
-             {{}, {"else.test", "one.robots.test", "spiffe://x/y"}},
-             {{"spiffe://x/*", "*.robots.test"}, {"one.robots.test", "spiffe://x/y"}}}) {
-        ServerTlsOptions options = asking_for_certificates(ClientCertificate::required);
-        options.client_names = wanted;
-        Ends each;
-
-        each.shake(server(options), client(presenting(authority.issue({.names = several}))));
-
-        ASSERT_TRUE(each.good());
-        EXPECT_EQ(each.server->tls_facts().peer_names, known);
     }
 }
 

@@ -69,7 +69,7 @@ TEST_F(TlsResumption, KnowsTheClientAgain) {
     const TlsFacts again = connect(ours, theirs);
 
     EXPECT_TRUE(again.resumed);
-    EXPECT_EQ(again.peer_names, std::vector<std::string>{"robot.test"});
+    EXPECT_EQ(again.peer_names, Names{"robot.test"});
 }
 
 TEST_F(TlsResumption, IsNotForAClientWhoseCertificateHasExpiredMeanwhile) {
@@ -77,11 +77,11 @@ TEST_F(TlsResumption, IsNotForAClientWhoseCertificateHasExpiredMeanwhile) {
     const auto theirs = client(presenting(
         authority.issue({.names = "DNS:robot.test", .from_seconds = -7200, .to_seconds = -3600})));
     let_time_pass_by(*ours->impl().context);  // the first handshake was before
-    EXPECT_EQ(connect(ours, theirs).peer_names, std::vector<std::string>{"robot.test"});
+    EXPECT_EQ(connect(ours, theirs).peer_names, Names{"robot.test"});
 
     const TlsFacts again = connect(ours, theirs);
 
-    EXPECT_EQ(again.peer_names, std::vector<std::string>{"robot.test"});
+    EXPECT_EQ(again.peer_names, Names{"robot.test"});
     EXPECT_FALSE(again.resumed);
 }
 
