@@ -55,9 +55,7 @@ TEST_F(TlsNames, KnowsAllNamesOfAClientThatAreAllowed) {
     for (const auto& [wanted, known] : std::vector<std::pair<Names, Names>>{
              {{}, {"else.test", "one.robots.test", "spiffe://x/y"}},
              {{"spiffe://x/*", "*.robots.test"}, {"one.robots.test", "spiffe://x/y"}}}) {
-        ServerTlsOptions options = serving();
-        options.client_certificate = ClientCertificate::required;
-        options.client_ca = {"clients.crt", authority.pem()};
+        ServerTlsOptions options = asking_for_certificates(ClientCertificate::required);
         options.client_names = wanted;
         Ends each;
 
