@@ -28,6 +28,7 @@ struct Run final : h2::StreamMaker {
         streams.push_back(std::make_unique<Stream>(id, heads));
         return *streams.back();
     }
+    void was_reset(penstock::telemetry::Http2StreamError /*reason*/) noexcept override {}
 
     h2::ServerSetup setup;
     h2::ServerLimits limits{.max_streams = 8};

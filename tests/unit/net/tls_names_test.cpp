@@ -9,14 +9,6 @@ namespace {
 using namespace test_tls;
 
 using TlsNames = TlsTest;
-}
-[[nodiscard]] ClientTlsOptions trusting() const {
-    return {.ca = {"ca.crt", authority.pem()}};
-}
-
-Authority authority;
-Ends ends;
-};
 
 TEST_F(TlsNames, AsksForAHostWithoutTheDotThatEndsIt) {
     ends.shake(server(serving()), client(trusting()), {"a.test.", nullptr, {}});
