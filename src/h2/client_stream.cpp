@@ -81,9 +81,16 @@ bool ClientStream::request_sent() const noexcept {
     return gone() || !has_body_ || (out.ended() && out.waiting() == 0);
 }
 
+bool ClientStream::lost() const noexcept {
+    return failed_ || connection_ == nullptr;
+}
+
 bool ClientStream::reused() const noexcept {
-    const bool lost = failed_ || connection_ == nullptr;
-    return !heard && (unheard || (lost && (stale_ || !sent)));
+    return unprocessed() || (!heard && lost() && stale_);
+}
+
+bool ClientStream::unprocessed() const noexcept {
+    return !heard && (unheard || (lost() && !sent));
 }
 
 ErrorCode ClientStream::why_gone() const noexcept {

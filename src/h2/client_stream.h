@@ -34,6 +34,7 @@ public:
     void when_readable(Waiter* waiter) noexcept override;
     [[nodiscard]] const http::Fields& trailers() const noexcept override { return tail.fields(); }
     [[nodiscard]] bool reused() const noexcept override;
+    [[nodiscard]] bool unprocessed() const noexcept override;
     [[nodiscard]] http::Version version() const noexcept override { return http::Version::http_2; }
     [[nodiscard]] bool at_boundary() const noexcept override { return true; }
 
@@ -54,6 +55,7 @@ private:
     [[nodiscard]] bool readable() const noexcept;
     [[nodiscard]] bool writable() const noexcept { return gone() || !out.full(); }
     [[nodiscard]] bool gone() const noexcept { return closed || connection_ == nullptr; }
+    [[nodiscard]] bool lost() const noexcept;
     [[nodiscard]] ErrorCode why_gone() const noexcept;
 
     ClientConnection::Impl* connection_;  // null: it has ended

@@ -2,6 +2,8 @@
 // for too long, drained, refused or gone.
 #include "server_connection.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "penstock/telemetry/metrics.h"
@@ -82,9 +84,18 @@ void ServerConnection::watch_idleness() {
     const Due now_due = due();
     if (std::exchange(due_, now_due) == now_due) return;
     if (due_ == Due::nothing) return timer_.clear();
-    timer_.set(
-        due_ == Due::stream ? owner_.options.keep_alive_timeout : owner_.options.head_timeout,
-        timer_hook_);
+    timer_.set(time_for(due_), timer_hook_);
+}
+
+// Time for the acknowledgement runs from when it was due first: heads that come meanwhile buy none.
+Millis ServerConnection::time_for(Due what) noexcept {
+    if (what == Due::stream) return owner_.options.keep_alive_timeout;
+    const Millis most = owner_.options.head_timeout;
+    if (what == Due::head) return most;
+    const TimePoint now = owner_.loop.now();
+    if (acknowledgement_due_ == TimePoint{}) acknowledgement_due_ = now;
+    const auto passed = std::chrono::duration_cast<Millis>(now - acknowledgement_due_);
+    return std::max(most - passed, Millis{1});
 }
 
 void ServerConnection::timed_out() {
@@ -105,7 +116,10 @@ void ServerConnection::timed_out() {
 void ServerConnection::end_refused() {
     if (std::exchange(refused_, true)) return;
     if (owner_.metrics != nullptr) owner_.metrics->refused(*session_.refusal());
-    while (streams_.first() != nullptr) remove(*streams_.first());
+    while (ServerStream* each = streams_.first()) {
+        each->broken = true;  // by its client, who has not gone
+        remove(*each);
+    }
     pump_.refuse();
 }
 

@@ -57,6 +57,7 @@ private:
     [[nodiscard]] SessionStream& open(std::int32_t id) override;
     void was_reset(telemetry::Http2StreamError reason) noexcept override;
     [[nodiscard]] Due due() const noexcept;
+    [[nodiscard]] Millis time_for(Due what) noexcept;
 
     void settle_streams();
     void watch_idleness();
@@ -73,6 +74,7 @@ private:
     bool draining_ = false;
     bool refused_ = false;
     Due due_ = Due::nothing;
+    TimePoint acknowledgement_due_{};  // since when; the epoch: not yet
     net::Timer timer_;
     net::Timer drain_timer_;
     Hook<ServerConnection, &ServerConnection::timed_out> timer_hook_{*this};

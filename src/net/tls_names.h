@@ -23,7 +23,7 @@ namespace penstock::net {
                                                      const std::vector<std::string>& wanted);
 
 /// The names that the peer was verified by; all of its names where any are allowed. Their number is
-/// bounded by what OpenSSL takes of certificates (100 KiB), which the connection keeps anyway.
+/// bounded by what OpenSSL takes of certificates: 32 KiB of a client's, 100 KiB of a backend's.
 [[nodiscard]] std::vector<std::string> verified_names(const SSL& ssl, const X509& certificate);
 
 /// What a server's or client's SSL_CTX has in common: its app data points here.

@@ -66,6 +66,11 @@ bool engine_is_at_fault(ErrorCode failed, const Upload& upload) noexcept {
     return failed != ErrorCode::first_byte_timeout || !upload.awaits_client();
 }
 
+/// What has moved may have been worked on, and what breaks one engine would break the next.
+bool may_begin_anew(const Upload& upload, const http::ClientStream& engine) noexcept {
+    return !upload.failed() && upload.repeatable() && (upload.moved() == 0 || engine.unprocessed());
+}
+
 /// False: it must be sent again; nothing has been heard of it, and its body can begin anew.
 Task<bool> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream& engine) {
     engine.send_head(head_as_it_came(exchange, attempt, engine.version()));
@@ -80,7 +85,7 @@ Task<bool> pass_through(Exchange& exchange, Attempt& attempt, http::ClientStream
         co_await relay_response(exchange, attempt, engine, &upload);
         co_return true;
     }
-    if (*failed == ErrorCode::upstream_reused_closed && upload.repeatable() && !upload.failed()) {
+    if (*failed == ErrorCode::upstream_reused_closed && may_begin_anew(upload, engine)) {
         co_return false;
     }
     if (engine_is_at_fault(*failed, upload)) attempt.failed(*failed);

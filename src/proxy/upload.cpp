@@ -66,7 +66,8 @@ void Upload::pump() {
 
 void Upload::keep(http::Pieces pieces) {
     std::string& body = exchange_.body;
-    if (moved_ > k_kept_max || !exchange_.share.grow_to(k_kept_max)) return keep_no_more();
+    const std::uint64_t charged = (moved_ + k_step - 1) / k_step * k_step;
+    if (moved_ > k_kept_max || !exchange_.share.grow_to(charged)) return keep_no_more();
     if (body.empty()) {
         body.swap(exchange_.worker.spare.body);
         body.clear();

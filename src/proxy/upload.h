@@ -16,6 +16,8 @@ public:
     /// Bytes of a body that are kept: those of a unary call, as a rule, whose message comes with
     /// its head. They are part of the buffer budget.
     static constexpr std::size_t k_kept_max = 64 * 1024;
+    /// In which they are charged.
+    static constexpr std::size_t k_step = 4096;
 
     /// References live as long as the upload.
     Upload(Exchange& exchange, http::ClientStream& engine) noexcept;

@@ -162,6 +162,9 @@ public:
     /// True when nothing of a response has come on a connection that had served before: safe to
     /// send again.
     [[nodiscard]] virtual bool reused() const noexcept = 0;
+    /// True when the engine has certainly not worked on it, whatever was sent: it has refused it,
+    /// its GOAWAY leaves it out, or nothing went out.
+    [[nodiscard]] virtual bool unprocessed() const noexcept { return false; }
 
     /// True where an own event may follow what `wire` gave so far: not inside a chunk.
     [[nodiscard]] virtual bool at_boundary() const noexcept = 0;

@@ -46,7 +46,7 @@ public:
     [[nodiscard]] std::unique_ptr<http::ClientStream> reuse(const fleet::Backend& backend);
 
     /// The same, but only on a connection whose end is noticed at once, since it is read all the
-    /// time (HTTP/2): for requests that cannot be sent again.
+    /// time (HTTP/2): for requests of which not all is kept, to be sent again.
     [[nodiscard]] std::unique_ptr<http::ClientStream> join(const fleet::Backend& backend);
 
     /// A stream on a fresh connection, or for HTTP/2 one on which there is room by then, within the

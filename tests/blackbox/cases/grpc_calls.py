@@ -285,10 +285,12 @@ def test_a_call_is_sent_again_while_all_of_it_is_kept(world, size, repeated):
     equal(status_of(stream.read_response()), "0" if repeated else "14")
 
 
-def test_a_call_that_its_backend_may_have_worked_on_is_not_sent_again(world):
+@each([("a fault", lambda request: request.reset(frames.INTERNAL_ERROR)),
+       ("the end of its connection, which had been idle", lambda request: request.connection.close())])
+def test_a_call_that_its_backend_may_have_worked_on_is_not_sent_again(world, end):
     engine, stream, request = begun_call(world)
 
-    request.reset(frames.INTERNAL_ERROR)
+    end(request)
 
     equal(status_of(stream.read_response()), "14")
     holds(engine.queue.empty(), "the call was sent again")

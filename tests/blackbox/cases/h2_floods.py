@@ -221,6 +221,8 @@ def test_a_refused_client_that_reads_nothing_ends_with_all_its_requests(world):
     took = time.monotonic() - start
     holds(took < timing.limit(5), f"it took {took} seconds")  # write_stall_timeout is a minute
     equal(refusals(proxy), {"empty_frames": 1}, "refusals by reason")
+    lines = proxy.wait_for_access_lines(7)
+    equal({line["outcome"] for line in lines}, {"client_error"}, "outcomes")
 
 
 def begun(client, engine):

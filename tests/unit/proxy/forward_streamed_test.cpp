@@ -148,7 +148,7 @@ TEST_F(ForwardStreamedTest, TriesTheNextBackendWhenConnectingIsRefused) {
 // That what is kept goes up again is shown where streams are refused: by black-box cases of HTTP/2.
 TEST_F(ForwardStreamedTest, KeepsWhatHasComeUntilTheEngineAnswers) {
     Peer& client = upload();
-    EXPECT_EQ(bench.budget.used(), Upload::k_kept_max);
+    EXPECT_EQ(bench.budget.used(), Upload::k_step);
 
     engine[0].send(k_event_stream_head);
 
@@ -173,7 +173,7 @@ TEST_F(ForwardStreamedTest, KeepsNothingBeyondWhatItMay) {
 }
 
 TEST_F(ForwardStreamedTest, PassesThoughTheBudgetForKeepingIsSpent) {
-    bench.budget.set_limit(Upload::k_kept_max - 1);
+    bench.budget.set_limit(Upload::k_step - 1);
     Peer& client = upload();
     EXPECT_EQ(bench.budget.used(), 0U);
 
