@@ -4,18 +4,16 @@
 #include <array>
 #include <limits>
 
+#include "penstock/base/ascii.h"
+
 namespace penstock {
 
 namespace {
 
 constexpr std::size_t k_prefix_least = 3;
 
-constexpr char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 constexpr bool same(char a, char b) noexcept {
-    return lower(a) == lower(b);
+    return lower_case(a) == lower_case(b);
 }
 
 }  // namespace

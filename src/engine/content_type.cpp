@@ -2,14 +2,11 @@
 
 #include <algorithm>
 
+#include "penstock/base/ascii.h"
 #include "penstock/base/trim.h"
 
 namespace penstock::engine {
 namespace {
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 /// Removes up to and with the next semicolon outside quotes; returns what was before it.
 std::string_view take_part(std::string_view& rest) noexcept {
@@ -33,7 +30,7 @@ std::string_view take_part(std::string_view& rest) noexcept {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
+                      [](char x, char y) { return lower_case(x) == lower_case(y); });
 }
 
 bool is_media_type(std::string_view content_type, std::string_view type) noexcept {

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 
+#include "penstock/base/ascii.h"
 #include "penstock/base/wildcard.h"
 
 namespace penstock::net {
@@ -81,14 +82,6 @@ int refused_names_index() {
 }
 
 }  // namespace
-
-std::string lower_case(std::string_view text) {
-    std::string lower{text};
-    for (char& each : lower) {
-        if (each >= 'A' && each <= 'Z') each = static_cast<char>(each - 'A' + 'a');
-    }
-    return lower;
-}
 
 std::vector<std::string> names_of(const X509& certificate) {
     std::vector<std::string> names;

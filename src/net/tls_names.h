@@ -2,15 +2,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "tls_handles.h"
 
 namespace penstock::net {
-
-/// ASCII letters alone, as hosts are compared.
-[[nodiscard]] std::string lower_case(std::string_view text);
 
 /// DNS names (in lower case), addresses, URIs and e-mail addresses among the subject alternative
 /// names; the common name where there are none.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "penstock/base/ascii.h"
 #include "penstock/net/sha256.h"
 #include "tls_session.h"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "penstock/base/ascii.h"
 #include "penstock/base/wildcard.h"
 
 namespace penstock::proxy {
@@ -39,16 +40,9 @@ bool headers_match(const Route& route, const http::RequestHead& head) {
 
 /// Hosts are compared without case (RFC 9110 4.2.3).
 bool host_matches(const Route& route, std::string_view host) {
-    const auto lower = [](std::string_view text) {
-        std::string out{text};
-        for (char& c : out) {
-            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-        }
-        return out;
-    };
-    const std::string wanted = lower(host);
+    const std::string wanted = lower_case(host);
     return std::any_of(route.hosts.begin(), route.hosts.end(), [&](const std::string& pattern) {
-        return matches_glob(lower(pattern), wanted);
+        return matches_glob(lower_case(pattern), wanted);
     });
 }
 
