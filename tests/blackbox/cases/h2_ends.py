@@ -340,6 +340,30 @@ def test_a_client_that_does_not_acknowledge_our_settings_is_given_up(world):
     proxy.wait_for_metric("penstock_http2_refusals_total", 1, reason="settings_timeout")
 
 
+def test_heads_that_come_meanwhile_buy_no_time_for_that(world):
+    proxy = world.proxy(world.engine(), server={"head_timeout": "200ms"})
+    client = proxy.connect_h2()
+    client.acknowledges_settings = False
+    client.post_chat()
+    halves = heads_in_halves()
+
+    def refused_or_goes_on():
+        if proxy.metric("penstock_http2_refusals_total", reason="settings_timeout"):
+            return True
+        client.send(next(halves))
+        return False
+
+    timing.eventually(refused_or_goes_on, "the end of a client that acknowledges nothing")
+    client.expect_goaway(frames.SETTINGS_TIMEOUT)
+
+
+def heads_in_halves():
+    block = frames.header_block(head("GET", "/health"))
+    for stream in range(101, 2001, 2):
+        yield frames.frame(frames.HEADERS, frames.END_STREAM, stream, block[:10])
+        yield frames.frame(frames.CONTINUATION, frames.END_HEADERS, stream, block[10:])
+
+
 HALF_A_HEAD = frames.frame(frames.HEADERS, frames.END_STREAM, 101, frames.header_block(head()[:2]))
 
 
